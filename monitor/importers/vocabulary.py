@@ -109,7 +109,7 @@ LOSS_LIKE = {
 HEADING = words(
     "begin, begins, start, starts, started, starting, running, run, phase, stage, step, loop, on, the, a, model, "
     "epoch, now, performing, doing, mode, perform, set, results, result, metrics, stats, info, data, dataset, "
-    "split, performance, of, for, in, with, summary, report, dataloader, loader, network, batches, progress, pass, "
+    "split, performance, of, for, in, with, summary, report, dataloader, loader, network, nn, batches, progress, pass, "
     "current, this, subset, is, using, at, after, round, ema, weights, end, samples, calculating, computing, "
     "statistics, score, scores, average, averages"
 )

@@ -23,6 +23,8 @@ class Known(NamedTuple):
 
 
 REWARD = "reward"
+_BY_EACH = "cosine_{0} euclidean_{0} manhattan_{0} dot_{0} {0}_cosine {0}_euclidean {0}_manhattan {0}_dot"
+"""Names of a correlation for each measure of how far two embeddings lie apart."""
 
 _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     ("WER", "error", "share", "wer word_error_rate"),
@@ -83,13 +85,13 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     (
         *(REWARD, "score", "raw"),
         "reward mean_reward reward_mean episode_reward avg_reward average_reward ep_rew_mean return mean_return "
-        "episode_return episodic_return rollout_ep_rew_mean",
+        "episode_return episodic_return rollout_ep_rew_mean ep_ret averageepret",
     ),
     ("MCC", "score", "raw", "mcc matthews_correlation matthews_corrcoef"),
     ("Cohen's κ", "score", "raw", "kappa cohen_kappa cohens_kappa quadratic_weighted_kappa quadratic_kappa qwk"),
     ("R²", "score", "raw", "r2 r2_score r_2 r_squared"),
-    ("Pearson r", "score", "raw", "pearson pearsonr pcc"),
-    ("Spearman ρ", "score", "raw", "spearman spearmanr srcc"),
+    ("Pearson r", "score", "raw", "pearson pearsonr pcc " + _BY_EACH.format("pearson")),
+    ("Spearman ρ", "score", "raw", "spearman spearmanr srcc " + _BY_EACH.format("spearman")),
     ("error", "error", "raw", "error err"),
     ("RMSE", "error", "raw", "rmse root_mean_squared_error"),
     ("MAE", "error", "raw", "mae mean_absolute_error l1_error"),

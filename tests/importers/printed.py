@@ -1783,3 +1783,33 @@ _log(
     "".join(f"iter: {n} / 70000, total loss: {3 - n / 1000:.6f}\n >>> rpn_loss_cls: 0.5\n >>> loss_box: 0.2\n >>> lr: 0.001000\nspeed: 0.5s / iter\n" for n in range(20, 200, 20)),
     epochs=0, steps=9, last_step={"step": 180, "train_loss": 2.82},
 )  # fmt: skip
+_log(
+    "SimpleHTR: the error rate below the batches of a validation ends the epoch, and the log",
+    "".join(
+        f"Epoch: {e}\nTrain NN\n" + "".join(f"Epoch: {e} Batch: {b}/80 Loss: {20 / e - b / 50:.4f}\n" for b in (1, 26, 51, 76))
+        + "Validate NN\n" + "".join(f'Batch: {b} / 9\nGround truth -> Recognized\n[ERR:2] "over" -> "ovrr"\n[OK] "the" -> "the"\n' for b in (1, 9))
+        + f"Character error rate: {60 / e:.3f}%. Word accuracy: {e}1.5%.\nCharacter error rate improved, save model\n"
+        for e in range(1, 4)
+    ),
+    epochs=3, first={"epoch": 1, "train_loss": 18.48}, last={"epoch": 3, "train_loss": 5.147, "~cer": 20.0, "~word_accuracy": 31.5}, steps=12, no_metric=["err"],
+)  # fmt: skip
+_log(
+    "TransUNet: a validation's batches, counted by themselves, above its mean",
+    "".join(
+        "".join(f"epoch : {e}, iteration : {e * 40 + b}, train loss : {(2 - b / 50) / (e + 1):.6f}, train loss_dice: {1 / (e + 1):.6f}\n" for b in (8, 16, 24, 32, 40))
+        + f"epoch : {e}, mean train loss : {1.5 / (e + 1):.6f}, mean train dice : 0.{e}1\n"
+        + "".join(f"epoch : {e}, iteration : {e * 9 + b}, val loss : {(2 + b / 10) / (e + 1):.6f}, val loss_dice: {1 / (e + 1):.6f}\n" for b in (3, 6, 9))
+        + f"epoch : {e}, mean val loss : {2.5 / (e + 1):.6f}, mean val dice : 0.{e}2\n"
+        for e in range(5)
+    ),
+    epochs=5, first={"epoch": 0, "step": 40, "train_loss": 1.5, "val_loss": 2.5}, last={"epoch": 4, "step": 200, "train_loss": 0.3, "val_loss": 0.5, "~val_dice": 0.42}, steps=25,
+)  # fmt: skip
+_log(
+    "Spinning Up: the return counts, of two losses none is the whole",
+    "".join(
+        f"Warning: trajectory cut off by epoch at 9{e} steps.\n{'-' * 39}\n|{'Epoch':>18} |{e:16} |\n|{'AverageEpRet':>18} |{20.5 + e * 10:16.3g} |\n|{'StdEpRet':>18} |{8.5:16} |\n"
+        f"|{'LossPi':>18} |{-0.01 * e:16.3g} |\n|{'LossV':>18} |{60 + e:16} |\n|{'Time':>18} |{3.3 * e:16.3g} |\n{'-' * 39}\n"
+        for e in range(5)
+    ),
+    epochs=5, first={"epoch": 0, "~averageepret": 20.5, "train_loss": None}, last={"epoch": 4, "~averageepret": 60.5, "~lossv": 64.0}, said="no loss and no WER, only averageepret",
+)  # fmt: skip

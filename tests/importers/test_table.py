@@ -130,6 +130,13 @@ def test_without_an_epoch_column_lines_are_counted_and_that_is_said(tmp_path):
     assert "counted" in chosen.notes[0]
 
 
+def test_correlations_of_embeddings_are_scores(tmp_path):
+    text = "epoch,steps,cosine_pearson,cosine_spearman,dot_spearman\n0,-1,0.61,0.62,0.55\n1,-1,0.71,0.73,0.66\n"
+    uses, _, found = understood(tmp_path, text)
+    assert not {"train_loss", "val_loss", "val_wer"} & set(uses)
+    assert [(epoch.epoch, epoch.metrics["cosine_spearman"]) for epoch in found] == [(0, 0.62), (1, 0.73)]
+
+
 @pytest.mark.parametrize(
     ("text", "error", "says"),
     [

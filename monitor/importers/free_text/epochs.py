@@ -169,7 +169,8 @@ class EpochRows:
         if said.evaluates and (at := self._at(said)) is not None:
             now.at = at
         now.epochs = said.epochs or (said.bar[1] if said.counts_epochs and said.bar else None) or now.epochs
-        now.step = said.step if said.step is not None and not said.evaluates else now.step
+        if said.step is not None and not said.evaluates and said.split not in ("val", "test"):
+            now.step = said.step
         if self._is_of_the_next(now, said):
             _put(self._passing, said)
             return finished
@@ -297,11 +298,11 @@ class EpochRows:
             return WHOLE if said.evaluates else STEP
         if said.counts_epochs or self._is_over(said):
             return WHOLE
-        return STEP if said.partial else BAR if said.bar is not None else WHOLE
+        return STEP if said.partial else BAR if said.bar is not None or said.of_a_batch else WHOLE
 
     def _is_over(self, said: Statement) -> bool:
         """Whether a full bar has told the same quantity already: what names the epoch after it tells of all of it."""
-        if self._open is None or said.bar is not None or said.epoch != self._open.epoch:
+        if self._open is None or said.bar is not None or said.of_a_batch or said.epoch != self._open.epoch:
             return False
         full = {name.removeprefix("train_") for name in self._open.said[BAR]}
         return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)

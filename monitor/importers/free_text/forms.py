@@ -69,6 +69,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("darknet", r"^\s*for\ conf_thresh\ =\ [\d.]+,\ (?=precision)", "val "),
         ("darknet", r"^\s*(?:v\d\ \(|region\ \d+\ avg|total_bbox|class_id\ =|detections_count|detection\ layer:"
          r"|iou\ threshold|for\ conf_thresh\ =|\d+\ (?:conv|max|route|upsample|shortcut)\ |create\ \d+\ perm).*", ""),
+        ("SimpleHTR", r"^\s*\[err:\d+\]\s.*->.*", ""),  # a clip's prediction with its edits, no error of the epoch
         ("GANs", r"^\s*(fid\d*k?|kid)\s*[:=]\s*(?=\d)", r"val \1: "),
         ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),

@@ -102,6 +102,8 @@ class LineReader:
         """It stopped and took back its best model: figures of no epoch and no step are that model's."""
         self._shown: list[list[str]] = list(known.get("shown", []))
         """The last validation's figures: a bar of the next epoch goes on showing them."""
+        self._trained_to: list[float] = list(known.get("trained_to", []))
+        """[epoch, step] of the last line of the training that named both."""
         self._in_traceback = bool(known.get("traceback"))
         """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
         self.is_table_of_runs = False
@@ -117,7 +119,7 @@ class LineReader:
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
                 "place": self._place, "recalls": self._recalls, "restored": self._restored,
-                "traceback": self._in_traceback,
+                "traceback": self._in_traceback, "trained_to": self._trained_to,
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
                 "lists": self._lists, "columns": self._columns, "bars_from_1": self._bars_from_1,
                 "shown_alone": self._shown_alone}  # fmt: skip
@@ -241,7 +243,9 @@ class LineReader:
                 self._trained.clear()
             self._epoch = said.epoch
         if said.evaluates:
-            said = self._new_in(said)
+            said = self._new_in(self._by_batch(said))
+        elif said.epoch is not None and said.step is not None and said.values and said.split not in ("val", "test"):
+            self._trained_to = [said.epoch, said.step]
         if said.values:
             self._split_before = said.split
             found = dict(said.values)
@@ -252,6 +256,13 @@ class LineReader:
             ]
             said = replace(said, values=(*said.values, *logs)) if logs else said
         return said
+
+    def _by_batch(self, said: Statement) -> Statement:
+        """A validation's line without its step, where that lies before the training's in the same epoch: a batch."""
+        alone = all(name.startswith(EVALUATED) for name, _ in said.values)
+        if not alone or said.step is None or said.bar is not None or said.epoch not in self._trained_to[:1]:
+            return said
+        return replace(said, step=None, of_a_batch=True) if said.step < self._trained_to[1] else said
 
     def _counted(self, line: str, said: Statement) -> Statement:
         """The epoch of a bar by the log's count, where the bars count from 1 and the log from 0."""

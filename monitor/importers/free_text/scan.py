@@ -210,7 +210,7 @@ class _EitherRows(EpochRows):
         return []
 
     def _note_repetition(self, said: Statement) -> None:
-        if said.epoch is None or said.is_of_a_step or not said.evaluates or len(said.values) < 2:
+        if said.epoch is None or said.is_of_a_step or said.of_a_batch or not said.evaluates or len(said.values) < 2:
             return
         before, self._said = self._said, said
         if before is not None and before.epoch == said.epoch:

@@ -32,6 +32,9 @@ class Statement:
     through: bool = False
     """Its step is counted through all epochs, as a `global_step` is."""
 
+    of_a_batch: bool = False
+    """It tells of one batch of a validation, which are counted by themselves."""
+
     @property
     def evaluates(self) -> bool:
         return any(name.startswith(EVALUATED) for name, _ in self.values)
