@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from monitor.rules.arithmetic.series import thin
 from monitor.run_dir import Epoch, Run, Snapshot
 from monitor.run_dir.field_names import plain
 from monitor.run_dir.metric import Metric, read
@@ -60,6 +59,7 @@ def compare(snapshots: Sequence[Snapshot]) -> Comparison:
     """The comparison of two or more runs; pure."""
     # Imported here: a list of runs needs this module for its code alone, and must not wait for numpy.
     from monitor.diagnosis.moment import common_metric
+    from monitor.rules.arithmetic.series import thin
     from monitor.rules.evaluations import measured, validation
 
     metric = common_metric(*snapshots[:2]) if len(snapshots) > 1 else None

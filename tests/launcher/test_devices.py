@@ -198,7 +198,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_starts(runs, monkeyp
     with pytest.raises(RefusedError, match="no GPU 7 on this machine; nvidia-smi knows 0 and 1"):
         start_notes(runs, None, "cuda:7")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RefusedError, match="finds none"):
+    with pytest.raises(RefusedError, match="finds no usable one"):
         capacity_for("cuda", None, runs)
 
 

@@ -371,6 +371,7 @@ print(json.dumps({name: str(getattr(a, name)) for name in names.split()}))
 """
 
 
+@pytest.mark.frameworks
 def test_what_hugging_face_declares_can_be_changed_though_the_command_names_none_of_it(tmp_path):
     words = f"{sys.executable} train.py --output_dir out --learning_rate 1e-4"
     known = command(tmp_path, words, TRAINING_ARGUMENTS)

@@ -157,7 +157,7 @@ def test_a_run_that_cannot_be_compiled_goes_on_and_says_so(tmp_path, monkeypatch
     assert train(run_dir, "--epochs", "1", "--compile", "on") == 0
     line = json.loads((run_dir / "run.json").read_text())["notes"]
     assert line.startswith("Compiling failed, so this run goes on uncompiled: ")
-    assert "Invalid ranges [0:-1]" in line and "\n" not in line and line.endswith(" --compile off says so.")
+    assert "Invalid ranges [0:-1]" in line and "\n" not in line and line.endswith(" --compile off skips this.")
     said = capsys.readouterr()
     assert line in said.out and "Traceback" not in said.err
     about = checkpoints.about(run_dir / "checkpoints" / "last.pt")

@@ -149,9 +149,12 @@ def test_a_problem_is_kept_for_its_field_and_an_option_without_a_sign_is_one(mon
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        ({}, "Cost: 20 epochs, about 10 min at the pace of its parent."),
-        ({"epochs": "40"}, "Cost: 40 epochs, about 20 min at the pace of its parent."),
-        ({"hidden_dim": "8"}, "Cost: 20 epochs, about 10 min at the pace of its parent, which these changes alter."),
+        ({}, "Cost: up to epoch 20, about 10 min at the pace of its parent."),
+        ({"epochs": "40"}, "Cost: up to epoch 40, about 20 min at the pace of its parent."),
+        (
+            {"hidden_dim": "8"},
+            "Cost: up to epoch 20, about 10 min at the pace of its parent, which these changes alter.",
+        ),
     ],
 )
 def test_what_a_child_costs_is_its_epochs_at_the_parents_pace(wanted, words):
