@@ -8,9 +8,11 @@ import time
 import pytest
 
 from monitor import launcher
+from monitor.launcher.hosts.following import FolderFollower
 from monitor.launcher.hosts.mirror import want
 from monitor.run_dir import Identity, State, lives
 from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.folders import folders_of
 from monitor.run_dir.processes import identify
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import status_of
@@ -134,6 +136,27 @@ def test_two_dashboards_follow_a_host_with_one_connection(far, follow):
     _, second = follow()
     time.sleep(3.0)
     assert (first.connections, second.connections) == (1, 0) and second.problem(time.time()) == ""
+
+
+def test_two_folders_of_a_host_share_one_login_and_one_that_ends_leaves_the_other(far):
+    more = far.place / "data" / "more"
+    for place in (far.runs, more):
+        with RunWriter(place / "a") as run:
+            record(run, 1, 3)
+    folders = folders_of([far.spec, f"gpu3:{more}"], [far.program]).all
+    following = [FolderFollower(folder) for folder in folders]
+    try:
+        for each in following:
+            each.start()
+        wait_for(lambda: all(row_of(folder, "a") for folder in folders), 60)
+        assert (far.place / "sshd.log").read_text().count("Accepted publickey") == 1
+        following[0].stop()
+        with RunWriter(more / "b") as run:
+            record(run, 1, 3)
+        wait_for(lambda: row_of(folders[1], "b"), 60)
+    finally:
+        for each in following:
+            each.stop()
 
 
 def test_a_run_that_was_put_into_the_trash_there_is_gone_here(far, follow):

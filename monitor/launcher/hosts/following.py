@@ -9,6 +9,7 @@ import select
 import subprocess
 import threading
 import time
+from collections import defaultdict
 
 import msgspec
 
@@ -32,6 +33,9 @@ MOST_NOISE = 64 * 1024
 """What a login script prints before the first word of ours."""
 MOST_SAID = 8192
 LOCK_FILE = "mirror.lock"
+_LOGINS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""Host → held while one folder of it logs in: the others then go through that connection. None waits longer than a
+login may take."""
 
 
 class FolderFollower:
@@ -113,6 +117,12 @@ class FolderFollower:
 
     def _converse(self, mirror: Mirror) -> str:
         """One connection from its first word to its end; returns why it ended."""
+        with contextlib.ExitStack() as login:
+            if not self._folder.is_archive and _LOGINS[self._folder.host].acquire(timeout=ssh.CONNECT_SECS):
+                login.callback(_LOGINS[self._folder.host].release)
+            return "" if self._stopped.is_set() else self._talked(mirror, login)
+
+    def _talked(self, mirror: Mirror, login: contextlib.ExitStack) -> str:
         there = ["serve", "--feed", "--runs", self._folder.there]
         command = local.command(there) if self._folder.is_archive else ssh.command(self._folder, there)
         process = self._process = subprocess.Popen(
@@ -127,6 +137,7 @@ class FolderFollower:
         try:
             while not self._stopped.is_set() and (why := talk.step(time.monotonic())) is None:
                 if talk.is_greeted and not self._is_connected:
+                    login.close()
                     self._is_connected, self._why = True, ""
                     self.connections += 1
                 self._folder_problem, self._ahead_secs = talk.folder_problem, talk.ahead_secs
