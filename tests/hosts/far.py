@@ -81,11 +81,13 @@ class FarHost:
         self.known_hosts.write_text(f"[{self.address}]:{self.port} {kind} {key}\n")
 
     def _write_configs(self) -> None:
+        # A home of its own: a login script of this machine's user that a test kills would leave its locks behind.
         (self.place / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress {self.address}\nHostKey {self.place}/host_key\n"
             "PidFile none\nStrictModes no\n"
             f"AuthorizedKeysFile {self.place}/authorized_keys\nPasswordAuthentication yes\nUsePAM no\n"
             "KbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 100\n"
+            f"SetEnv HOME={self.place}\n"
         )
         self.config.write_text(
             f"Host {NAME}\n  HostName {self.address}\n  Port {self.port}\n  IdentityFile {self.place}/user_key\n"
