@@ -13,8 +13,18 @@ from monitor.ui.dialogs.parts import plain
 UI = Path(__file__).resolve().parent.parent.parent / "monitor" / "ui"
 TURNED = "\u202egnp.exe\u202c \u2066x\u2069"
 MARKDOWN = {"write", "markdown", "caption", "info", "warning", "error", "success", "toast", "title", "header", "radio"}
-MARKDOWN |= {"button", "checkbox", "selectbox", "text_input", "text_area", "number_input", "expander", "multiselect"}
-"""Streamlit's calls whose first argument, and whose help, is read as Markdown."""
+MARKDOWN |= {
+    "button",
+    "checkbox",
+    "selectbox",
+    "text_input",
+    "text_area",
+    "number_input",
+    "expander",
+    "multiselect",
+    "confirmed",
+}
+"""Streamlit's calls whose first argument, and whose help, is read as Markdown; `parts.confirmed` also has `leave`."""
 
 
 def is_fixed(node: ast.expr) -> bool:
@@ -39,21 +49,25 @@ def calls() -> list[tuple[str, ast.Call]]:
     found = []
     for path in sorted([*UI.rglob("*.py")]):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if isinstance(node, ast.Call) and (isinstance(node.func, ast.Attribute) or name_of(node) == "confirmed"):
                 found.append((f"{path.name}:{node.lineno}", node))
     return found
 
 
-KNOWN = {"label", "_when"}
+def name_of(call: ast.Call) -> str:
+    return getattr(call.func, "attr", None) or getattr(call.func, "id", "")
+
+
+KNOWN = {"label", "leave", "_when"}
 """Names that stand for a choice of the program's own labels."""
 
 
 def test_every_text_that_streamlit_reads_as_markdown_is_ours_or_escaped():
     bad = []
     for where, call in calls():
-        if call.func.attr not in MARKDOWN or ast.unparse(call.func).startswith("sys.std"):
+        if name_of(call) not in MARKDOWN or ast.unparse(call.func).startswith("sys.std"):
             continue
-        texts = [*call.args[:1], *(word.value for word in call.keywords if word.arg == "help")]
+        texts = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("help", "leave"))]
         texts = [text for text in texts if not isinstance(text, ast.List)]
         names = {each.id for text in texts for each in [getattr(text, "func", text)] if isinstance(each, ast.Name)}
         if not all(map(is_fixed, texts)) and not (names <= KNOWN and names):
@@ -63,7 +77,7 @@ def test_every_text_that_streamlit_reads_as_markdown_is_ours_or_escaped():
 
 def test_every_dialog_asks_for_the_role_at_each_click():
     """A click in a dialog runs its function alone; `parts.dialog` asks there, Streamlit's own does not."""
-    outside = [where for where, call in calls() if call.func.attr in ("dialog", "fragment")]
+    outside = [where for where, call in calls() if name_of(call) in ("dialog", "fragment")]
     assert [where.partition(":")[0] for where in outside] == ["parts.py"]
 
 

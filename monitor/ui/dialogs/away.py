@@ -11,7 +11,7 @@ from monitor import launcher
 from monitor.diagnosis.away import BUDGET_HOURS, policy_from, policy_in, word_of
 from monitor.run_dir import Away, Snapshot
 from monitor.run_dir.words import monitor_line
-from monitor.ui.dialogs.parts import act, asked_by, code, dialog
+from monitor.ui.dialogs.parts import act, asked_by, code, confirmed, dialog
 
 LABEL = "If it goes bad while I am away"
 CHOICES = {"tell": "send a message", "stop": "stop it", "fix": "stop it and start the prescribed child"}
@@ -25,12 +25,8 @@ def away(run_dir: Path, snapshot: Snapshot) -> None:
     policy = choose(policy_in(snapshot), f"away_{snapshot.run_id}", is_titled=True)
     st.caption("The same from a terminal:")
     hours = ("--if-bad-hours", f"{policy.budget_hours:g}") if policy.budget_hours else ()
-    command = monitor_line("away", snapshot.run_id, word_of(policy), *hours, "--runs", run_dir.parent)
-    code(command)
-    leave, go = st.columns(2)
-    if leave.button("Cancel", width="stretch", key="leave_away"):
-        st.rerun()
-    if go.button("Set", type="primary", width="stretch", key="confirm_away"):
+    code(monitor_line("away", snapshot.run_id, word_of(policy), *hours, "--runs", run_dir.parent))
+    if confirmed("Set", "away"):
         act(lambda: launcher.set_policy(run_dir, policy))
 
 

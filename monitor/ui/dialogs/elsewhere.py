@@ -13,7 +13,7 @@ from monitor.launcher.stopplan import stop_plan
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import Folder
-from monitor.ui.dialogs.parts import act, code, dialog, go_to, plain, shown_before, way_now
+from monitor.ui.dialogs.parts import act, attempt, code, confirmed, dialog, go_to, plain, shown_before, way_now
 
 ABOUT_A_STOP = {"cancel_stop": "--cancel", "hurry_stop": "--hurry", "more_time": "--more-time"}
 ARRIVES_SECS = 8.0
@@ -54,29 +54,19 @@ def stop_there(folder: Folder, run_dir: Path, snapshot: Snapshot) -> None:
     st.write(plain(" ".join(plan.lines)))
     st.caption(plain(f"{folder.host} is asked over ssh; it checks and notes it. The same from a terminal:"))
     code(there(folder, "stop", run_dir.name))
-    keep, go = st.columns(2)
-    if keep.button("Keep running", width="stretch", key="keep_running"):
-        st.rerun()
-    if go.button(
-        "Stop after this step" if plan.can_save else "Stop now", type="primary", width="stretch", key="confirm_stop"
-    ):
+    if confirmed("Stop after this step" if plan.can_save else "Stop now", "stop", leave="Keep running"):
         act(lambda: act_there(folder, "stop", run_dir.name, "--no-wait", asked_from=way_now()))
 
 
 @dialog("Resume this run?", width="large")
 def resume_there(folder: Folder, run_id: str) -> None:
     """Confirms a resume over ssh: that side's plan, and its command."""
-    try:
-        plan = asked_there(folder, "resume", run_id, "--dry-run", asked_from=way_now())
-    except MonitorError as problem:
-        st.error(plain(str(problem)), icon=None)
+    plan = attempt(lambda: asked_there(folder, "resume", run_id, "--dry-run", asked_from=way_now()))
+    if plan is None:
         return
     st.write(plain(" ".join([str(plan.get("line", "")), *map(str, plan.get("surroundings") or [])])))
     agreed, trust = _agreed(folder, plan)
-    leave, go = st.columns(2)
-    if leave.button("Cancel", width="stretch", key="leave_ended"):
-        st.rerun()
-    clicked = go.button("Resume", type="primary", width="stretch", disabled=not agreed, key="confirm_resume")
+    clicked = confirmed("Resume", "resume", disabled=not agreed)
     if _unchanged("resume", plan, clicked):
         act(lambda: act_there(folder, "resume", run_id, *trust, asked_from=way_now()))
 
@@ -90,20 +80,15 @@ def restart_there(folder: Folder, run_id: str, option: str) -> None:
     if len(words) == 2:
         st.caption("Nothing is changed so far.")
         return
-    try:
-        plan = asked_there(folder, *words, "--dry-run", asked_from=way_now())
-    except MonitorError as problem:
-        st.error(plain(str(problem)), icon=None)
+    plan = attempt(lambda: asked_there(folder, *words, "--dry-run", asked_from=way_now()))
+    if plan is None:
         return
     code("\n".join(_changed(row) for row in plan.get("diff") or []))
     for line in [*(plan.get("notes") or []), *([plan["remark"]] if plan.get("remark") else [])]:
         st.write(plain(str(line)))
     agreed, trust = _agreed(folder, plan)
-    leave, go = st.columns(2)
-    if leave.button("Cancel", width="stretch", key="leave_running"):
-        st.rerun()
     label = "Stop and start the child" if plan.get("stops_parent") else "Start the child"
-    clicked = go.button(label, type="primary", width="stretch", disabled=not agreed, key="confirm_restart")
+    clicked = confirmed(label, "restart", disabled=not agreed)
     if _unchanged("restart", plan, clicked):
         act(lambda: _start(folder, [*words, *trust]))
 

@@ -10,7 +10,7 @@ import streamlit as st
 from monitor.launcher.hosts.acting import act_there
 from monitor.run_dir.folders import served
 from monitor.run_dir.labels import LONGEST_NOTE, LONGEST_TITLE, Label, label, label_of, tags_in
-from monitor.ui.dialogs.parts import act, asked_by, dialog, plain, way_now
+from monitor.ui.dialogs.parts import act, asked_by, confirmed, dialog, plain, way_now
 
 
 @dialog("Name, note, tags", width="small")
@@ -24,10 +24,7 @@ def label_run(folder: Path, run_id: str) -> None:
     note = st.text_area("Note", known.note, max_chars=LONGEST_NOTE, key=f"label_note_{run_id}")
     tags = st.text_input("Tags, with spaces between them", " ".join(known.tags), key=f"label_tags_{run_id}")
     pinned = st.checkbox("Pin to the top of the list", known.pinned, key=f"label_pin_{run_id}")
-    leave, go = st.columns(2)
-    if leave.button("Cancel", width="stretch", key="leave_label"):
-        st.rerun()
-    if go.button("Save", type="primary", width="stretch", key="confirm_label"):
+    if confirmed("Save", "label"):
         title, note = title.strip(), note.strip()
         said = Label(title=title, note=note, tags=tags_in(tags), pinned=pinned, at=time.time(), by=asked_by())
         if place.host:

@@ -5,18 +5,18 @@ They show the proposal made from a file, never its lines; only the control link 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from monitor.importers.mapping import SourceMapping
 from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest, Proposal
-from monitor.run_dir.errors import MonitorError, UsageError
+from monitor.run_dir.errors import UsageError
 from monitor.run_dir.words import monitor_line
-from monitor.ui.dialogs.parts import act, asked_by, code, dialog, go_to, plain
+from monitor.ui.dialogs.parts import act, asked_by, attempt, code, confirmed, dialog, go_to, plain
 
 MOST_BYTES = 500_000_000
 """A page must stay responsive; a longer log is attached to from a terminal."""
@@ -35,8 +35,8 @@ def follow(runs_dir: Path) -> None:
         st.caption("The same from a terminal:")
         code("python -m monitor attach path/to/train.log")
         return
-    request = _asked(lambda: _request(typed, pid))
-    proposal = request and _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), request))
+    request, propose = attempt(lambda: _request(typed, pid)), partial(_proposal, runs_dir, Path(typed).expanduser())
+    proposal = attempt(partial(propose, request)) if request else None
     if not request or not proposal:
         return
     st.markdown(f"**{plain(proposal.said)}** Is that right?")
@@ -45,16 +45,13 @@ def follow(runs_dir: Path) -> None:
         columns, percent = _change("follow", proposal.mapping, proposal.names)
     if columns or percent is not None:
         request = AttachRequest(request.asked_by, request.name, request.pid, columns, percent)
-        changed = _asked(lambda: _proposal(runs_dir, Path(typed).expanduser(), request))
+        changed = attempt(partial(propose, request))
         if not changed:
             return
         proposal = changed
         st.markdown(f"**{plain(proposal.said)}**")
     _say_more(proposal, request)
-    leave, go = st.columns(2)
-    if leave.button("Cancel", width="stretch", key="cancel_follow"):
-        st.rerun()
-    if go.button("Yes, follow it", type="primary", width="stretch", key="confirm_follow"):
+    if confirmed("Yes, follow it", "follow"):
         act(lambda: go_to(runs_dir, attaching.attach(runs_dir, proposal, request)))
 
 
@@ -62,7 +59,7 @@ def follow(runs_dir: Path) -> None:
 def confirm_reading(run_dir: Path) -> None:
     """What was found in the log of a started script, for a person to confirm."""
     by = asked_by()
-    found = _asked(lambda: attaching.reading_of(run_dir, AttachRequest(by)))
+    found = attempt(lambda: attaching.reading_of(run_dir, AttachRequest(by)))
     if not found:
         return
     said, mapping = found
@@ -71,25 +68,13 @@ def confirm_reading(run_dir: Path) -> None:
     with st.expander("Change columns"):
         columns, percent = _change("reading", mapping, attaching.names_in(run_dir))
     if columns or percent is not None:
-        changed = _asked(lambda: attaching.reading_of(run_dir, AttachRequest(by, columns=columns, percent=percent)))
+        changed = attempt(lambda: attaching.reading_of(run_dir, AttachRequest(by, columns=columns, percent=percent)))
         if not changed:
             return
         said, mapping = changed
         st.markdown(f"**{plain(said)}**")
-    leave, go = st.columns(2)
-    if leave.button("Not now", width="stretch", key="leave_reading"):
-        st.rerun()
-    if go.button("Yes", type="primary", width="stretch", key="confirm_reading"):
+    if confirmed("Yes", "reading", leave="Not now"):
         act(lambda: attaching.settle_reading(run_dir, by, mapping))
-
-
-def _asked(what: Callable[[], Any]) -> Any:
-    """The answer, or None after the reason has been shown."""
-    try:
-        return what()
-    except MonitorError as problem:
-        st.error(plain(str(problem)), icon=None)
-        return None
 
 
 def _request(typed: str, pid: str) -> AttachRequest:

@@ -7,7 +7,7 @@ import re
 import string
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
@@ -48,6 +48,7 @@ def holder_now() -> str:
 
 
 P = ParamSpec("P")
+T = TypeVar("T")
 WORD_JOINER = "\u2060"
 INERT = re.compile(r"(?:[^\W_]|[ ,;%=/'\"?.()+-]|(?<=[^\W_])_(?=[^\W_])|:(?= |$))*")
 ADDRESS_OR_LIST = re.compile(r"(?i)www\.|^\s*(?:[-+=]|\d+[.)])")
@@ -79,6 +80,26 @@ def act(what: Callable[[], Any]) -> None:
         st.error(plain(str(problem)))
         return
     st.rerun()
+
+
+def attempt(what: Callable[[], T]) -> T | None:
+    """The result of `what`; None after the reason of a refusal has been shown."""
+    try:
+        return what()
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return None
+
+
+def confirmed(label: str, key: str, *, disabled: bool = False, leave: str = "Cancel") -> bool:
+    """Draws the two buttons that end a dialog and returns whether `label` was clicked. `leave` closes the dialog.
+
+    Their keys are `leave_` and `confirm_` with `key` behind it.
+    """
+    left, right = st.columns(2)
+    if left.button(leave, width="stretch", key=f"leave_{key}"):
+        st.rerun()
+    return right.button(label, type="primary", width="stretch", disabled=disabled, key=f"confirm_{key}")
 
 
 def shown_before(dialog: str, plan: str, clicked: bool) -> bool:

@@ -34,7 +34,7 @@ from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form
-from monitor.ui.dialogs.parts import asked_by, code, dialog, go_to, plain, shown_before
+from monitor.ui.dialogs.parts import act, asked_by, code, dialog, go_to, plain, shown_before
 from monitor.ui.dialogs.review import review_restart, review_surroundings
 
 OWN = "My own changes"
@@ -219,10 +219,9 @@ def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool
 
 
 def _start_child(plan: RestartPlan, stops: bool, away: Away) -> None:
-    try:
-        child = launcher.restart(plan, stop_parent=stops, asked_by=asked_by(), trusted=bool(plan.stranger), away=away)
-    except MonitorError as problem:
-        st.error(plain(str(problem)), icon=None)
-        return
-    go_to(plan.runs_dir, child)
-    st.rerun()
+    def start() -> None:
+        trusted = bool(plan.stranger)
+        child = launcher.restart(plan, stop_parent=stops, asked_by=asked_by(), trusted=trusted, away=away)
+        go_to(plan.runs_dir, child)
+
+    act(start)

@@ -19,7 +19,7 @@ from monitor.run_dir.launch import PLACEHOLDER, read_launch
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import device_words
 from monitor.ui.dialogs.device import pick_device
-from monitor.ui.dialogs.parts import asked_by, code, dialog, go_to, plain, shown_before
+from monitor.ui.dialogs.parts import asked_by, code, confirmed, dialog, go_to, plain, shown_before
 from monitor.ui.dialogs.review import agreed_to
 
 
@@ -45,11 +45,7 @@ def seeds(runs_dir: Path, child_id: str) -> None:
     waits = any(note.startswith("Waits for ") for plan in plans for note in plan.notes)
     st.caption(_when(plans, waits))
     may_start = agreed_to(plans[0].stranger)
-    cancel, go = st.columns(2)
-    if cancel.button("Cancel", width="stretch", key="cancel_seeds"):
-        st.rerun()
-    label = "Queue both" if waits else "Start both"
-    clicked = go.button(label, type="primary", width="stretch", disabled=not may_start, key="confirm_seeds")
+    clicked = confirmed("Queue both" if waits else "Start both", "seeds", disabled=not may_start)
     if shown_before("seeds", " ".join(plan.digest for plan in plans), clicked):
         _start(plans)
 

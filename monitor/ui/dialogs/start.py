@@ -24,7 +24,7 @@ from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form
-from monitor.ui.dialogs.parts import asked_by, code, dialog, go_to, plain, shown_before
+from monitor.ui.dialogs.parts import act, asked_by, attempt, code, dialog, go_to, plain, shown_before
 
 OWN = "The bundled trainer"
 SCRIPT = "Your own command"
@@ -77,10 +77,8 @@ def start(runs_dir: Path) -> None:
 
 def _own_trainer() -> tuple[list[str], Path] | None:
     """The command of our trainer from the form, or None with the reason at its field."""
-    try:
-        schema = _schema()
-    except MonitorError as problem:
-        st.error(plain(str(problem)), icon=None)
+    schema = attempt(_schema)
+    if schema is None:
         return None
     rules: Mapping[str, Any] = schema["properties"]
     left, right = st.columns(2)
@@ -178,7 +176,8 @@ def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:
 
 def _start(runs_dir: Path, plan: Start, away: Away) -> None:
     """At most once: the run takes the name that was shown, so a second start is refused."""
-    try:
+
+    def begin() -> None:
         started = launcher.start(
             runs_dir,
             plan.argv,
@@ -188,8 +187,6 @@ def _start(runs_dir: Path, plan: Start, away: Away) -> None:
             away=away,
             device=plan.device,
         )
-    except MonitorError as problem:
-        st.error(plain(str(problem)), icon=None)
-        return
-    go_to(runs_dir, started)
-    st.rerun()
+        go_to(runs_dir, started)
+
+    act(begin)

@@ -16,7 +16,7 @@ from monitor.run_dir.folders import served
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.elsewhere import stop_several_there
-from monitor.ui.dialogs.parts import act, asked_by, code, dialog, plain
+from monitor.ui.dialogs.parts import act, asked_by, code, confirmed, dialog, plain
 
 THEN_RESTART = "restart_options_next"
 """Where the page's session keeps which run's restart options it opens next."""
@@ -32,11 +32,8 @@ def stop(run_dir: Path, snapshot: Snapshot) -> None:
     st.caption("The same from a terminal:")
     code(monitor_line("stop", snapshot.run_id, "--runs", run_dir.parent))
     then_restart = not plan.is_queued and st.checkbox("Show the restart options next", key="then_restart")
-    keep, go = st.columns(2)
-    if keep.button("Keep running", width="stretch", key="keep_running"):
-        st.rerun()
     label = "Leave the queue" if plan.is_queued else "Stop after this step" if plan.can_save else "Stop now"
-    if go.button(label, type="primary", width="stretch", key="confirm_stop"):
+    if confirmed(label, "stop", leave="Keep running"):
         act(lambda: _stop(run_dir, then_restart))
 
 
@@ -60,11 +57,8 @@ def stop_several(runs: list[Path]) -> None:
         ids = [run_dir.name for run_dir, _ in plans if run_dir.parent == runs_dir]
         folder = served().holding(runs_dir)
         code(there(folder, "stop", *ids) if folder.host else monitor_line("stop", *ids, "--runs", runs_dir))
-    keep, go = st.columns(2)
-    if keep.button("Keep running", width="stretch", key="keep_running"):
-        st.rerun()
     label = f"Stop {len(plans)} runs" if len(plans) > 1 else "Stop it"
-    if go.button(label, type="primary", width="stretch", key="confirm_stop"):
+    if confirmed(label, "stop", leave="Keep running"):
         _stop_all([run_dir for run_dir, _ in plans])
 
 
