@@ -37,7 +37,7 @@ from monitor.run_dir import Severity
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.metric import Direction, Metric, Unit
 from monitor.run_dir.metric_given import LONGEST_NAME, metric_named
-from monitor.run_dir.ownership import open_own
+from monitor.run_dir.ownership import read_own
 from monitor.run_dir.records import ready
 
 log = logging.getLogger(__name__)
@@ -175,9 +175,7 @@ def read_settings(path: Path) -> Settings:
     or of the wrong kind.
     """
     try:
-        descriptor, why = open_own(path)
-        with os.fdopen(descriptor, "rb") as file:
-            data = b"" if why else file.read(MOST_BYTES + 1)
+        data, why = read_own(path, MOST_BYTES)
     except (OSError, ValueError) as problem:
         raise UsageError(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
     if why:

@@ -7,6 +7,7 @@ in a folder above a project, must not be obeyed.
 from __future__ import annotations
 
 import grp
+import io
 import os
 import pwd
 import stat
@@ -17,15 +18,15 @@ from monitor.run_dir.opening import open_foreign
 ACL = "system.posix_acl_access"
 
 
-def open_own(path: Path) -> tuple[int, str]:
-    """A descriptor of a plain file, and why others may have written it ("" where only the user and root can).
+def read_own(path: Path, most_bytes: int) -> tuple[bytes, str]:
+    """The bytes of a plain file, and why others may have written it ("" where only the user and root can).
 
+    A longer file gives `most_bytes` + 1 bytes, one that others may have written gives none.
     Raises OSError, and OddFileError (a ValueError) for a pipe or a device.
     """
-    opened = open_foreign(path)
-    descriptor = os.dup(opened.fileno())
-    opened.close()
-    return descriptor, _why(path, os.fstat(descriptor)) or _why_folders(path)
+    with io.BufferedReader(open_foreign(path)) as file:
+        why = _why(path, os.fstat(file.fileno())) or _why_folders(path)
+        return b"" if why else file.read(most_bytes + 1), why
 
 
 def _why_folders(path: Path) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from monitor.run_dir import Launch
-from monitor.run_dir.ownership import open_own
+from monitor.run_dir.ownership import read_own
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.seal import is_from_here
 
@@ -94,9 +94,7 @@ def _text_of(path: Path) -> tuple[str, str]:
         run = next((folder for folder in place.parents if is_run(folder)), None)
         if run is not None:
             return "", f"it lies in a run directory ({run}), and nothing there is executed"
-    descriptor, why = open_own(path)
-    with os.fdopen(descriptor, "rb") as file:
-        data = b"" if why else file.read(MOST_BYTES + 1)
+    data, why = read_own(path, MOST_BYTES)
     if why:
         return "", f"it may hold what others wrote: {why}"
     if len(data) > MOST_BYTES:
