@@ -21,7 +21,7 @@ from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.launcher.slots import Line, capacity_for
 from monitor.launcher.supervising import supervise
-from monitor.run_dir import Away, JobOrder, Parent, QueuePlace, StopWith, check_run_id, files, opening
+from monitor.run_dir import JobOrder, QueuePlace, check_run_id, files, opening
 from monitor.run_dir.audit import audited
 from monitor.run_dir.errors import MonitorError, RefusedError, UsageError
 from monitor.run_dir.launch import Order, expand, job_of, launch_of, name_of, read_launch, read_state
@@ -37,49 +37,31 @@ def _start(
     run_id: str | None = None,
     name: str | None = None,
     cwd: Path | None = None,
-    asked_by: str = "",
-    parent: Parent | None = None,
     thresholds: Mapping[str, float] | None = None,
-    stop_grace_secs: float = 60.0,
-    stop_with: StopWith = "INT",
-    read_help: bool = False,
-    away: Away | None = None,
-    device: str = "",
     foreground: bool = False,
-    job: JobOrder | None = None,
+    **how: Any,
 ) -> str:
     """Starts a command as a run of its own and returns its run id, once its supervisor has taken it over.
 
     The run outlives the caller. A command that cannot be started at all leaves a failed run that says why.
     With `run_id` (a form's nonce) the start happens at most once; without, the next free name is taken.
-    `stop_with` is the first signal to a script that does not ask whether it should stop. With `read_help` the command
-    is run once with --help before, to learn the options that its source does not tell. With `foreground` it only gets
-    its run directory: the caller then becomes its supervisor (`become_supervisor`).
+    With `foreground` it only gets its run directory: the caller then becomes its supervisor (`become_supervisor`).
     `thresholds` are else those of the project's vitalsigns.toml; they and its metric are frozen into launch.json.
-    With `job` it is submitted to a cluster's engine, which starts it on a node; what that refuses leaves no run behind.
-    `device` (see `slots.device_name`): the run has it for itself, and waits in line while another one has it.
-    Raises UsageError for an empty command or a bad id, RefusedError if the id is taken or the
-    folder not writable.
+    `how`: further fields of `Order`. With a `job` an engine starts the run; what it refuses leaves no run behind.
+    Raises UsageError for an empty command or a bad id, RefusedError if the id is taken or the folder not writable.
     """
     where = (cwd or Path.cwd()).absolute()
     settings = settings_for(where)
     order = Order(
         argv=list(argv),
         cwd=where,
-        asked_by=asked_by,
-        how="restart" if parent else "start",
-        parent=parent,
+        how="restart" if how.get("parent") else "start",
         thresholds=settings.thresholds if thresholds is None else thresholds,
-        stop_grace_secs=stop_grace_secs,
-        stop_with=stop_with,
-        read_help=read_help,
-        away=away,
-        device=device,
         metric=settings.primary,
-        job=job,
+        **how,
     )
     run_dir = claim(runs_dir, order, run_id, name)
-    if job is not None and not foreground:
+    if order.job is not None and not foreground:
         submit_or_forget(run_dir)
     elif not foreground:
         supervise(run_dir)

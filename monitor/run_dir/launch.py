@@ -91,7 +91,11 @@ def in_processes(argv: list[str], count: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Order:
-    """A command to start. `argv` may hold `{run_dir}`; `environment` is added to the caller's."""
+    """A command to start. `argv` may hold `{run_dir}`; `environment` is added to the caller's.
+
+    `stop_grace_secs`: from a stop request to SIGTERM. `stop_with`: the first signal to a script that does not check for
+    a stop. `device` (see `slots.device_name`): the run reserves it, and waits while another one has it.
+    """
 
     argv: list[str]
     cwd: Path
@@ -104,7 +108,7 @@ class Order:
     away: Away | None = None
     stop_with: StopWith = "INT"
     read_help: bool = False
-    """Whether the script may be run once with --help, to learn its options."""
+    """Whether the command is run once with --help before the start, to learn options that its source does not show."""
     device: str = ""
     metric: Metric | None = None
     job: JobOrder | None = None
