@@ -64,7 +64,7 @@ def replay(curve: Curve, thresholds: Thresholds = DEFAULTS) -> Replay:
                 told[result.rule][row] = True
                 warned[result.rule][row] = result.severity != "info"
                 critical[result.rule][row] = result.severity == "critical"
-        verdicts.append(diagnose(seen, results, 0.0, thresholds).verdict)
+        verdicts.append(diagnose(seen, results, thresholds).verdict)
     return Replay(curve, warned, told, critical, tuple(verdicts))
 
 

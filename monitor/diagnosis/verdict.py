@@ -24,10 +24,19 @@ from monitor.rules.arithmetic.series import scatter
 from monitor.rules.columns import forget_all
 from monitor.rules.evaluations import last, lowest, measured, validation
 from monitor.rules.kind import fits
-from monitor.rules.own import NO_RULES, OwnAnswers
 from monitor.rules.primary import best_of, chance_of, last_of, measured_last, primary_of
 from monitor.rules.registry import evaluate, facts_of, frozen
-from monitor.rules.result import Finding, LeftOut, NotApplicable, NotEnoughData, Quiet, Result, in_words
+from monitor.rules.result import (
+    NO_RULES,
+    Finding,
+    LeftOut,
+    NotApplicable,
+    NotEnoughData,
+    OwnAnswers,
+    Quiet,
+    Result,
+    in_words,
+)
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Thresholds
 from monitor.rules.wer_plateau import WerPlateau
 from monitor.rules.worse import LEAST_GAINED, LOST_RATIO, LOST_SCATTERS, WORSE_POINTS
@@ -80,7 +89,7 @@ def judge(snapshot: Snapshot, now: float, own: OwnAnswers = NO_RULES) -> Judged:
     """
     thresholds = frozen(snapshot.launch.thresholds) if snapshot.launch is not None else DEFAULTS
     results = evaluate(snapshot, thresholds, now, own)
-    return Judged(results, diagnose(snapshot, results, now, thresholds, own), thresholds, own)
+    return Judged(results, diagnose(snapshot, results, thresholds, own), thresholds, own)
 
 
 def forget(run_dir: str, run_id: str) -> None:
@@ -92,7 +101,6 @@ def forget(run_dir: str, run_id: str) -> None:
 def diagnose(
     snapshot: Snapshot,
     results: tuple[Result, ...],
-    now: float,
     thresholds: Thresholds = DEFAULTS,
     own: OwnAnswers = NO_RULES,
 ) -> Diagnosis:

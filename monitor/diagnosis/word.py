@@ -14,9 +14,8 @@ from typing import Literal
 from monitor.diagnosis.early import has_come_far, is_logged
 from monitor.diagnosis.waiting import knows_by_heart
 from monitor.rules.evaluations import measured, past_guard, validation
-from monitor.rules.own import OwnAnswers
 from monitor.rules.registry import evaluate, facts_of
-from monitor.rules.result import Finding
+from monitor.rules.result import Finding, OwnAnswers
 from monitor.rules.thresholds import CommonLimits, Thresholds
 from monitor.run_dir import Epoch, Snapshot
 from monitor.run_dir.replay import as_of

@@ -155,8 +155,7 @@ def _bands(loss: series.Array, limits: DivergenceLimits) -> list[tuple[float, fl
     """
     before = np.concatenate([[np.nan], loss[:-1]])
     recent = series.trailing_windows(before, limits.divergence_band_evaluations)
-    median = np.median(recent, axis=1)
-    spread = 1.4826 * np.median(np.abs(recent - median[:, None]), axis=1)
+    median, spread = series.median_and_spread(recent)
     finite = np.where(np.isfinite(before), before, np.nan)
     bends = np.abs(np.diff(finite, n=2, prepend=[np.nan, np.nan]))
     padded = np.concatenate([np.full(limits.divergence_scatter_evaluations - 1, np.nan), bends])

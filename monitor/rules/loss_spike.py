@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from monitor.rules import evaluations
+from monitor.rules.arithmetic import series
 from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.spikes import SpikeLimits, came_back, is_above, stands_out, usual
@@ -74,9 +75,7 @@ class LossSpike(Rule):
         loss = np.array([value for _, value in known])
         if len(loss) < band + row or loss.min() < 0:
             return None
-        before = np.lib.stride_tricks.sliding_window_view(loss[:-1], band)
-        medians = np.median(before, axis=1)
-        spreads = 1.4826 * np.median(np.abs(before - medians[:, None]), axis=1)
+        medians, spreads = series.median_and_spread(np.lib.stride_tricks.sliding_window_view(loss[:-1], band))
         high = loss[band:] > np.maximum(
             medians * (1 + limits.spike_rise_ratio), medians + limits.spike_spreads * spreads
         )

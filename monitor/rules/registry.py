@@ -18,8 +18,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.rules.own import NO_RULES, OwnAnswers
-from monitor.rules.result import Finding, Result
+from monitor.rules.result import NO_RULES, Finding, OwnAnswers, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import DEFAULTS, CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot

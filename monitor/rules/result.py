@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from monitor.run_dir import Severity
+from monitor.run_dir import Severity, Snapshot
 from monitor.run_dir.words import brief, percent
 
 Numbers = dict[str, float | str]
@@ -85,3 +85,21 @@ def in_words(numbers: Numbers, write: Callable[[float | str], str] = brief) -> d
 
 
 Result = Finding | Quiet | NotApplicable | NotEnoughData | LeftOut
+
+
+@dataclass(frozen=True)
+class OwnAnswers:
+    """What a project's own rules have answered, as data: diagnosis.own_rules runs them, judgement starts nothing.
+
+    `by_epoch`: at an evaluation, every rule's answer. `thresholds`: by "rule.name", as their classes set them.
+    """
+
+    by_epoch: Mapping[float, tuple[Result, ...]] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def at(self, snapshot: Snapshot) -> tuple[Result, ...]:
+        """The answers at the newest evaluation of a snapshot; none before the first."""
+        return self.by_epoch.get(snapshot.epochs[-1].epoch, ()) if snapshot.epochs else ()
+
+
+NO_RULES = OwnAnswers()

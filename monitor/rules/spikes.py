@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from monitor.rules.arithmetic import series
 from monitor.rules.thresholds import Limits
 from monitor.run_dir.words import number
 
@@ -29,8 +30,8 @@ def usual(loss: np.ndarray, place: int, limits: SpikeLimits) -> tuple[float, flo
     before = before[np.isfinite(before)][-limits.spike_band_evaluations :]
     if len(before) < limits.spike_band_evaluations:
         return float("nan"), float("nan")
-    median = float(np.median(before))
-    return median, 1.4826 * float(np.median(np.abs(before - median)))
+    median, spread = series.median_and_spread(before)
+    return float(median), float(spread)
 
 
 def stands_out(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:

@@ -16,9 +16,8 @@ from monitor.diagnosis.own_rules.results import left_out, result_of
 from monitor.diagnosis.own_rules.sources import Source, sources_of
 from monitor.diagnosis.own_rules.wire import LATE, Answer, Facts, Job, Loaded
 from monitor.diagnosis.settings import SETTINGS_FILE
-from monitor.rules.own import NO_RULES, OwnAnswers
 from monitor.rules.registry import BY_NAME, own_thresholds
-from monitor.rules.result import Result
+from monitor.rules.result import NO_RULES, OwnAnswers, Result
 from monitor.run_dir import Snapshot
 
 REMEMBERED = 4096

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from monitor.diagnosis.prescriptions.prescription import Changes, Config, Prescription, flags, restart
-from monitor.diagnosis.prescriptions.setting_names import key_of, without_mixed_precision
 from monitor.rules.primary import best_of
 from monitor.run_dir import Snapshot
 from monitor.run_dir.columns import values_of
+from monitor.run_dir.field_names import plain as bare
 from monitor.run_dir.words import count, plain
 
 FINITE = "finite losses past the place at which they broke"
 IN_ITS_BAND = "a train loss that stays where it was before it ran away"
 KEPT = "what had been learnt is kept past the epoch at which it was lost"
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "rate": ("learning_rate", "lr", "base_lr", "max_lr", "peak_lr", "optimizer_lr", "optim_lr"),
+    "clip": ("clip_norm", "max_grad_norm", "grad_clip", "clip_grad", "clip_grad_norm", "gradient_clip_val", "clip"),
+    "precision": ("amp", "use_amp", "fp16", "bf16", "half", "mixed_precision", "precision", "dtype"),
+}
+"""What a setting sets → its names in people's scripts, the likeliest first."""
 
 
 def against_divergence(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
@@ -51,14 +58,12 @@ def against_losing_it(snapshot: Snapshot, config: Config) -> list[Prescription |
 
 
 def _lower_rate(snapshot: Snapshot, config: Config) -> Prescription:
-    key = key_of(config, "rate")
-    rate = config.get(key) if key is not None else None
-    usable = isinstance(rate, (int, float)) and not isinstance(rate, bool) and 0 < rate < math.inf
+    key, rate = _number_of(config, "rate")
     return _option(
         snapshot,
         "lower_rate",
         "A third of the learning rate",
-        {key: [rate, float(f"{rate / 3:.3g}")]} if key is not None and usable else {},  # type: ignore[operator]
+        {key: [rate, float(f"{rate / 3:.3g}")]} if rate else {},
         cost="slower at first",
         disproved_by="it breaks at the same batch again: then look at that batch, not at the rate",
         code_edit="Look for where the optimiser gets its rate; a longer warm-up does the same for the first epochs.",
@@ -66,31 +71,38 @@ def _lower_rate(snapshot: Snapshot, config: Config) -> Prescription:
 
 
 def _clipping(snapshot: Snapshot, config: Config) -> Prescription:
-    key = key_of(config, "clip")
-    norm = config.get(key) if key is not None else None
-    usable = isinstance(norm, (int, float)) and not isinstance(norm, bool) and 0 < norm < math.inf
+    key, norm = _number_of(config, "clip")
     return _option(
         snapshot,
         "tighter_clip",
-        "A fifth of the clip norm" if usable else "Clip the gradients",
-        {key: [norm, norm / 5]} if key is not None and usable else {},  # type: ignore[operator]
+        "A fifth of the clip norm" if norm else "Clip the gradients",
+        {key: [norm, norm / 5]} if norm else {},
         cost="none worth naming",
         disproved_by="it breaks again although every step is clipped: then the rate, or the batch",
         code_edit="Between backward and step: torch.nn.utils.clip_grad_norm_(parameters, 1.0), or the like of it.",
     )
 
 
+def _number_of(config: Config, setting: str) -> tuple[str, float]:
+    """(key, value) of a setting; ("", 0) unless it is a finite number above 0."""
+    key = _key_of(config, setting)
+    value = config.get(key)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
+        return key, value
+    return "", 0
+
+
 def _full_precision(snapshot: Snapshot, config: Config) -> Prescription | None:
     """Nothing where the run says that it has full precision already."""
-    key = key_of(config, "precision")
-    full = without_mixed_precision(config[key]) if key is not None else None
-    if key is not None and full is None:
+    key = _key_of(config, "precision")
+    full = _without_mixed_precision(config[key]) if key else None
+    if key and full is None:
         return None
     return _option(
         snapshot,
         "full_precision",
         "Full precision (fp32) instead of mixed",
-        {key: [config[key], full]} if key is not None else {},
+        {key: [config[key], full]} if key else {},
         cost="an epoch takes longer, and more memory",
         disproved_by="it breaks in full precision too: then it is no overflow",
         code_edit="Look for autocast, GradScaler, half() or bfloat16; where there is none, this is not the reason.",
@@ -171,3 +183,24 @@ def _option(
         flags=flags(changes),
         code_edit="" if changes else code_edit,
     )
+
+
+def _key_of(config: Config, setting: str) -> str:
+    """The key of `config` that sets this, whatever its case and punctuation; "" where there is none."""
+    by_plain = {bare(key): key for key in reversed(list(config))}
+    return next((by_plain[name] for name in SETTINGS[setting] if name in by_plain), "")
+
+
+def _without_mixed_precision(value: Any) -> Any:
+    """The value of the same kind that means full precision; None where it is that already, or not understood."""
+    if isinstance(value, bool):
+        return False if value else None
+    if value == 16:
+        return 32
+    if not isinstance(value, str):
+        return None
+    word = value.lower()
+    if word in ("fp16", "bf16"):
+        return "no"
+    half = {"16-mixed": "32-true", "bf16-mixed": "32-true", "float16": "float32", "bfloat16": "float32", "16": "32"}
+    return half.get(word)

@@ -110,6 +110,13 @@ def trailing_windows(y: Sequence[float] | Array, width: int) -> Array:
     return out
 
 
+def median_and_spread(rows: Array) -> tuple[Array, Array]:
+    """Of each row (the last axis): its median, and 1.4826 times the median distance from it; of a normal distribution
+    that is the standard deviation. NaN where the row holds one."""
+    median = np.median(rows, axis=-1)
+    return median, 1.4826 * np.median(np.abs(rows - median[..., None]), axis=-1)
+
+
 def medians_of_known(rows: Array) -> Array:
     """(n,): the median of the finite values in each of (n, width) rows; NaN where a row has none."""
     if not len(rows):

@@ -31,7 +31,7 @@ from monitor.run_dir.status import is_over, is_records_alone
 from monitor.run_dir.words import NOT_MEASURED, number, percent, plain, sentence, signed
 from monitor.run_dir.words import limit as limit_words
 from monitor.view.report.blocks import Block, Bullets, Code, Heading, Table, Text
-from monitor.view.report.numbers import course, known, train_loss_is_to_fall
+from monitor.view.report.numbers import course, known, printed, train_loss_is_to_fall
 from monitor.view.report.statuses import Statuses
 
 BLANK_NEAR = 0.1
@@ -184,14 +184,9 @@ def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: Statuses) -
 
 def _printed_row(snapshot: Snapshot, limits: EmptyLimits, status: Statuses) -> Iterator[tuple[str, str, str, str]]:
     """Where only some predictions were printed: their words, said as that."""
-    decodes = [record for record in snapshot.decodes if record.split == "val"]
-    if not decodes:
-        return
-    references = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
-    ids = decodes[-1].clip_ids or list(references)
-    pairs = [(references.get(name, ""), said) for name, said in zip(ids, decodes[-1].hypotheses, strict=False)]
-    wanted = sum(len(reference.split()) for reference, _ in pairs)
-    came = sum(len(said.split()) for _, said in pairs)
+    _, pairs = printed(snapshot)
+    wanted = sum(len(target.split()) for _, target, _ in pairs)
+    came = sum(len(predicted.split()) for _, _, predicted in pairs)
     if wanted:
         enough = came / wanted >= limits.empty_length_warning_ratio
         shown = f"{came} for {wanted} in {len(pairs)} printed clips"

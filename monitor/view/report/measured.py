@@ -29,6 +29,7 @@ from monitor.view.report.numbers import (
     from_to,
     key_epochs,
     known,
+    printed,
     resumed_words,
     train_field,
     train_loss_is_to_fall,
@@ -321,16 +322,13 @@ def chance(snapshot: Snapshot) -> Iterator[Block]:
 
 def samples(snapshot: Snapshot) -> Iterator[Block]:
     """Predictions of the last decoded evaluation under their targets, aligned word by word."""
-    decodes = [record for record in snapshot.decodes if record.split == "val"]
-    if not decodes:
+    epoch, pairs = printed(snapshot)
+    if epoch is None:
         return
-    clips = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
-    ids = decodes[-1].clip_ids or list(clips)
-    pairs = [(name, clips.get(name, ""), said) for name, said in zip(ids, decodes[-1].hypotheses, strict=False)]
     words_in = sum(len(target.split()) for _, target, _ in pairs)
     words_out = sum(len(said.split()) for _, _, said in pairs)
     empty = sum(not said.split() for _, _, said in pairs)
-    yield Heading(f"Predictions at epoch {plain(decodes[-1].epoch)}")
+    yield Heading(f"Predictions at epoch {plain(epoch)}")
     yield Text(
         f"{len(pairs)} clips: {words_out} words out for {words_in} in, {empty} of the predictions empty. "
         "S substituted, D deleted, I inserted."

@@ -40,6 +40,18 @@ def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
     return [(epoch, float(value)) for epoch, value in rows if value is not None and math.isfinite(value)]
 
 
+def printed(snapshot: Snapshot) -> tuple[float | None, list[tuple[str, str, str]]]:
+    """The last decoded evaluation of val: its epoch, and (clip id, target, prediction) of each clip; None, [] where
+    nothing was decoded."""
+    decodes = [record for record in snapshot.decodes if record.split == "val"]
+    if not decodes:
+        return None, []
+    targets = {clip.clip_id: clip.reference for clip in snapshot.clips if clip.split == "val"}
+    ids = decodes[-1].clip_ids or list(targets)
+    pairs = zip(ids, decodes[-1].hypotheses, strict=False)
+    return decodes[-1].epoch, [(name, targets.get(name, ""), predicted) for name, predicted in pairs]
+
+
 def broken(snapshot: Snapshot, name: str) -> tuple[float, float] | None:
     """(epoch, value) since which all that was measured is not finite; None where the newest value is finite."""
     found: tuple[float, float] | None = None
