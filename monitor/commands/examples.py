@@ -42,7 +42,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "stop": ("stop teacher", "stop teacher pupil --yes", "stop teacher --cancel"),
     "resume": ("resume teacher --dry-run", "resume teacher"),
-    "restart": ("restart teacher --set dropout=0.5", "restart teacher --fix", "restart teacher --option B --dry-run"),
+    "restart": (
+        "restart teacher --set dropout=0.5",
+        "restart teacher --fix",
+        "restart teacher --option B --dry-run",
+        "restart teacher --option A --option B",
+    ),
     "archive": ("archive teacher",),
     "restore": ("restore", "restore teacher"),
     "attach": ("attach train.log", "attach train.log --pid 4711", "attach teacher --stop"),

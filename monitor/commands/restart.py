@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +34,7 @@ from monitor.diagnosis.ledger import children_of
 from monitor.diagnosis.prescriptions.choosing import agreed, chosen, judged_words, recommended, too_fresh
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.tries import came_of, child_with
-from monitor.launcher import plan_restart, restart, status
+from monitor.launcher import plan_restart, restart_together, status
 from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.warm import STARTS
 from monitor.launcher.slots import device_name
@@ -49,11 +50,15 @@ def run(
     run: RunArgument,
     runs: RunsOption = DEFAULT_RUNS,
     change: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; one with several values: a child of each."),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Take the first recommended fix; --set adds to it.")] = False,
     option: Annotated[
-        str | None, typer.Option("--option", metavar="B", help="Apply this option of diagnose, by letter or name.")
+        list[str] | None,
+        typer.Option(
+            "--option", metavar="B", help="An option of diagnose, by letter or name; several: a child of each."
+        ),
     ] = None,
     start_from: Annotated[
         str | None,
@@ -76,30 +81,32 @@ def run(
 ) -> int:
     away = policy_from(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
+    ways: dict[str, Any] = {"start_from": start_from, "device": None if device is None else device_name(device)}
+    ways |= {"stop_parent": not keep_parent, "try_first": not no_try}
     with refusal_noted(run_dir, "restart", dry_run=dry_run):
-        wanted = wanted_of(run_dir, Choice(fix, option, judge_at, _parsed(change or [])))
-        plan = plan_restart(
-            run_dir.parent,
-            run_dir.name,
-            wanted.changes,
-            expected=wanted.expected,
-            start_from=start_from,
-            device=None if device is None else device_name(device),
-            stop_parent=not keep_parent,
-            try_first=not no_try,
-        )
+        choices = _choices(Choice(fix, None, judge_at, {}), option or [], _parsed(change or []))
+        wanted = [wanted_of(run_dir, each) for each in choices]
+        plans: list[RestartPlan] = []
+        for each in wanted:
+            ways |= {"expected": each.expected, "beside": plans}
+            plans.append(plan_restart(run_dir.parent, run_dir.name, each.changes, **ways))
     stops = not keep_parent and status(run_dir).live
     if not as_json:
-        console().print("\n".join(plan_lines(plan, stops, wanted.remark)), soft_wrap=True)
+        console().print("\n".join(_lines(plans, wanted, stops)), soft_wrap=True)
     if not dry_run:
-        confirm("Stop the parent and start the child?" if stops else "Start it?", yes)
-        restart(plan, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
-    died = "" if dry_run else _death(plan, stops)
+        confirm(_question(stops, len(plans)), yes)
+        restart_together(plans, stop_parent=stops, asked_by=who(), trusted=trust, away=away)
+    died = [""] * len(plans) if dry_run else _deaths(plans, stops)
     if as_json:
-        print_json({**_document(plan, stops, started=not dry_run), "remark": wanted.remark, "died": died})
+        documents = [
+            {**_document(plan, stops, started=not dry_run), "remark": each.remark, "died": death}
+            for plan, each, death in zip(plans, wanted, died, strict=True)
+        ]
+        print_json({**documents[0], "others": documents[1:]})
     elif not dry_run:
-        console().print(f"{plan.child_id}: {died or _now(plan)}", soft_wrap=True)
-    return EXIT_REFUSED if died else EXIT_OK
+        for plan, death in zip(plans, died, strict=True):
+            console().print(f"{plan.child_id}: {death or _now(plan)}", soft_wrap=True)
+    return EXIT_REFUSED if any(died) else EXIT_OK
 
 
 LOOKED_AT_SECS = 8.0
@@ -143,17 +150,38 @@ def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[
     return [*text, *plan.notes, *filter(None, [plan.stranger]), f"In: {plan.cwd}", f"Runs: {plan.command}"]
 
 
+def _lines(plans: Sequence[RestartPlan], wanted: Sequence[Wanted], stops_parent: bool) -> list[str]:
+    """The plans in words, one below the other; what becomes of the parent is said with the first."""
+    found: list[str] = []
+    for plan, each in zip(plans, wanted, strict=True):
+        found += [*([""] if found else []), *plan_lines(plan, stops_parent and not found, each.remark)]
+    epochs = list(dict.fromkeys(f"{plan.expected['epoch']:g}" for plan in plans if "epoch" in plan.expected))
+    if len(epochs) > 1:
+        found += ["", f"They are judged at epochs {' and '.join(epochs)}: --judge-at EPOCH judges all of them at one."]
+    return found
+
+
+def _question(stops_parent: bool, children: int) -> str:
+    child = "child" if children == 1 else f"{children} children"
+    return f"Stop the parent and start the {child}?" if stops_parent else f"Start {'it' if children == 1 else 'them'}?"
+
+
 def _now(plan: RestartPlan) -> str:
     now = status(plan.runs_dir / plan.child_id)
     return f"{now.word}. {now.evidence}" if now.word == "queued" else f"{now.word}."
 
 
-def _death(plan: RestartPlan, stops: bool) -> str:
-    """What a child that ends at once says, and how its parent goes on; "" while it lives or waits."""
-    run_dir, began = plan.runs_dir / plan.child_id, time.monotonic()
-    while stops and status(run_dir).live and time.monotonic() - began < LOOKED_AT_SECS:
+def _deaths(plans: Sequence[RestartPlan], stops: bool) -> list[str]:
+    """For each child what it says if it ended at once, and how its parent goes on; "" while it lives or waits."""
+    until = time.monotonic() + LOOKED_AT_SECS
+    children = [plan.runs_dir / plan.child_id for plan in plans]
+    while stops and time.monotonic() < until and all(status(run_dir).live for run_dir in children):
         time.sleep(0.2)
-    state = read_state(run_dir)
+    return [_death(plan, stops) for plan in plans]
+
+
+def _death(plan: RestartPlan, stops: bool) -> str:
+    state = read_state(plan.runs_dir / plan.child_id)
     if state is None or state.state != "failed":
         return ""
     said = f"failed. {(state.error or '').removesuffix('.')}."
@@ -166,11 +194,29 @@ def _expected(plan: RestartPlan) -> str:
     return f": {text}" if text else ""
 
 
-def _parsed(pairs: list[str]) -> dict[str, Any]:
+def _parsed(pairs: list[str]) -> dict[str, list[str]]:
+    """Setting → the values that it was given."""
     wrong = [pair for pair in pairs if "=" not in pair or pair.startswith("=")]
     if wrong:
         raise UsageError(f"--set {wrong[0]}: must be KEY=VALUE, e.g. --set dropout=0.5")
-    return dict(pair.split("=", 1) for pair in pairs)
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, value = pair.split("=", 1)
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _choices(common: Choice, options: Sequence[str], values: Mapping[str, list[str]]) -> list[Choice]:
+    """A choice for each child: one for each option, or for each value of the one setting that has several."""
+    several = [f"--set {key}" for key, given in values.items() if len(given) > 1]
+    several += ["--option"] if len(options) > 1 else []
+    if len(several) > 1:
+        raise UsageError(f"{' and '.join(several)} have several values; give several to one of them only.")
+    own = {key: given[0] for key, given in values.items()}
+    made = [replace(common, option=option, own=own) for option in options] or [replace(common, own=own)]
+    for key, given in values.items():
+        made = [replace(made[0], own={**own, key: value}) for value in given] if len(given) > 1 else made
+    return made
 
 
 def wanted_of(run_dir: Path, choice: Choice) -> Wanted:

@@ -11,7 +11,7 @@ from monitor.launcher.restarting import (
     plan_restart,
     plan_resume,
     restart,
-    restart_as_array,
+    restart_together,
     resume,
     take_over,
 )
@@ -36,7 +36,7 @@ __all__ = [
     "plan_restart",
     "plan_resume",
     "restart",
-    "restart_as_array",
+    "restart_together",
     "resume",
     "set_policy",
     "start",

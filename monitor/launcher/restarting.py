@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,17 @@ from monitor.launcher.engines import submitting
 from monitor.launcher.glance import existing, status
 from monitor.launcher.headroom import need_of
 from monitor.launcher.relaunch.code import changed_files
-from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, make_plan
+from monitor.launcher.relaunch.outputs import shared_folder
+from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, behind, make_plan
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
 from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
 from monitor.launcher.starting import claim, start_notes, submit_or_forget
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import ensure_supervised, refuse_unsealed, supervise
-from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, processes
+from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, files, processes
 from monitor.run_dir.audit import audited, by_name, refuse_mirrored
 from monitor.run_dir.errors import MonitorError, RefusedError
-from monitor.run_dir.launch import Order, read_launch, read_state
+from monitor.run_dir.launch import PLACEHOLDER, Order, expand, read_launch, read_state
 from monitor.run_dir.seal import is_from_here, seal_anew
 
 
@@ -39,69 +40,141 @@ def plan_restart(
     device: str | None = None,
     stop_parent: bool = False,
     try_first: bool = True,
+    beside: Sequence[RestartPlan] = (),
 ) -> RestartPlan:
     """What a restart of `run_id` with `changes` would run; nothing is started. See `relaunch.plan.make_plan`.
 
     Its notes also say whether memory and disk suffice, and what it would wait for; with `stop_parent` a live parent
     is stopped first, and with `try_first` only once the child's command has got past its parser, where that can be
-    tried (`relaunch.trying`).
+    tried (`relaunch.trying`). `beside`: the plans of other children that are to start with it (`restart_together`).
+    Raises RefusedError also where two of them would be the same run, or write into the same folder.
     """
     plan = make_plan(runs_dir, run_id, RestartRequest(changes, expected or {}, start_from, device))
-    after = run_id if stop_parent and status(runs_dir / run_id).live else ""
-    is_tried = bool(after) and try_first and not plan.stranger and can_be_tried(plan.argv, plan.cwd)
+    plan = behind(plan, [each.child_id for each in beside])
+    _refuse_sharing(plan, beside)
+    stops = stop_parent and status(runs_dir / run_id).live
+    is_tried = stops and try_first and not plan.stranger and can_be_tried(plan.argv, plan.cwd)
     tried = [f"Before {run_id} is stopped, the command is run up to its parser, without a device."] if is_tried else []
+    # The first child alone has its parent's device; the others stand in line as any run.
+    after = run_id if stops and not beside else ""
     notes = (*plan.notes, *tried, *start_notes(runs_dir, need_of(runs_dir / run_id), plan.device, after))
     return replace(plan, notes=notes, is_tried=is_tried)
 
 
-@audited("restart", lambda plan, **how: (plan.runs_dir, plan.child_id))
 def restart(
     plan: RestartPlan, *, stop_parent: bool, asked_by: str = "", trusted: bool = False, away: Away | None = None
 ) -> str:
-    """Starts the child run of a plan and returns its id; with `stop_parent` the parent is asked to stop first.
+    """Starts the child run of a plan and returns its id: `restart_together` of one."""
+    return restart_together([plan], stop_parent=stop_parent, asked_by=asked_by, trusted=trusted, away=away)[0]
 
-    The child then waits in the state `queued` until the parent has ended: its own supervisor waits, not the caller.
-    Raises RefusedError if the child exists already or was asked for just now (a second click, a second terminal), if
-    anything that was shown is no longer so, or if the command is not this user's own and it has not been approved
-    (`trusted`).
+
+@audited("restart", lambda plans, **how: (plans[0].runs_dir, ", ".join(plan.child_id for plan in plans)))
+def restart_together(
+    plans: Sequence[RestartPlan],
+    *,
+    stop_parent: bool,
+    asked_by: str = "",
+    trusted: bool = False,
+    away: Away | None = None,
+) -> list[str]:
+    """Starts the children of one parent, each with its own change, and returns their ids: all of them or none.
+
+    With `stop_parent` the parent is asked to stop, once, after every child waits for it in the state `queued`: their
+    supervisors wait, not the caller. On SLURM they are one job array where they can be (`may_be_array`). Raises
+    RefusedError, which names the child, if one exists already or was asked for just now (a second click, a second
+    terminal), if anything that was shown is no longer so, or if the command is not this user's own and it has not been
+    approved (`trusted`).
     """
-    _refuse_stranger(plan, trusted)
-    parent_dir = plan.runs_dir / plan.parent_id
+    parent_dir = plans[0].runs_dir / plans[0].parent_id
     waits = stop_parent and status(parent_dir).live
     if waits:
         refuse_unstoppable(parent_dir)
-        _refuse_unparsed(plan)
-    order = _order_of(plan, asked_by, away)
-    run_dir = _claimed(plan, order)
-    if order.job is not None:
-        state = read_state(parent_dir) if waits else None
-        submit_or_forget(run_dir, after=state.job.job_id if state is not None and state.job is not None else "")
-    else:
-        supervise(run_dir, *(["--after-parent"] if waits else []))
+    for plan in plans:
+        with _naming(plan, plans):
+            _refuse_stranger(plan, trusted)
+            if waits:
+                _refuse_unparsed(plan)
+    claimed: list[Path] = []
+    try:
+        for plan in plans:
+            with _naming(plan, plans):
+                claimed.append(_claimed(plan, _order_of(plan, asked_by, away)))
+    except RefusedError:
+        _forget(claimed)
+        raise
+    _begin(claimed, parent_dir if waits else None, asked_by)
     if waits and status(parent_dir).live:
         # Not before: the child stands in line when its parent lets the device go, and nothing is stopped for a child
         # that cannot begin.
         _stop_if_live(parent_dir, asked_by)
-    return plan.child_id
+    return [plan.child_id for plan in plans]
 
 
-@audited("restart", lambda plans, **how: (plans[0].runs_dir, ", ".join(plan.child_id for plan in plans)))
-def restart_as_array(plans: Sequence[RestartPlan], *, asked_by: str = "", trusted: bool = False) -> None:
-    """Starts children of one parent, such as further seeds, as one job array (`may_be_array`); all of them or none.
+def _begin(children: Sequence[Path], parent_dir: Path | None, asked_by: str) -> None:
+    """Starts runs that were claimed just now, or submits them; `parent_dir`: the run that they wait for.
 
-    Raises RefusedError as `restart`, and where the engine refuses.
+    Raises RefusedError with the first that does not start. Those before it that wait leave the queue again.
     """
-    claimed: list[Path] = []
+    launch, state = read_launch(children[0]), read_state(parent_dir) if parent_dir is not None else None
+    order = launch.job if launch is not None else None
+    after = state.job.job_id if state is not None and state.job is not None else ""
+    if members := submitting.array_of(children, order):
+        try:
+            submitting.submit_array(members, after=after)
+        except RefusedError:
+            _forget(children)
+            raise
+        return
+    for place, run_dir in enumerate(children):
+        try:
+            if order is not None:
+                submit_or_forget(run_dir, after=after)
+            else:
+                supervise(run_dir, *(["--after-parent"] if parent_dir is not None else []))
+        except RefusedError as problem:
+            _forget(children[place + 1 :])
+            if not place:
+                raise
+            raise RefusedError(f"{_left(children[:place], parent_dir, asked_by)} {run_dir.name}: {problem}") from None
+
+
+def _left(begun: Sequence[Path], parent_dir: Path | None, asked_by: str) -> str:
+    """What becomes of the children that had begun when another one was refused, as a sentence."""
+    names = f"{' and '.join(each.name for each in begun)} {'was' if len(begun) == 1 else 'were'}"
+    if parent_dir is None:
+        return f"{names} started, and no more."
+    for each in begun:
+        with contextlib.suppress(RefusedError):
+            stop(each, asked_by)
+    return f"{names} taken out of the queue again, and {parent_dir.name} goes on."
+
+
+def _forget(claimed: Sequence[Path]) -> None:
+    for run_dir in claimed:
+        shutil.rmtree(run_dir, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _naming(plan: RestartPlan, plans: Sequence[RestartPlan]) -> Iterator[None]:
+    """Of several children a refusal says which one it is about."""
     try:
-        for plan in plans:
-            _refuse_stranger(plan, trusted)
-            order = _order_of(plan, asked_by, None)
-            claimed.append(_claimed(plan, order))
-        submitting.submit_array(submitting.array_of(claimed, order.job))
-    except RefusedError:
-        for run_dir in claimed:
-            shutil.rmtree(run_dir, ignore_errors=True)
-        raise
+        yield
+    except RefusedError as problem:
+        if len(plans) == 1:
+            raise
+        raise RefusedError(f"{plan.child_id} is refused, and none was started: {problem}") from None
+
+
+def _refuse_sharing(plan: RestartPlan, beside: Sequence[RestartPlan]) -> None:
+    """Nothing would be compared by two runs that are the same, or that write over each other."""
+    for other in beside:
+        if plan.argv == other.argv and plan.device == other.device and plan.copies == other.copies:
+            raise RefusedError(f"{other.child_id} and {plan.child_id} would be the same run twice: give each a change.")
+        if shared := shared_folder(plan.argv, other.argv, plan.cwd):
+            raise RefusedError(
+                f"{other.child_id} and {plan.child_id} would both write into {shared}. "
+                f"Give {PLACEHOLDER} for the folder of each."
+            )
 
 
 def may_be_array(plans: Sequence[RestartPlan]) -> bool:
@@ -212,8 +285,8 @@ def resume(
     if plan is not None and plan.fingerprint != now.fingerprint:
         raise RefusedError(f"The plan is out of date: {run_id}'s launch.json changed. Review the new plan.")
     if plan is not None and plan.code.now != now.code.now:
-        files = " and ".join(changed_files(plan.code.now, now.code.now))
-        raise RefusedError(f"The plan is out of date: {files} changed since it was shown. Review the new plan.")
+        edited = " and ".join(changed_files(plan.code.now, now.code.now))
+        raise RefusedError(f"The plan is out of date: {edited} changed since it was shown. Review the new plan.")
     run_dir = runs_dir / run_id
     if now.stranger and not trusted:
         raise RefusedError(
@@ -270,7 +343,7 @@ def refuse_duplicate(plan: RestartPlan) -> None:
     """Raises RefusedError if a child of the same parent with the same command is waiting, or was started since this one
     was asked for or just before."""
     for run_dir in plan.runs_dir.iterdir():
-        with contextlib.suppress(MonitorError, OSError):
+        with contextlib.suppress(MonitorError, *files.UNREADABLE):
             if _is_duplicate(plan, run_dir):
                 break
     else:
@@ -286,6 +359,10 @@ def _is_duplicate(plan: RestartPlan, run_dir: Path) -> bool:
         return False
     # Two devices are two requests: the same run twice, side by side.
     if (launch.parent.run_id, launch.argv, launch.device) != (plan.parent_id, plan.argv, plan.device):
+        return False
+    # The change may stand in a file of settings alone, which the command names alike for every child.
+    wanted = {run_dir / place: expand([text], run_dir)[0].encode() for place, text in plan.copies.items()}
+    if any(files.read_bytes(path) != text for path, text in wanted.items()):
         return False
     state = read_state(run_dir)
     if state is not None and state.state in FINAL_STATES:

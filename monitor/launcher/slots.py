@@ -26,6 +26,8 @@ from monitor.run_dir.status import device_words
 SLOTS_LOCK = ".slots.lock"
 ANY_GPU = "cuda"
 CPU = "cpu"
+HEIRS_TICKET = 0
+"""Of the child that takes its parent's device over; the others begin at 1."""
 STARTED_STATES = OPEN_STATES - {"queued"}
 
 
@@ -121,6 +123,11 @@ class Line:
     def next_ticket(self) -> int:
         """One more than anybody holds. Only under the lock."""
         return 1 + max((state.queue.ticket for state in self._others("").values() if state.queue), default=0)
+
+    def has_heir(self, parent_id: str) -> bool:
+        """Whether a child waits already that takes this run's device over. Only under the lock."""
+        waiting = (state.queue for state in self._others("").values() if state.queue is not None)
+        return any((place.after, place.ticket) == (parent_id, HEIRS_TICKET) for place in waiting)
 
     def standing(self, run_id: str, place: QueuePlace) -> Standing:
         """Where a queued run stands now."""

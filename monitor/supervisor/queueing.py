@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.launcher.slots import Capacity, Line, Standing
+from monitor.launcher.slots import HEIRS_TICKET, Capacity, Line, Standing
 from monitor.run_dir import QueuePlace, Snapshot, control
 from monitor.run_dir.launch import generation_of, read_launch, read_state
 from monitor.run_dir.processes import identify
@@ -89,7 +89,7 @@ class DeviceWait:
         self._line = Line(run_dir.parent, capacity)
 
     def join(self, device: str, parent_dir: Path | None) -> None:
-        """Enters the line at its end; a child that waits for its parent takes that one's place before all others.
+        """Enters the line at its end; the first child that waits for its parent takes that one's place, before all.
 
         Raises OSError where the folder of the runs cannot be written.
         """
@@ -98,7 +98,8 @@ class DeviceWait:
             if parent_dir is not None:
                 parent = read_state(parent_dir)
                 inherits = parent is not None and parent.device in self._line.fitting(device)
-                ticket = 0 if inherits else place.ticket
+                inherits = inherits and not self._line.has_heir(parent_dir.name)
+                ticket = HEIRS_TICKET if inherits else place.ticket
                 mine = parent.device if parent is not None and inherits else device
                 place = QueuePlace(device=mine, ticket=ticket, after=parent_dir.name)
             self._state_file.update_or_raise(state="queued", queue=place, supervisor=identify())

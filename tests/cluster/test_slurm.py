@@ -20,7 +20,6 @@ from monitor.diagnosis.failures import failure_of
 from monitor.launcher.devices import MachineWatch
 from monitor.launcher.engines import queues
 from monitor.launcher.engines.partitions import asked
-from monitor.launcher.relaunch.plan import behind
 from monitor.run_dir import JOB_LOG_FILE, JOB_SCRIPT_FILE, control
 from monitor.run_dir.audit import read as read_audit
 from monitor.run_dir.errors import RefusedError
@@ -172,16 +171,38 @@ def test_a_restart_with_a_change_is_a_job_that_waits_for_its_parents(jobs):
     assert "0.05" in read_launch(child).argv
 
 
+def test_a_race_is_one_array_that_waits_for_the_parent_which_is_stopped_once(jobs, capsys):
+    parent = jobs.submit(LISTENS.replace("time.sleep(0.02)", "time.sleep(0.2)"), "--lr", "0.1")
+    jobs.wait_for_epochs(parent)
+    words = ["restart", "demo", "--runs", str(jobs.runs), "--set", "lr=0.05", "--set", "lr=0.2", "--no-try", "--yes"]
+    assert main([*words, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    children = [jobs.runs / each["child_id"] for each in (shown, *shown["others"])]
+    assert [each.name for each in children] == ["demo-2", "demo-3"]
+    array = jobs.number(children[0]).partition("_")[0]
+    assert [jobs.number(each) for each in children] == [f"{array}_2", f"{array}_3"]
+    lines = (children[0] / JOB_SCRIPT_FILE).read_text().splitlines()
+    assert {f"#SBATCH --dependency=afterany:{jobs.number(parent)}", "#SBATCH --array=2,3"} <= set(lines)
+    jobs.wait_for(parent, "stopped")
+    for child, lr in zip(children, ("0.05", "0.2"), strict=True):
+        jobs.wait_for_epochs(child)
+        launched = read_launch(child)
+        assert launched.argv[-1] == lr and launched.parent.changes["lr"][1] == lr
+        assert state_of(child).started_at >= state_of(parent).ended_at
+    assert len(control.answers(parent, 1)) == 1  # one stop
+    told = [(entry.verb, entry.run_id, entry.result) for entry in read_audit(jobs.runs)]
+    assert told[1:3] == [("stop", "demo", "done"), ("restart", "demo-2, demo-3", "done")]
+
+
 def test_more_seeds_are_one_job_array_whose_runs_are_stopped_and_put_back_each_by_itself(jobs):
     parent = jobs.submit(FINISHES, "--seed", "1", sbatch="--comment=seeds")
     jobs.wait_for(parent, "finished")
     (jobs.folder / "train.py").write_text(LISTENS)
     plans = []
     for seed in (2, 3):
-        plan = launcher.plan_restart(jobs.runs, "demo", {"seed": seed})
-        plans.append(behind(plan, [each.child_id for each in plans]))
+        plans.append(launcher.plan_restart(jobs.runs, "demo", {"seed": seed}, beside=plans))
     assert launcher.may_be_array(plans) and not launcher.may_be_array(plans[:1])
-    launcher.restart_as_array(plans, asked_by="anna")
+    launcher.restart_together(plans, stop_parent=False, asked_by="anna")
     one, other = (jobs.runs / plan.child_id for plan in plans)
     array = jobs.number(one).partition("_")[0]
     assert [jobs.number(each) for each in (one, other)] == [f"{array}_2", f"{array}_3"]
@@ -223,12 +244,12 @@ def test_seeds_from_the_command_line_are_one_array_or_no_run(jobs, monkeypatch, 
 def test_an_array_that_the_engine_refuses_leaves_no_run(jobs):
     parent = jobs.submit(FINISHES, "--seed", "1")
     jobs.wait_for(parent, "finished")
-    plans = [launcher.plan_restart(jobs.runs, "demo", {"seed": seed}) for seed in (2, 3)]
-    plans = [plans[0], behind(plans[1], [plans[0].child_id])]
+    plans = [launcher.plan_restart(jobs.runs, "demo", {"seed": 2})]
+    plans.append(launcher.plan_restart(jobs.runs, "demo", {"seed": 3}, beside=plans))
     jobs.cluster.run("scontrol", "update", "PartitionName=main", "MaxTime=1")
     try:
         with pytest.raises(RefusedError, match="sbatch refused"):
-            launcher.restart_as_array(plans, asked_by="anna")
+            launcher.restart_together(plans, stop_parent=False, asked_by="anna")
     finally:
         jobs.cluster.run("scontrol", "update", "PartitionName=main", "MaxTime=24:00:00")
     assert list_runs(jobs.runs) == ["demo"]

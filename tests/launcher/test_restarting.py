@@ -11,12 +11,13 @@ import pytest
 
 from monitor import launcher
 from monitor.commands.cli import main
-from monitor.launcher import plan_restart, restart, start
+from monitor.launcher import plan_restart, restart, restart_together, start, status
 from monitor.launcher.relaunch.warm import checkpoint_about
-from monitor.run_dir import LAUNCH_FILE, LOG_FILE, encode, files
+from monitor.launcher.supervising import supervise
+from monitor.run_dir import LAUNCH_FILE, LOG_FILE, audit, encode, files
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import read_launch
-from tests.supervised import FINISHES, ROOT, script, state_of, wait_for, wait_for_state
+from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for, wait_for_state
 
 pytestmark = pytest.mark.usefixtures("runs_by_default")
 
@@ -179,3 +180,95 @@ def test_a_script_that_failed_starts_again_and_says_whose_affair_it_is_to_go_on(
     launcher.resume(runs, "run", plan=plan)
     wait_for_state(runs / "run", "finished")
     assert state_of(runs / "run").generation == 2
+
+
+def picky(folder: Path) -> list[str]:
+    """A live parent's command, whose own parser takes no rate above 1."""
+    parser = (
+        "import argparse\n"
+        "def rate(text):\n"
+        "    if float(text) > 1:\n        raise argparse.ArgumentTypeError('lr must be at most 1')\n"
+        "    return float(text)\n"
+        "p = argparse.ArgumentParser()\n"
+        "p.add_argument('--lr', type=rate, default=0.1)\np.add_argument('--out', default='')\np.parse_args()\n"
+    )
+    return [*script(folder, parser + LISTENS), "--lr", "0.1"]
+
+
+def planned(runs: Path, *changes: dict, **how) -> list:
+    plans: list = []
+    for each in changes:
+        plans.append(plan_restart(runs, "parent", each, stop_parent=True, beside=plans, **how))
+    return plans
+
+
+def test_of_a_race_in_which_one_child_cannot_start_none_starts_and_the_parent_goes_on(runs, monkeypatch):
+    start(runs, picky(runs.parent), run_id="parent", cwd=runs.parent)
+    wait_for_state(runs / "parent", "running")
+    with pytest.raises(RefusedError, match="parent-2 and parent-3 would be the same run twice"):
+        planned(runs, {"lr": 0.2}, {"lr": 0.2})
+    with pytest.raises(RefusedError, match=r"parent-2 and parent-3 would both write into [.]/ckpt"):
+        planned(runs, {"lr": 0.2, "out": "ckpt"}, {"lr": 0.3, "out": "./ckpt"})
+    with pytest.raises(RefusedError, match=r"(?s)parent-3 is refused, and none was started.*at most 1.*parent goes on"):
+        restart_together(planned(runs, {"lr": 0.2}, {"lr": 3}), stop_parent=True)
+    plans = planned(runs, {"lr": 0.2}, {"lr": 0.3})
+    (runs / "parent-3").mkdir()
+    with pytest.raises(RefusedError, match="parent-3 is refused, and none was started"):
+        restart_together(plans, stop_parent=True)
+    (runs / "parent-3").rmdir()
+
+    def fails_at_the_second(run_dir: Path, *flags: str) -> None:
+        if run_dir.name == "parent-3":
+            raise RefusedError("No process can be started.")
+        supervise(run_dir, *flags)
+
+    with monkeypatch.context() as full:
+        full.setattr("monitor.launcher.restarting.supervise", fails_at_the_second)
+        said = "parent-2 was taken out of the queue again, and parent goes on. parent-3: No process can be started."
+        with pytest.raises(RefusedError, match=said):
+            restart_together(planned(runs, {"lr": 0.2}, {"lr": 0.3}, {"lr": 0.4}), stop_parent=True)
+    wait_for_state(runs / "parent-2", "stopped")
+    assert status(runs / "parent").word == "running" and state_of(runs / "parent").stop is None
+    assert not (runs / "parent-4").exists()
+
+
+def test_a_race_stops_the_parent_once_and_each_child_keeps_its_change(runs, capsys, monkeypatch):
+    monkeypatch.setattr("monitor.commands.restart.LOOKED_AT_SECS", 0.5)
+    start(runs, picky(runs.parent), run_id="parent", cwd=runs.parent)
+    wait_for_state(runs / "parent", "running")
+    assert main(["restart", "parent", "--set", "lr=0.2", "--set", "lr=0.3", "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert "Restart parent as parent-2:" in shown and "Restart parent as parent-3:" in shown
+    assert shown.count("parent is stopped first") == 1
+    assert main(["restart", "parent", "--set", "lr=0.2", "--set", "lr=0.3", "--judge-at", "50", "--yes", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    children = [told, *told["others"]]
+    assert [(each["child_id"], each["died"]) for each in children] == [("parent-2", ""), ("parent-3", "")]
+    wait_for_state(runs / "parent", "stopped")
+    for name, lr in (("parent-2", "0.2"), ("parent-3", "0.3")):
+        wait_for_state(runs / name, "running")
+        link = read_launch(runs / name).parent
+        assert (link.run_id, link.changes["lr"][1], link.expected["epoch"]) == ("parent", lr, 50.0)
+        assert state_of(runs / name).started_at >= state_of(runs / "parent").ended_at
+    assert [entry.run_id for entry in audit.read(runs) if entry.verb == "stop"] == ["parent"]
+    assert main(["ledger"]) == 0
+    assert {"parent-2", "parent-3"} <= set(capsys.readouterr().out.split())
+
+
+def test_one_setting_alone_may_have_several_values(runs, capsys):
+    finished(runs, script(runs.parent, "pass"))
+    words = ["restart", "parent", "--set", "lr=1", "--set", "lr=2", "--dry-run"]
+    assert main([*words, "--set", "out=a", "--set", "out=b"]) == 64
+    assert capsys.readouterr().err.startswith("error: --set lr and --set out have several values; give several to one")
+    assert main([*words, "--option", "A", "--option", "B"]) == 64
+    assert "--set lr and --option have several values" in capsys.readouterr().err
+
+
+def test_children_whose_changes_stand_in_a_file_of_settings_alone_are_no_duplicates(runs):
+    (runs.parent / "a.yaml").write_text("lr: 0.1\n")
+    finished(runs, [*script(runs.parent, "pass"), "--config", "a.yaml"])
+    plans = [plan_restart(runs, "parent", {"lr": 0.2})]
+    plans.append(plan_restart(runs, "parent", {"lr": 0.3}, beside=plans))
+    for run_id in restart_together(plans, stop_parent=False):
+        wait_for_state(runs / run_id, "finished")
+    assert (runs / "parent-3" / "settings" / "a.yaml").read_text() == "lr: 0.3\n"

@@ -21,7 +21,7 @@ from tests.supervised import LISTENS, script, wait_for_state
 pytestmark = pytest.mark.usefixtures("runs_by_default", "healthy_run", "own_state")
 
 ACTS = (
-    *(getattr(launcher, name) for name in ("start", "restart", "resume", "stop", "cancel_stop", "hurry_stop")),
+    *(getattr(launcher, name) for name in ("start", "restart_together", "resume", "stop", "cancel_stop", "hurry_stop")),
     *(launcher.more_time, launcher.start_check, acks.acknowledge, trash.archive, trash.restore),
     *(attaching.attach, attaching.end_following, launcher.set_policy),
 )

@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from monitor.launcher import ensure_supervised, plan_restart, restart, resume, start, status, stop, supervise
+from monitor.launcher import (
+    ensure_supervised,
+    plan_restart,
+    restart,
+    restart_together,
+    resume,
+    start,
+    status,
+    stop,
+    supervise,
+)
 from monitor.run_dir import LOG_FILE
 from tests.launcher.test_devices import fake_nvidia_smi
 from tests.supervised import ROOT, script, state_of, supervisors, wait_for, wait_for_state, workers
@@ -188,6 +198,23 @@ def test_a_child_that_stops_its_parent_takes_its_place_before_all_others(runs):
     wait_for(lambda: at_work(child))
     assert state_of(child).device == "cuda:2"
     assert status(other).word == "queued"
+
+
+def test_of_several_children_the_first_takes_the_parents_place_and_the_others_stand_in_line(runs):
+    parent, other = started(runs, "a"), started(runs, "b")
+    wait_for(lambda: at_work(parent))
+    plans = [plan_restart(runs, "a", {"--lr": "1"}, stop_parent=True)]
+    plans.append(plan_restart(runs, "a", {"--lr": "2"}, stop_parent=True, beside=plans))
+    assert "Takes GPU 2 over from a when that has ended." in plans[0].notes
+    assert any("Waits for GPU 2" in note for note in plans[1].notes)
+    first, second = (runs / name for name in restart_together(plans, stop_parent=True))
+    wait_for(lambda: at_work(first))
+    wait_for(lambda: place(second).position == 2 and place(second).held_by == [first.name])
+    stop(first)
+    wait_for(lambda: at_work(other))  # it was there before them
+    assert not at_work(second)
+    stop(other)
+    wait_for(lambda: at_work(second))
 
 
 def test_a_child_takes_its_parents_place_however_long_its_own_supervisor_takes_to_begin(runs, monkeypatch):

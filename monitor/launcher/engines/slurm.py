@@ -97,11 +97,12 @@ def script(run_dir: Path, launch: Launch, after: str = "") -> str:
     return _script(launch.run_id, order, asked, commands, shlex.quote(str(run_dir.absolute())))
 
 
-def array_script(members: Mapping[int, tuple[Path, Launch]]) -> str:
+def array_script(members: Mapping[int, tuple[Path, Launch]], after: str = "") -> str:
     """The script of a job array: place in it → (run, launch). The runs lie in one folder, and are called STEM-PLACE."""
     place, (run_dir, launch) = next(iter(members.items()))
     stem = str(run_dir.absolute()).removesuffix(str(place))
     asked = {
+        "dependency": f"afterany:{after}" if after else "",
         "array": ",".join(map(str, members)),
         "chdir": str(run_dir.absolute().parent),
         "output": f"{stem.replace('%', '%%')}%a/{JOB_LOG_FILE}",

@@ -118,10 +118,10 @@ def array_of(run_dirs: Sequence[Path], order: JobOrder | None) -> dict[int, Path
     return {int(match[2]): run_dir for run_dir, match in zip(run_dirs, found, strict=True) if match}
 
 
-def submit_array(members: Mapping[int, Path]) -> None:
-    """Submits runs that were claimed just now as one job array (`array_of`). Raises RefusedError as `submit`."""
+def submit_array(members: Mapping[int, Path], *, after: str = "") -> None:
+    """Submits runs that were claimed just now as one job array (`array_of`). `after`, and RefusedError: as `submit`."""
     owned = {place: (run_dir, *_own(run_dir)) for place, run_dir in members.items()}
-    script = slurm.array_script({place: (run_dir, launch) for place, (run_dir, launch, _) in owned.items()})
+    script = slurm.array_script({place: (run_dir, launch) for place, (run_dir, launch, _) in owned.items()}, after)
     with contextlib.ExitStack() as held:
         for run_dir, _, _ in owned.values():
             held.enter_context(processes.RunLock(run_dir))

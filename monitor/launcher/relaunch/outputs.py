@@ -86,6 +86,13 @@ def refuse_used_folder(before: list[str], after: list[str], cwd: Path) -> None:
             )
 
 
+def shared_folder(one: list[str], other: list[str], cwd: Path) -> str:
+    """The output folder that both commands would write into, as the first one names it; "" where there is none."""
+    taken = {folder for flag in find_flags(other) if is_output(flag.key) for folder in _folders(flag.values, cwd)}
+    named = (value for flag in find_flags(one) if is_output(flag.key) for value in flag.values)
+    return next((value for value in named if _folders((value,), cwd) & taken), "")
+
+
 def own_folder(value: str, cwd: Path) -> str:
     """A folder beside `value` that is not there yet: after checkpoints/teacher comes checkpoints/teacher-2."""
     stem = value.rstrip("/")

@@ -12,7 +12,7 @@ from monitor.diagnosis.prescriptions.seeds import SEED, seed_changes
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import siblings
 from monitor.launcher.relaunch.outputs import is_output
-from monitor.launcher.relaunch.plan import RestartPlan, behind
+from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.run_dir import job_words
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import PLACEHOLDER, read_launch
@@ -80,29 +80,21 @@ def _plans(runs_dir: Path, child_id: str, device: str | None) -> list[RestartPla
     for wanted in seed_changes(parent, child, taken):
         # A folder that the child was given for itself is taken; each of these gets its own.
         changes = {key: PLACEHOLDER if is_output(key) else value for key, value in wanted.items()}
-        plan = launcher.plan_restart(runs_dir, link.run_id, changes, expected=link.expected, device=wish)
-        plans.append(behind(plan, [each.child_id for each in plans]))
+        plans.append(
+            launcher.plan_restart(runs_dir, link.run_id, changes, expected=link.expected, device=wish, beside=plans)
+        )
     if not plans:
         raise RefusedError(f"{child_id} has no setting called {SEED}: another seed cannot be set from here.")
     return plans
 
 
 def _start(plans: list[RestartPlan]) -> None:
-    """One after the other, or together as a job array; a refusal also names the run that was started before it."""
-    started: list[str] = []
-    if launcher.may_be_array(plans):
-        try:
-            launcher.restart_as_array(plans, asked_by=asked_by(), trusted=bool(plans[0].stranger))
-        except MonitorError as problem:
-            st.error(plain(f"None was started: {problem}"), icon=None)
-            return
-        started = [plan.child_id for plan in plans]
-    for plan in plans[len(started) :]:
-        try:
-            started.append(launcher.restart(plan, stop_parent=False, asked_by=asked_by(), trusted=bool(plan.stranger)))
-        except MonitorError as problem:
-            before = f"{started[0]} was started. " if started else ""
-            st.error(plain(f"{before}{plan.child_id} was not started: {problem}"), icon=None)
-            return
+    try:
+        started = launcher.restart_together(
+            plans, stop_parent=False, asked_by=asked_by(), trusted=bool(plans[0].stranger)
+        )
+    except MonitorError as problem:
+        st.error(plain(str(problem)), icon=None)
+        return
     go_to(plans[0].runs_dir, started[0])
     st.rerun()
