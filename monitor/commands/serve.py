@@ -12,39 +12,47 @@ from monitor.launcher.hosts.archive import ArchiveFeed, Store, refuse_without_pa
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.folders import Folders
 
+NoTokenOption = Annotated[
+    bool, typer.Option("--no-token", help="No access token: only on a machine that you alone use.")
+]
+NamesOption = Annotated[
+    list[str] | None, typer.Option(metavar="NAME", help="Host name of a reverse proxy; repeatable.")
+]
+UserHeaderOption = Annotated[
+    str,
+    typer.Option("--trust-user-header", metavar="HEADER", help="Take the visitor's name from a proxy's header."),
+]
+ProxyOption = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="ADDRESS", help="Address of that proxy; repeatable. From others it is ignored."),
+]
+MayControlOption = Annotated[
+    list[str] | None,
+    typer.Option("--may-control", metavar="NAME", help="A name in that header that may control; repeatable."),
+]
+MetricsOption = Annotated[
+    bool, typer.Option("--metrics", help="Answer Prometheus at /metrics, with a token of link --may metrics.")
+]
+ProgramOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST=COMMAND", help="What starts vitalsigns on another host; repeatable."),
+]
+
 
 def run(
     runs: SeveralRunsOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; default: a free one.")] = None,
-    no_token: Annotated[
-        bool, typer.Option("--no-token", help="No access token: only on a machine that you alone use.")
-    ] = False,
+    no_token: NoTokenOption = False,
     base: Annotated[str, typer.Option(help="URL path of the page behind a reverse proxy, such as /lab/vs.")] = "",
-    name: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Host name of a reverse proxy; repeatable.")
-    ] = None,
-    trust_user_header: Annotated[
-        str,
-        typer.Option("--trust-user-header", metavar="HEADER", help="Take the visitor's name from a proxy's header."),
-    ] = "",
-    proxy_from: Annotated[
-        list[str] | None,
-        typer.Option("--from", metavar="ADDRESS", help="Address of that proxy; repeatable. From others it is ignored."),
-    ] = None,
-    may_control: Annotated[
-        list[str] | None,
-        typer.Option("--may-control", metavar="NAME", help="A name in that header that may control; repeatable."),
-    ] = None,
-    metrics: Annotated[
-        bool, typer.Option("--metrics", help="Answer Prometheus at /metrics, with a token of link --may metrics.")
-    ] = False,
+    name: NamesOption = None,
+    trust_user_header: UserHeaderOption = "",
+    proxy_from: ProxyOption = None,
+    may_control: MayControlOption = None,
+    metrics: MetricsOption = False,
     detach: Annotated[bool, typer.Option(help="Run in the background.")] = True,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the dashboard that serves these folders.")] = False,
-    program: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST=COMMAND", help="What starts vitalsigns on another host; repeatable."),
-    ] = None,
+    program: ProgramOption = None,
     feed: Annotated[bool, typer.Option("--feed", help="Feed a page that calls this over a pipe.")] = False,
     as_json: JsonOption = False,
 ) -> int:

@@ -44,59 +44,66 @@ from monitor.run_dir.status import queue_words
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
+CommandArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="COMMAND…", help="The command, after --. {run_dir} in it stands for the run's folder."),
+]
+SeedsOption = Annotated[
+    int | None,
+    typer.Option("--seeds", min=2, max=99, metavar="N", help="One run a seed, 1 to N, for {seed} in the command."),
+]
+StopWithOption = Annotated[
+    str, typer.Option(metavar="INT|TERM", help="First signal of a stop, for a script that does not check for it.")
+]
+ReadHelpOption = Annotated[
+    bool, typer.Option("--read-help", help="Run it once with --help first, to learn its options (60 s at most).")
+]
+ForegroundOption = Annotated[
+    bool, typer.Option("--foreground", help="Stay until it has ended: for a cluster job (sbatch, srun).")
+]
+EngineOption = Annotated[
+    str | None,
+    typer.Option("--on", metavar="slurm|ray|k8s", help="Submit it as a job of this engine (docs/cluster.md)."),
+]
+TimeOption = Annotated[
+    str, typer.Option("--time", metavar="H:MM:SS", help="With --on: the time limit; saved and requeued before it.")
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="With --on k8s: print the manifest of the Job; start nothing.")
+]
+QueueOption = Annotated[bool, typer.Option("--queue", help="Wait for the first free GPU; without a GPU, for the CPU.")]
+
+
 def run(
-    command: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="COMMAND…", help="The command, after --. {run_dir} in it stands for the run's folder."),
-    ] = None,
+    command: CommandArgument = None,
     runs: RunsOption = DEFAULT_RUNS,
     name: Annotated[str | None, typer.Option(help="Base of the run id; a number is added if it is taken.")] = None,
     run_id: Annotated[str | None, typer.Option(help="Exactly this run id; refused if it is taken.")] = None,
     nproc: Annotated[int, typer.Option(min=1, help="Number of training processes (torchrun), for several GPUs.")] = 1,
     grace: Annotated[float, typer.Option(min=0.0, help="Seconds from a stop request to SIGTERM.")] = 60.0,
-    seeds: Annotated[
-        int | None,
-        typer.Option("--seeds", min=2, max=99, metavar="N", help="One run a seed, 1 to N, for {seed} in the command."),
-    ] = None,
+    seeds: SeedsOption = None,
     demo: Annotated[bool, typer.Option("--demo", help="Start the demonstration: a training that overfits.")] = False,
-    stop_with: Annotated[
-        str, typer.Option(metavar="INT|TERM", help="First signal of a stop, for a script that does not check for it.")
-    ] = "INT",
-    read_help: Annotated[
-        bool, typer.Option("--read-help", help="Run it once with --help first, to learn its options (60 s at most).")
-    ] = False,
-    foreground: Annotated[
-        bool, typer.Option("--foreground", help="Stay until it has ended: for a cluster job (sbatch, srun).")
-    ] = False,
-    on: Annotated[
-        str | None,
-        typer.Option("--on", metavar="slurm|ray|k8s", help="Submit it as a job of this engine (docs/cluster.md)."),
-    ] = None,
+    stop_with: StopWithOption = "INT",
+    read_help: ReadHelpOption = False,
+    foreground: ForegroundOption = False,
+    on: EngineOption = None,
     partition: Annotated[str, typer.Option("--partition", help="With --on: the partition of the job.")] = "",
     gpus: Annotated[int, typer.Option("--gpus", min=0, help="With --on: GPUs on each node.")] = 0,
-    time_limit: Annotated[
-        str, typer.Option("--time", metavar="H:MM:SS", help="With --on: the time limit; saved and requeued before it.")
-    ] = "",
+    time_limit: TimeOption = "",
     nodes: Annotated[int, typer.Option("--nodes", min=1, help="With --on: nodes, one torchrun on each.")] = 1,
     sbatch: Annotated[str, typer.Option("--sbatch", metavar="OPTIONS", help="With --on: more options of sbatch.")] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --on k8s: print the manifest of the Job; start nothing.")
-    ] = False,
+    dry_run: DryRunOption = False,
     device: DeviceOption = None,
-    queue: Annotated[
-        bool, typer.Option("--queue", help="Wait for the first free GPU; without a GPU, for the CPU.")
-    ] = False,
+    queue: QueueOption = False,
     if_bad: IfBadOption = "tell",
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
     away = policy_from(if_bad, if_bad_hours, who(), now())
-    if stop_with not in get_args(StopWith):
-        raise UsageError(f"--stop-with {stop_with}: must be {' or '.join(get_args(StopWith))}.")
     device = device_name(device) if device else _any_device() if queue else ""
     if foreground and run_id and is_run(runs / run_id) and belongs_to_this_job(runs / run_id):
         _become(runs / run_id, f"The cluster has restarted this job: {run_id} continues.", "--resume")
-    _refuse_combination(bool(command), demo, dry_run, on, beside_on=foreground or bool(device) or demo)
+    _refuse_combination(stop_with, bool(command), demo, dry_run, on, beside_on=foreground or bool(device) or demo)
     if seeds and (foreground or run_id or demo or on == "k8s"):
         raise UsageError("--seeds cannot be combined with --foreground, --run-id, --demo or --on k8s.")
     by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
@@ -110,24 +117,34 @@ def run(
     if job is None:
         _print_notes(runs, argv, device)
     how: dict[str, Any] = {"name": name, "asked_by": who(), "stop_grace_secs": grace, "away": away, "device": device}
-    if demo:
-        started = [start_training(runs, {"preset": "broken"}, **{**how, "run_id": run_id, "name": name or "demo"})]
-    else:
-        how |= {"stop_with": stop_with, "read_help": read_help, "job": job}
-        one: dict[str, Any] = {"run_id": run_id, "foreground": foreground}
-        started = start_seeds(runs, argv, seeds, **how) if seeds else [start(runs, argv, **how, **one)]
+    own = {"stop_with": stop_with, "read_help": read_help, "job": job}
+    started = _started(runs, argv, seeds, {"run_id": run_id, "foreground": foreground}, how, None if demo else own)
     run_dirs = [(runs / each).absolute() for each in started]
     if foreground and not demo:
         _become(run_dirs[0], f"Started {started[0]} in this job: {run_dirs[0]}")
     return _report(run_dirs, as_json)
 
 
+def _started(
+    runs: Path, argv: list[str], seeds: int | None, one: dict[str, Any], how: dict[str, Any], own: dict[str, Any] | None
+) -> list[str]:
+    """The ids of the runs that were started. `one`: of a single run only; `own`: of a command, None for the demo."""
+    if own is None:
+        how |= {"run_id": one["run_id"], "name": how["name"] or "demo"}
+        return [start_training(runs, {"preset": "broken"}, **how)]
+    return start_seeds(runs, argv, seeds, **how, **own) if seeds else [start(runs, argv, **how, **own, **one)]
+
+
 USUAL = ("tell", None, 60.0, "INT")
 """What a flag of the start is without being given."""
 
 
-def _refuse_combination(command: bool, demo: bool, dry_run: bool, on: str | None, beside_on: bool) -> None:
-    """Raises UsageError for options that contradict each other, RefusedError for a Job that would be submitted."""
+def _refuse_combination(
+    stop_with: str, command: bool, demo: bool, dry_run: bool, on: str | None, beside_on: bool
+) -> None:
+    """Raises UsageError for contradicting options, RefusedError for a Kubernetes Job that would be submitted."""
+    if stop_with not in get_args(StopWith):
+        raise UsageError(f"--stop-with {stop_with}: must be {' or '.join(get_args(StopWith))}.")
     if demo and command:
         raise UsageError("--demo brings its own command; give no other.")
     if dry_run and on != "k8s":
