@@ -29,7 +29,7 @@ POOR, MOVED = 0.45, 0.02
 """An error above the first is poor, a little less than one of two classes by luck; a loss that fell by less than the
 second of its first value has not moved."""
 BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
-"""Causes that nobody can know of while the optimisation diverges."""
+"""Causes that cannot be judged while the optimisation diverges."""
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
 ONLY_BY_HEART = "What is memorised on train does not carry over to val"
 """Title of `no_evidence` where the train set is known by heart: its input does reach the output layer."""
@@ -96,7 +96,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
 
 
 def still_learns(snapshot: Snapshot) -> bool:
-    """Whether val loss comes to new bests while the metric scatters: nobody knows yet that nothing more is learnt."""
+    """Whether val loss comes to new bests while the metric scatters: it is too early to call nothing more learnt."""
     return loss_still_falls(columns(measured(snapshot, val_loss), "val_loss")[0])
 
 

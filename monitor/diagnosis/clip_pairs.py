@@ -16,12 +16,12 @@ from monitor.run_dir import Snapshot
 DRAWS = 2000
 SHARE = 0.95
 AS_LOGGED = 5e-4
-"""So far a logged WER may lie from the one counted over the clips: somebody may have rounded it to three digits."""
+"""A logged WER may lie so far from the one counted over the clips: it may be rounded to three digits."""
 
 
 @dataclass(frozen=True)
 class ClipPair:
-    """One clip that both runs decoded: its target, what each said, and the word errors of each."""
+    """One clip that both runs decoded: its target, both predictions, and the word errors of each."""
 
     clip_id: str
     reference: str

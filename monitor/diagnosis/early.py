@@ -1,4 +1,4 @@
-"""What is said before there is a verdict: what is logged, what a verdict needs, and when it comes. Pure."""
+"""The sentences before there is a verdict: what is logged, what a verdict needs, and when it comes. Pure."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ MOST_LINES = 3
 
 
 def error_line(snapshot: Snapshot) -> str:
-    """The line that names the error of a failed run, without its full stop; "" where nothing was said.
+    """The line that names the error of a failed run, without its full stop; "" where there is none.
 
-    Of a message that only begins there, with the lines below that say what it is. A line of the log that is no error's
-    own words, such as the numbers of an epoch, is none.
+    Of a message that only begins there, with the lines below that complete it. A line of the log that is no error's own
+    words, such as the numbers of an epoch, does not count.
     """
     state, progress = state_in_force(snapshot.state, snapshot.progress), snapshot.progress
     text = (state.error if state is not None else None) or (progress.error if progress is not None else None) or ""

@@ -140,7 +140,7 @@ def _launch(run_dir: Path) -> tuple[Launch | None, str]:
 
 
 def _device(state: State | None, run: Run | None) -> str:
-    """The device a live run has, or said that it works on, such as "cuda:0" or "cpu"."""
+    """The device that a live run has or reports, such as "cuda:0" or "cpu"."""
     said = run.environment.device if run is not None else None
     return (state.device if state is not None else "") or said or ""
 
@@ -196,7 +196,7 @@ class Glances:
 
 
 def glance_or_fault(run_dir: Path, now: float, ahead: Ahead | None = None) -> Glance | Exception:
-    """Whatever is wrong with one run, the others are shown. `ahead`: see `summary_of`."""
+    """Glances of many runs; a fault in one run does not hide the others. `ahead`: see `summary_of`."""
 
     def seen() -> Glance | Exception:
         return glance_at(run_dir, now, ahead)

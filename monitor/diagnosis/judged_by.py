@@ -69,7 +69,7 @@ def _row(snapshot: Snapshot, metric: Metric, primary: bool) -> MetricRow:
 
 
 def unknown_names(snapshot: Snapshot) -> list[str]:
-    """Other numbers of the evaluations: whether they are errors or scores nobody has said."""
+    """Other numbers of the evaluations, which are not known to be errors or scores."""
     listed = {metric.name for metric in metrics_of(snapshot)}
     names = sorted(metric_names(snapshot) - listed)
     return [name for name in names if not is_of_train(name) and metric_of(name, (), names) is None]

@@ -66,7 +66,7 @@ def tried_by_then(snapshot: Snapshot) -> list[ChildOutcome]:
 
 
 def children_of(snapshot: Snapshot) -> list[ChildOutcome]:
-    """What came of the children of a run, as far as it was known at the moment of the snapshot."""
+    """The outcomes of a run's children, as far as they were known at the moment of the snapshot."""
     return [each for each in tried_by_then(snapshot) if each.parent_id == snapshot.run_id]
 
 
@@ -98,7 +98,7 @@ class Known:
 
 
 class ChildBook:
-    """Remembers what came of each child: judged again only once it or its parent has grown. Nothing is written."""
+    """Keeps the outcome of each child: judged again only once it or its parent has grown. Nothing is written."""
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = Path(runs_dir)

@@ -43,8 +43,8 @@ LEAST_AHEAD = 100
 
 
 def summary_of(run_dir: Path, is_lost: bool = False, ahead: Ahead | None = None) -> Summary:
-    """What a row needs. `is_lost`: whoever kept the summary is gone and has not seen the end: it is judged anew.
-    `ahead`: where another process may have judged it already.
+    """The summary of a run, for its row. `is_lost`: the process that kept the summary is gone and has not seen the end,
+    so the run is judged anew. `ahead`: another process that may have judged it already.
 
     Raises MonitorError for a run that cannot be read.
     """
@@ -64,7 +64,7 @@ def summary_of(run_dir: Path, is_lost: bool = False, ahead: Ahead | None = None)
 
 
 def is_quick(run_dir: Path) -> bool:
-    """Whether `summary_of` costs a moment: somebody keeps the summary, or there is little to judge."""
+    """Whether `summary_of` takes a moment only: a process keeps the summary, or there is little to judge."""
     if (run_dir / SUMMARY_FILE).exists():
         return True
     return _is_short(run_dir)
@@ -124,9 +124,9 @@ def _judged_here(run_dir: Path, changed_at: float) -> Summary:
 
 
 class Ahead:
-    """Runs of a large folder that nobody keeps a summary of, judged by a second process while this one reads the rest.
+    """Runs of a large folder without a kept summary, judged by a second process while this one reads the rest.
 
-    What it has not judged yet, or fails at, is judged as any other run: who comes from the end of `run_dirs` meets it.
+    What it has not judged yet, or fails at, is judged here: the caller comes from the end of `run_dirs` and meets it.
     """
 
     def __init__(self, run_dirs: Sequence[Path]) -> None:
@@ -156,7 +156,7 @@ class Ahead:
                     self._found[run_dir] = summary
 
     def of(self, run_dir: Path) -> Summary | None:
-        """What the process has said of this run; None where it has not come to it."""
+        """The process's summary of this run; None where it has not come to it."""
         return self._found.pop(run_dir, None)
 
     def end(self) -> None:
@@ -191,7 +191,7 @@ def judge_for_another() -> None:
 
 
 def main(run_dir: str, changed_at: str) -> None:
-    """Prints the summary of a long run for `summary_of`, when nobody else needs the processor."""
+    """Prints the summary of a long run for `summary_of`, at low priority."""
     with contextlib.suppress(AttributeError, OSError):  # there is no such call on Windows
         os.nice(10)
     sys.stdout.buffer.write(encode(_judged_here(Path(run_dir), float(changed_at))))

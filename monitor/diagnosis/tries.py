@@ -203,7 +203,7 @@ def counted(outcomes: Sequence[ChildOutcome]) -> list[Tried]:
 
 
 def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) -> Tried | None:
-    """What came of these very changes on this kind of task, as far as both are known; None where it was not tried."""
+    """The results of these very changes on this kind of task, as far as both are known; None where it was not tried."""
     found = [
         each
         for each in outcomes
@@ -217,7 +217,7 @@ def tries_of(option: Prescription, task: str, outcomes: Sequence[ChildOutcome]) 
 def ratios(tried: Tried) -> list[float]:
     """Child's best error by parent's, of each try that counts and whose errors have a zero; below 1 where it helped.
 
-    Of outcomes that were kept without the bests nothing is said.
+    Outcomes that were kept without the bests are left out.
     """
     found = []
     for each in tried.children:
@@ -329,7 +329,7 @@ def _seed(child: ChildOutcome) -> str:
 
 
 def _word_of(seeds: Sequence[ChildOutcome], outcomes: Sequence[ChildOutcome]) -> str:
-    """What came of one change on some seeds: of several by the t interval of their mean difference."""
+    """The result of one change over some seeds: of several by the t interval of their mean difference."""
     metric = _metric(seeds[0])
     moved = [change for each in seeds if _metric(each) == metric and (change := _moved(each)) is not None]
     return seeds[0].word if len(moved) < 2 else _decided(seeds, outcomes)[0]

@@ -50,7 +50,7 @@ from monitor.run_dir.words import limit, number, plain, sentence
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is said of a run. `findings` are open now; the word, `worst`, `grounds` and causes may be of a moment ago:
+    """The judgement of a run. `findings` are open now; the word, `worst`, `grounds` and causes may be of a moment ago:
     `as_of` is its epoch, None where they are of now."""
 
     verdict: Verdict
@@ -93,7 +93,7 @@ def judge(snapshot: Snapshot, now: float, own: OwnAnswers = NO_RULES) -> Judged:
 
 
 def forget(run_dir: str, run_id: str) -> None:
-    """Lets go of what rules have kept of a run; the next judgement says the same."""
+    """Drops what rules have kept of a run; the next judgement is the same."""
     grown.forget(run_dir, run_id)
     forget_all()
 

@@ -62,7 +62,7 @@ NEAR_CHANCE = 0.75
 OTHER_PACE = frozenset(
     {"train_clips", "train_images", "signers", "batch_size", "accumulation_steps", "hidden_dim", "width", "model"}
 )
-"""Settings that change how long an epoch takes: how long a restart takes is then not said."""
+"""Settings that change how long an epoch takes: the duration of a restart is then not known."""
 ALIKE = 1.5
 """Two plans are alike where one has at most so many times the epochs of the other."""
 RECENT = 10
@@ -126,7 +126,7 @@ def choice(
 ) -> Choice | None:
     """The two lines for a run at work under a grave word with an option to restart with; None for any other.
 
-    `known`: what came of the children in this folder.
+    `known`: the outcomes of the children in this folder.
     """
     option = recommended(options)
     if option is None or not option.changes or diagnosis.verdict not in GRAVE or is_over(snapshot):

@@ -30,7 +30,7 @@ GRAVE: tuple[Verdict, ...] = ("LOOK", "STOP")
 
 @dataclass(frozen=True)
 class WordAt:
-    """What was said at the evaluation of one epoch: the findings, the word, and the finding that decided it."""
+    """The judgement at the evaluation of one epoch: the findings, the word, and the finding that decided it."""
 
     epoch: float
     findings: tuple[Finding, ...]
@@ -46,9 +46,9 @@ def word_now(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thre
 
 
 def standing(snapshot: Snapshot, now: WordAt, thresholds: Thresholds, own: OwnAnswers) -> WordAt:
-    """What was said at the evaluation whose word is shown: `now`, unless a graver word has not stood its time.
+    """The judgement at the evaluation whose word is shown: `now`, unless a graver word has not stood its time.
 
-    Records alone are replayed: what was said of a process that lived is not known any more.
+    Records alone are replayed: the state of a process at that time is not known any more.
     """
     if now.word == "STOP" or now.word in ENDED_VERDICTS.values() or not snapshot.epochs:
         return now
@@ -73,7 +73,7 @@ def standing(snapshot: Snapshot, now: WordAt, thresholds: Thresholds, own: OwnAn
 
 
 def shown_from(word: Callable[[int], str | None]) -> int:
-    """How many evaluations ago the word was said that is shown now. `word(n)`: the one said n evaluations ago."""
+    """How many evaluations ago the word was reached that is shown now. `word(n)`: the one of n evaluations ago."""
     for ago in range(STANDS_FOR):
         if word(ago) == "STOP":
             return ago
@@ -85,7 +85,7 @@ def shown_from(word: Callable[[int], str | None]) -> int:
 
 
 def moments(snapshot: Snapshot) -> tuple[float, ...]:
-    """The epochs at which a word was said that may stand now, newest first: `shown_from` looks no further back."""
+    """The epochs whose word may stand now, newest first: `shown_from` looks no further back."""
     rows = _evaluations(snapshot)[-(2 * STANDS_FOR - 1) :]
     return tuple(dict.fromkeys(record.epoch for record in (*snapshot.epochs[-1:], *reversed(rows))))
 
@@ -124,7 +124,7 @@ def _word(snapshot: Snapshot, findings: tuple[Finding, ...], thresholds: Thresho
 
 
 def _fine(snapshot: Snapshot) -> Verdict:
-    """The word where nothing is wrong; records that nobody adds to cannot keep going."""
+    """The word where nothing is wrong; a run whose records have ended cannot keep going."""
     return "ENDED" if is_records_alone(snapshot) else "KEEP GOING"
 
 

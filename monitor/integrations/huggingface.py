@@ -25,7 +25,7 @@ NO_MEASURE = ("runtime", "samples_per_second", "steps_per_second", "total_flos")
 class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
     """Writes the run directory of one training. Arguments: see `monitor.integrations.reporter.Reporter`.
 
-    The loss is Hugging Face's: a mean over whatever the model averages, so `units` says "as logged".
+    The loss is Hugging Face's, a mean over what the model averages, so `units` is "as logged".
     """
 
     def __init__(self, run_dir: str | Path | None = None, **options: Any) -> None:

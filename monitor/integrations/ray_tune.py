@@ -47,7 +47,7 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
         return {**self.__dict__, "_trials": {}}
 
     def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
-        """As a stopper: whether somebody has asked for the end of this trial."""
+        """As a stopper: whether a person has asked for the end of this trial."""
         return trial_id in self._trials and self._trials[trial_id].writer.should_stop()
 
     def stop_all(self) -> bool:

@@ -134,7 +134,7 @@ class Reporter:
 
 
 def _scaled(value: Any, scale: float) -> Any:
-    """A share as a fraction; what is no number is left to the writer, which says so."""
+    """A share as a fraction; a value that is no number is left to the writer, which logs it."""
     try:
         return value if scale == 1.0 else float(value) * scale
     except (TypeError, ValueError):
@@ -142,7 +142,7 @@ def _scaled(value: Any, scale: float) -> Any:
 
 
 def _last_word(run_dir: Path) -> Progress | None:
-    """What an earlier start of this run has said of itself."""
+    """The last progress of an earlier start of this run."""
     return files.read_document(run_dir / PROGRESS_FILE, Progress, files.UNREADABLE)
 
 

@@ -35,7 +35,7 @@ WORSE_THAN_CHANCE = "Worse than chance"
 LOST = "Has lost what it had learnt"
 """Title of the finding where it was well beyond chance before: input arrives, or did."""
 INSERTS = "Words are inserted"
-"""Title of the finding where the input is read and words are said on top: input arrives."""
+"""Title of the finding where the input is read and too many words are predicted: input arrives."""
 READS = 0.15
 """Of the target words: so many more than a constant sentence can hit are read off the input."""
 END_EARLIER = (
@@ -158,7 +158,7 @@ def _may_be_a_plateau(data: Evaluations, severity: str, *, over: bool) -> bool:
 
 
 class Wording(NamedTuple):
-    """What a finding of this rule says; `title` "" is that of the rule, `severity` None that of the episode."""
+    """A finding of this rule; `title` "" is that of the rule, `severity` None that of the episode."""
 
     line: str
     title: str
@@ -310,7 +310,7 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
 
 
 def _counts_words(snapshot: Snapshot) -> bool:
-    """Whether it is known how much is said: more words than targets are then no riddle."""
+    """Whether the number of predicted words is known: more words than targets then explain the rate."""
     return bool(snapshot.decodes) or any(record.length_ratio is not None for record in snapshot.epochs)
 
 

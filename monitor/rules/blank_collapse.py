@@ -88,7 +88,7 @@ class BlankCollapse(Rule):
         return found if not few_empty else replace(found, title="Predictions too short")
 
     def _from_samples(self, snapshot: Snapshot, limits: EmptyLimits, common: CommonLimits) -> Finding | Quiet | None:
-        """An estimate from whatever predictions were printed, said as such. None where there are none."""
+        """An estimate from the predictions that were printed, named as such. None where there are none."""
         decodes = [decode for decode in snapshot.decodes if decode.split == "val"]
         if not decodes:
             return None

@@ -85,7 +85,7 @@ def kept_of(epochs: tuple[Epoch, ...]) -> Kept:
 
 
 def forget_all() -> None:
-    """Lets go of the records of every run; what is asked for again is found again."""
+    """Drops the kept records of every run; they are found again when they are needed."""
     _KEPT.clear()
 
 

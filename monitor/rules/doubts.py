@@ -1,4 +1,4 @@
-"""Values of a metric that contradict its unit: then it decides nothing, and a person is told (rule `metric_doubt`)."""
+"""Values of a metric that contradict its unit: then it decides nothing, and the rule `metric_doubt` reports it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def doubt_of(snapshot: Snapshot, metric: Metric) -> Doubt | None:
 
 
 def _says_its_unit(snapshot: Snapshot, metric: Metric) -> bool:
-    """Whether somebody declared the unit, so that its values need not tell it."""
+    """Whether the unit was declared, so that the values need not decide it."""
     of_project = snapshot.launch.metric if snapshot.launch is not None else None
     chosen = snapshot.choice.metric if snapshot.choice is not None else None
     declared = [*(snapshot.run.metrics if snapshot.run is not None else []), of_project, chosen]

@@ -16,7 +16,7 @@ from monitor.run_dir import Severity
 
 
 class Level(IntEnum):
-    """What one evaluation says. HOLD: under the threshold, but within the hysteresis: it ends nothing."""
+    """The level of one evaluation. HOLD: under the threshold, but within the hysteresis: it ends nothing."""
 
     CLEAR = 0
     HOLD = 1
@@ -93,7 +93,7 @@ def since(epochs: Sequence[float] | Array, onset: int, held: Sequence[bool] | np
 
 
 def _after_last_clear(levels: Sequence[Level]) -> int:
-    """Whatever came before a clear evaluation is over: only what follows the last one can be open."""
+    """The place behind the last clear evaluation, 0 where there is none: only what follows it can be open."""
     for place in range(len(levels) - 1, -1, -1):
         if levels[place] is Level.CLEAR:
             return place + 1

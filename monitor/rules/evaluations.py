@@ -88,7 +88,7 @@ def needed(measured: Snapshot, thresholds: Thresholds) -> int:
 
 
 def warmup_of(snapshot: Snapshot) -> float:
-    """Epochs in which the learning rate still rises, as run.json says; 0 where it says nothing."""
+    """Epochs in which the learning rate still rises, from run.json; 0 where it is not given."""
     return snapshot.run.warmup_epochs if snapshot.run is not None else 0.0
 
 

@@ -110,7 +110,7 @@ class Gap(Rule):
 
 
 def _overfits(data: Evaluations) -> str:
-    """Overfitting is said where val loss has left its best behind while train loss fell; else the gap alone is."""
+    """The words about overfitting where val loss has left its best behind while train loss fell; else ""."""
     known = np.flatnonzero(np.isfinite(data.val_loss))
     if not len(known):
         return ""
@@ -174,7 +174,7 @@ def _levels(
 def _without_spikes(levels: list[Level], data: Evaluations, limits: SpikeLimits) -> list[Level]:
     """The levels; an evaluation that crosses the limit by a val loss that stands out ends nothing and begins nothing.
 
-    The one after it counts as it is, so that a jump that stays is told one evaluation later.
+    The one after it counts as it is, so that a jump that stays is reported one evaluation later.
     """
     over = [level >= Level.WARNING for level in levels]
     return [

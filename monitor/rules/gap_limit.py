@@ -28,8 +28,8 @@ def of_large_loss(val_loss: series.Array) -> str:
 
 
 def limits_of(val_loss: series.Array, limits: GapLimits) -> series.Array:
-    """The limit at each evaluation: the user's own; of large losses, where nobody set one, what grows from
-    the default by a fifth of what the lowest lies above 10: no alarm comes because val loss falls past it."""
+    """The limit at each evaluation: the user's own, else of large losses the default plus a fifth of what the lowest
+    lies above 10: no alarm comes because val loss falls past it."""
     own = np.full(len(val_loss), limits.gap_limit)
     if limits.gap_limit != GapLimits().gap_limit or not len(val_loss):
         return own

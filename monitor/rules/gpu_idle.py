@@ -88,7 +88,7 @@ def _uses(gpu: GpuHistory | None) -> list[tuple[float, float]]:
 
 
 def _wait(snapshot: Snapshot, since: float) -> float | None:
-    """Median share of the time that steps waited for data since then; of the last evaluation where no step says it."""
+    """Median share of the time that steps waited for data since then; of the last evaluation where no step has it."""
     steps = (step.data_wait_ratio for step in snapshot.steps[-MOST_STEPS:] if step.at > since)
     known = [wait for wait in steps if wait is not None and math.isfinite(wait)]
     if known:

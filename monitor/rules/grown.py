@@ -20,7 +20,7 @@ _memories: weakref.WeakSet[Grown[Any]] = weakref.WeakSet()
 
 
 def forget(run_dir: str, run_id: str) -> None:
-    """Nobody looks at this run any more: what was kept of it is let go by every rule."""
+    """Drops what every rule has kept of this run; called when no page shows it any more."""
     for memory in list(_memories):
         memory.forget(f"{run_dir}/{run_id}")
 

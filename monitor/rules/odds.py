@@ -8,7 +8,7 @@ import msgspec
 
 
 class Odds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Critical on `wrong` of `of` runs that should have gone on. `runs` says which those are; `date` as YYYY-MM-DD.
+    """Critical on `wrong` of `of` runs that should have gone on. `runs` describes them; `date` as YYYY-MM-DD.
 
     `limits`: the rule's thresholds that the figure holds for; a test fails where those in force are others.
     """

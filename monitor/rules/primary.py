@@ -25,15 +25,15 @@ from monitor.run_dir.metric_names import CHANCES, EDIT_RATES, ENDS_AT_ONE, compl
 
 OVERDUE = 2.0
 SAYING_NOTHING = 1.0
-"""Of an error rate over sequences, where nothing was said; the floor of every corpus."""
+"""The chance of an error rate over sequences for an empty output; the floor of every corpus."""
 NOTHING_RIGHT = 0.9995
 """From this error of a share on it is written as the worst that it can be."""
 
 
 class Chance(NamedTuple):
-    """What an output that ignores the input has: as an error, who has it, and the sentence that it always says.
+    """The score of an output that ignores the input: as an error, its name, and the sentence that it always predicts.
 
-    `assumed`: it holds for every corpus (saying nothing); this one's own chance is not known.
+    `assumed`: it holds for every corpus (an empty output); this one's own chance is not known.
     """
 
     error: float
@@ -75,7 +75,7 @@ def doubted_of(snapshot: Snapshot) -> Metric | None:
 
 
 def is_by_loss(snapshot: Snapshot) -> bool:
-    """Whether the loss alone decides because a person, the project or the script says so."""
+    """Whether the loss alone decides, by the choice of a person, the project or the script."""
     declared = declared_of(snapshot)
     return declared is not None and declared.name == LOSS
 
@@ -139,7 +139,7 @@ def unclear_of(snapshot: Snapshot) -> tuple[Metric, list[str]] | None:
 
 
 def declared_of(snapshot: Snapshot) -> Metric | None:
-    """The declaration of the metric that decides, as it was given; None where its name alone tells what it is."""
+    """The declaration of the metric that decides, as it was given; None where its name alone defines it."""
     if (chosen := _chosen(snapshot)) is not None:
         return chosen
     if any(record.val_wer is not None for record in snapshot.epochs):

@@ -58,8 +58,8 @@ BY_NAME = {rule.name: rule for rule in RULES}
 
 
 class _Own(Rule):
-    """What holds of every rule of one's own: it comes after all others, never says STOP, and is asked from the first
-    evaluation on. No falling error rate makes up for its finding: what it is about is not known here."""
+    """The facts of every rule of one's own: it comes after all others, is never STOP, and is asked from the first
+    evaluation on. No falling error rate makes up for its finding, whose subject is not known here."""
 
     name, title, place = "own", "A rule of one's own", 1_000_000
     before_guard = never_learnt = True

@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Quiet:
-    """The check ran and found nothing; `line` says what it saw."""
+    """The check ran and found nothing; `line`: what it saw."""
 
     rule: str
     title: str

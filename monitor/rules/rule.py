@@ -68,7 +68,7 @@ class Rule(ABC):
 
     @abstractmethod
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
-        """What it says of the records; `now` in UTC seconds."""
+        """The rule's answer on these records; `now` in UTC seconds."""
 
     def breaks(self, finding: Finding) -> bool:
         """Whether its finding says that the network itself is broken, so that its output says nothing."""
@@ -89,10 +89,10 @@ class Rule(ABC):
     def unready(
         self, measured: Snapshot, thresholds: Thresholds, needs: str, least: int = 0
     ) -> NotApplicable | NotEnoughData | None:
-        """Why nothing can be said yet; None where an answer is due.
+        """The reason why nothing can be judged yet; None where an answer is due.
 
-        `measured` has only the evaluations that the rule judges (`evaluations.measured`), `needs` says in words what
-        makes one; `least` evaluations, where the rule needs more than the guard.
+        `measured` has only the evaluations that the rule judges (`evaluations.measured`), `needs` names what makes one;
+        `least` evaluations, where the rule needs more than the guard.
         """
         if not measured.epochs:
             return self.not_applicable(needs)

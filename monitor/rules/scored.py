@@ -16,8 +16,8 @@ from monitor.run_dir import Snapshot
 class Scored:
     """Of one evaluation: the logged WER (a fraction), and the counts of words over its predictions.
 
-    `hits`: target words that were said in their place; `asked`: target words, at least one; `given`: words said;
-    `is_whole`: whether these clips are surely the whole split.
+    `hits`: target words that were predicted in their place; `asked`: target words, at least one; `given`: predicted
+    words; `is_whole`: whether these clips are surely the whole split.
     """
 
     epoch: float
@@ -65,7 +65,7 @@ def last_scored(snapshot: Snapshot) -> Scored | None:
 
 @functools.lru_cache(maxsize=8)
 def _counts(references: Sequence[str], hypotheses: Sequence[str]) -> tuple[int, int, int, int]:
-    """(hits, errors, words asked for, words said) over all pairs."""
+    """(hits, errors, target words, predicted words) over all pairs."""
     out = jiwer.process_words(list(references), list(hypotheses))
     wrong = out.substitutions + out.deletions
     return out.hits, wrong + out.insertions, out.hits + wrong, out.hits + out.substitutions + out.insertions

@@ -108,8 +108,8 @@ def _recomputed(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]]
 
 
 def _far_apart(snapshot: Snapshot) -> tuple[str, float, dict[str, float | str]] | None:
-    """(line, epoch, numbers) where the predictions are no proof, as nobody logged how many words the whole split has,
-    and lie farther from the rate than a random sample of it would."""
+    """(line, epoch, numbers) where the predictions are no proof, as the number of words of the whole split was not
+    logged, and lie farther from the rate than a random sample of it would."""
     found = last_scored(snapshot)
     if found is None or found.is_whole or found.clips < SAMPLE:
         return None

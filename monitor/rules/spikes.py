@@ -48,7 +48,7 @@ def _swings(loss: np.ndarray, place: int, limits: SpikeLimits) -> bool:
 
 
 def came_back(value: float, median: float, spread: float) -> str:
-    """What is said of a loss that is no longer far above what was usual before its jump."""
+    """The words about a loss that is no longer far above what was usual before its jump."""
     near = max(median * (1 + NEAR), median + NEAR_SPREADS * spread)
     return "it came back" if value <= near else f"it has come down to {number(value)} since"
 

@@ -13,7 +13,7 @@ from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.status import silence_secs, status_of
 
 EVALUATIONS = 9
-"""The last ones, by which is told how far they lie apart."""
+"""The usual time between evaluations is measured over so many of the last ones."""
 
 
 class StalledLimits(Limits, frozen=True):
@@ -100,7 +100,7 @@ def _its_output(snapshot: Snapshot) -> str:
 
 
 def _is_of_an_earlier_start(progress: Progress, snapshot: Snapshot) -> bool:
-    """Whether a run that was resumed has not come to its first heartbeat yet: the old one's age says nothing."""
+    """Whether a resumed run has not written its first heartbeat yet: the age of the old one means nothing."""
     return snapshot.state is not None and progress.generation < snapshot.state.generation
 
 

@@ -136,7 +136,7 @@ def _at_rest(last: Stretch, what: str) -> str:
 
 
 def _stretches(snapshot: Snapshot, limits: ThroughputLimits) -> tuple[list[Stretch], str]:
-    """(the stretches in their order, the unit of their speed); none where nothing tells a speed."""
+    """(the stretches in their order, the unit of their speed); none where no speed is logged."""
     steps = tuple(snapshot.steps[-MOST_STEPS:])
     speeds, what = _speeds(steps, _own_times(snapshot))
     waits = np.array([math.nan if step.data_wait_ratio is None else step.data_wait_ratio for step in steps])
@@ -161,7 +161,7 @@ def _median(values: Array) -> float:
 
 
 def _own_times(snapshot: Snapshot) -> bool:
-    """Whether `at` says when a step was made: of a log that is read it says when that was."""
+    """Whether `at` is when a step was made; of a log that is read later it is the time of reading."""
     return snapshot.launch is None or snapshot.launch.how not in ("import", "attach")
 
 

@@ -16,7 +16,7 @@ from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Clip, Epoch, Snapshot
 
 BOTH = evaluations.known(("unique_hypothesis_ratio", "distinct_token_ratio"))
-"""A model that says nothing has no commonest word, and another flag."""
+"""An empty output has no commonest word, and a flag of its own."""
 LEAST_CLIPS, LONGEST_QUOTE = 10, 60
 LEAST_WORDS_RATIO = 0.3
 """Words out per word in below which there is too little to be varied: that is another flag."""

@@ -197,7 +197,7 @@ def _levels(data: Evaluations, best: series.Array, step: series.Array, limits: P
 
 
 def _moved(metric: Metric, moved: float) -> str:
-    """How far the best has moved; less than a tenth of a point is not told apart."""
+    """How far the best has moved; less than a tenth of a point counts as no difference."""
     return "0.0 points" if metric.is_share and metric.fraction(moved) < LEAST_SHOWN else metric.size(moved)
 
 

@@ -79,7 +79,7 @@ class WerTarget(Rule):
 
 
 def target_of(snapshot: Snapshot, metric: Metric | None, limits: TargetLimits) -> tuple[float, float] | None:
-    """(the value wanted in the metric's unit, by which epoch), or None where nobody has set one."""
+    """(the value wanted in the metric's unit, by which epoch), or None where none is set."""
     if metric is None:
         return None
     if metric.target is not None:

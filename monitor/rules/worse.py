@@ -11,8 +11,8 @@ from monitor.rules.primary import Chance, scale_of
 from monitor.run_dir.metric import Metric
 
 WORSE_SCATTERS, WORSE_POINTS = 4.0, 0.05
-"""So far above its best an error is said to be worse: beyond its own scatter, and five points (of a number that is no
-share 5 % of its best, or of the range that it has gone through)."""
+"""So far above its best an error counts as worse: beyond its own scatter, and five points (of a number that is no share
+5 % of its best, or of the range that it has gone through)."""
 LEAST_SINCE_BEST = 4
 """Evaluations from the best one on, below which nothing is called a trend."""
 TREND_P_VALUE = 0.05

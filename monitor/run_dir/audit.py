@@ -54,8 +54,8 @@ _asked: Callable[[], str] | None = None
 
 
 def set_origin(way: str, asked: Callable[[], str] | None = None) -> None:
-    """Says once, where a process begins, which way its acts come. `asked` tells it for each act anew, where one process
-    acts for several people; where it says nothing, it is `way`."""
+    """Sets once, at the start of a process, by which way its acts come. Where one process acts for several people,
+    `asked` is called at each act and returns the way; where it returns "", `way` holds."""
     global _via, _asked
     _via, _asked = way, asked
 
@@ -75,8 +75,8 @@ R = TypeVar("R")
 
 
 def audited(verb: str, about: Callable[..., tuple[Path, str]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Notes each call of an act. `about` tells (folder of runs, run id) from its arguments; an act that names its run
-    itself returns the id."""
+    """Notes each call of an act in the audit. `about` returns (folder of runs, run id) of the call's arguments; an act
+    that chooses the id itself returns it."""
 
     def wrapped(act: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(act)

@@ -8,11 +8,12 @@ from monitor.run_dir import words
 from monitor.run_dir.records import Snapshot
 
 OWN = {("-m", words.TRAINER), ("-m", "vitalsigns.trainer")}
-"""How it is started: as here, and by a wheel. Beside a wheel, `-m trainer` is somebody else's."""
+"""Command lines that start the bundled trainer: as here, and as a wheel does. Beside a wheel, `-m trainer` is another
+program."""
 
 
 PROGRAMS = (".py", ".sh")
-"""Endings of somebody's own program: what follows it are its words."""
+"""Endings of a program's file; the words that follow it on a command line are its own."""
 SHELLS = frozenset({"bash", "sh", "zsh", "dash"})
 
 

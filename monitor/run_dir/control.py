@@ -24,7 +24,8 @@ FILE_NAME = re.compile(rf"(\d+)-({'|'.join(get_args(Verb))})-(\d+)\.(request|ans
 
 
 def request(run_dir: Path, verb: Verb, *, generation: int, asked_by: str, now: float) -> Request:
-    """Asks for `verb`; while an unanswered request already says the same, that one is returned. Raises RefusedError.
+    """Writes a request for `verb` and returns it; an unanswered request for the same verb is returned instead. Raises
+    RefusedError.
 
     A stop after a cancel (and a cancel after a stop) is a new request: of these two only the last one counts.
     """

@@ -207,10 +207,10 @@ def constant_sentence(
     sample: int = SUBSAMPLE,
     longest: int | None = None,
 ) -> list[int]:
-    """The sentence that scores best when it is said for every clip, grown greedily one token at a time.
+    """The sentence that scores best when it is predicted for every clip, grown greedily one token at a time.
 
-    Each round tries each of the most frequent tokens at each place and keeps the best, while it gets better
-    and is shorter than `longest`.
+    Each round tries each of the most frequent tokens at each place and keeps the best, while it gets better and is
+    shorter than `longest`.
     """
     some = [target for target in targets[:: max(1, len(targets) // sample)] if len(target)][:sample]
     frequent = [int(index) + 1 for index in np.argsort(-counts, kind="stable")[:candidates] if counts[index]]

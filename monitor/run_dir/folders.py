@@ -92,7 +92,7 @@ class Folders:
 
     @property
     def text(self) -> str:
-        """As one text: a line a folder; it tells one dashboard of a user from another."""
+        """The folders as one text, one a line: it identifies a dashboard among those of one user."""
         return "\n".join(folder.text for folder in self.all)
 
     @property
@@ -153,7 +153,7 @@ def served() -> Folders:
 
 
 def programs_known() -> list[str]:
-    """What starts the product on other hosts, as the environment says: `HOST=COMMAND`, one a line."""
+    """The commands that start the product on other hosts, from the environment: `HOST=COMMAND`, one a line."""
     return list(filter(None, (os.environ.get(PROGRAMS_VARIABLE) or "").split("\n")))
 
 
@@ -198,7 +198,7 @@ def _program(text: str) -> tuple[str, str]:
 
 
 def _usual_name(folder: Folder) -> str:
-    """The last part of its path that says something: of lab/runs and other/runs the part before."""
+    """The last part of the path that tells folders apart: of lab/runs and other/runs the part before."""
     if folder.host:
         return folder.host.rpartition("@")[2][:40].strip("-._") or "host"
     whole = folder.there.split("/")[2:] if folder.is_archive else folder.path.parts

@@ -58,7 +58,7 @@ ENDS: dict[EngineName, dict[str, str]] = {
         "JOB_SUPERVISOR_ACTOR_UNSCHEDULABLE": "no node can take it",
     },
 }
-"""How a job ended, by its state, or by the reason that the engine gives, where that says more."""
+"""Outcome of a job by its state, or by the engine's reason where that is more precise."""
 OUTCOMES: dict[str, Literal["stopped", "lost"]] = {
     "CANCELLED": "stopped",
     "STOPPED": "stopped",
@@ -69,12 +69,12 @@ OUTCOMES: dict[str, Literal["stopped", "lost"]] = {
 
 
 def is_waiting(seen: JobSeen) -> bool:
-    """Whether the engine says that it has not started."""
+    """Whether the job has not started, by the engine's state."""
     return seen.state in WAITING[seen.engine]
 
 
 def is_at_work(seen: JobSeen) -> bool:
-    """Whether the engine says that it has its node."""
+    """Whether the job has its node, by the engine's state."""
     return seen.state in AT_WORK[seen.engine]
 
 
@@ -84,7 +84,7 @@ def called(job: JobPlace | JobSeen) -> str:
 
 
 def unread(place: JobPlace, seen: JobSeen | None) -> str:
-    """Of a job that waits as far as its own files say, and of which the engine has said nothing yet."""
+    """The sentence about a job that waits by its own files and about which the engine has not answered yet."""
     if seen is None:
         return f"{called(place)}, of another user or another folder: its queue is not read here."
     return f"{called(place)} is submitted; the queue has not been read yet.{_since(seen)}"
@@ -123,7 +123,7 @@ def is_late(seen: JobSeen, now: float) -> bool:
 
 
 def late(seen: JobSeen) -> str:
-    """What is said meanwhile."""
+    """The sentence about a job until the engine has answered."""
     return f"{called(seen)} has just ended by itself ({seen.state}); how the run ended is not seen on this disk yet."
 
 
@@ -146,7 +146,7 @@ def by(seen: JobSeen | None) -> str:
 
 
 def unanswered(seen: JobSeen, now: float) -> str:
-    """That the engine does not answer, since when and why: what was said before may be old."""
+    """The sentence that the engine does not answer, since when and why: its last answer may be old."""
     since = words.clock(seen.problem_at, now)
     return f"{NAMES[seen.engine]} has not answered since {since}: {words.sentence(seen.problem)}"
 

@@ -1,7 +1,7 @@
-"""What a cluster's engine said of this user's jobs: one file in the user's own folder, for all runs and processes.
+"""The last answer of a cluster's engine about this user's jobs: one file in the user's own folder, for all runs.
 
-It is written by who asks the engine (`monitor.launcher.engines`). A run directory names its job by number alone, and
-the number counts only where it was submitted for that very folder.
+The process that asks the engine writes it (`monitor.launcher.engines`). A run directory names its job by number alone,
+and the number counts only where it was submitted for that very folder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST_SAID = 300
 
 
 class Book(Record, frozen=True, kw_only=True):
-    """`asked_at`: when somebody last began to ask; a job's `problem`: why its engine gave no answer."""
+    """`asked_at`: when a process last began to ask; a job's `problem`: why its engine gave no answer."""
 
     asked_at: float = 0.0
     jobs: dict[str, JobSeen] = msgspec.field(default_factory=dict)

@@ -25,7 +25,7 @@ MOST_TAGS = 12
 
 
 class Label(Record, frozen=True, kw_only=True):
-    """What a person says of a run. `title` is shown beside the run's id, never in its place; `at` in UTC seconds."""
+    """A person's label of a run. `title` is shown beside the run's id, never in its place; `at` in UTC seconds."""
 
     title: str = ""
     note: str = ""
@@ -53,7 +53,7 @@ def read_labels(runs_dir: Path) -> dict[str, Label]:
 
 
 def label_of(runs_dir: Path, run_id: str | None) -> Label:
-    """What people say of one run; an empty label where nobody does."""
+    """The label of one run; an empty one where there is none."""
     return (read_labels(runs_dir).get(run_id) if run_id is not None else None) or Label()
 
 
@@ -73,7 +73,7 @@ def tags_in(text: str) -> list[str]:
 
 @audited("label", by_name)
 def label(runs_dir: Path, run_id: str, wanted: Label) -> None:
-    """Gives a run this label; one that says nothing takes the old one away. Raises UsageError or RefusedError."""
+    """Gives a run this label; an empty label removes the old one. Raises UsageError or RefusedError."""
     check_run_id(run_id)
     path = runs_dir / LABELS_FILE
     try:

@@ -150,7 +150,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
 
 
 def job_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a cluster says of the job that a process runs in; empty outside of one."""
+    """The job of a cluster that a process runs in, from its environment; {} outside of one."""
     if RAY_JOB_VARIABLE in environment:  # first: a Ray may have been started inside of a job of SLURM
         return _job_of_ray(environment[RAY_JOB_VARIABLE])
     if not environment.get("SLURM_JOB_ID"):
@@ -223,9 +223,9 @@ def _read(path: Path, kind: type[T]) -> T | None:
 
 
 def read_state(run_dir: Path) -> State | None:
-    """state.json, or None if there is none or it cannot be understood (the reader says so elsewhere).
+    """state.json, or None if it is missing or cannot be decoded (the reader reports that).
 
-    Raises UnreadableRunError where the disk or the rights do not let it be read.
+    Raises UnreadableRunError where the disk or the rights prevent reading.
     """
     return _read(run_dir / STATE_FILE, State)
 

@@ -1,8 +1,8 @@
-"""Which of a run's processes live, as far as it can be known from here.
+"""Which of a run's processes are alive, as far as this host can know.
 
-Of a run of this machine the recorded processes are looked up. Of a run that lies on another host its own side has
-judged, and said so to the process that mirrors its folder (`monitor.launcher.hosts`): no pid of another host is ever
-looked up here, and what was said is believed only while that host is heard. Of a run in an archive nothing is asked.
+For a run of this machine the recorded processes are looked up. For a run on another host, that host judges and reports
+to the process that mirrors its folder (`monitor.launcher.hosts`): no pid of another host is ever looked up here, and a
+report counts only while the host answers. For a run in an archive nothing is looked up.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from monitor.run_dir.records import Identity, JobSeen, Liveness, Progress, Recor
 from monitor.run_dir.status import last_heard_at, state_in_force
 
 HEARD_SECS = 12.0
-"""Another host says something every two seconds; after so much silence what it said is old."""
+"""A host reports every two seconds; after so much silence its last report is out of date."""
 HEARD_FILE = "heard"
 RUNS_DIR, SEEN_DIR, HOSTS_DIR, ARCHIVES_DIR = "runs", "seen", "hosts", "archives"
 
@@ -80,8 +80,8 @@ def _known_by(name: str, whole: str) -> str:
 
 
 def is_mirrored(run_dir: Path) -> bool:
-    """Whether a run directory is the copy of one on another host or in an archive. By its place alone: no file of a
-    run says it."""
+    """Whether a run directory is a copy of one on another host or in an archive; decided by its place alone, never by
+    its files."""
     return _lies_in(run_dir, (HOSTS_DIR, ARCHIVES_DIR))
 
 
@@ -109,7 +109,7 @@ def is_heard(mirror: Path, now: float) -> bool:
 
 
 def _as_said(run_dir: Path) -> Lives:
-    """What the other side said last; of what lived then, and was not heard of since, nothing is known."""
+    """The other host's last report; where that is out of date, the processes that were alive then are "unknown"."""
     mirror = run_dir.parents[1]
     said = files.read_document(mirror / SEEN_DIR / f"{run_dir.name}.json", Lives, files.UNREADABLE)
     if said is None:

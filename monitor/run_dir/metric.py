@@ -16,17 +16,17 @@ from monitor.run_dir.words import NOT_MEASURED, agreeing, number, percent, point
 Direction = Literal["error", "score", "auto"]
 Unit = Literal["fraction", "percent", "raw", "auto"]
 Split = Literal["train", "val", "test", ""]
-"""What it is measured on; "" where that is not said and cannot be assumed."""
+"""The split it is measured on; "" where that is neither given nor implied."""
 
 
 class Metric(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number of the evaluations that says how good the model is.
+    """A number of the evaluations that measures how good the model is.
 
-    `name`: the field or the key of `Epoch.metrics` that holds it. `direction`: "auto" is what the table of known names
-    says, an error for a name that it does not hold. `unit`: "fraction" and "percent" are shares, "raw"
-    anything else, "auto" what its name and its values tell once there are some. `chance` (what an output that ignores
-    the input has) and `target` are in that unit. `primary`: the one that decides. `label`: what it is called, without
-    its split. `train`: the name of the same on the train split.
+    `name`: the field or the key of `Epoch.metrics` that holds it. `direction`: "auto" takes that of the table of known
+    names, an error for a name that it does not hold. `unit`: "fraction" and "percent" are shares, "raw" anything else,
+    "auto" follows from its name and, once there are some, its values. `chance` (of an output that ignores the input)
+    and `target` are in that unit. `primary`: the one that decides. `label`: its name for people, without its split.
+    `train`: the name of the same on the train split.
     """
 
     name: str

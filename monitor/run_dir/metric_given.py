@@ -65,7 +65,7 @@ def metric_named(
     target: float | None = None,
     primary: bool = False,
 ) -> Metric:
-    """The metric of this name; what is not given is what the table of known names says, the unit what its values tell.
+    """The metric of this name; what is not given comes from the table of known names, the unit from the values.
 
     Raises UsageError for a name without direction that the table does not hold, and for values out of range.
     """

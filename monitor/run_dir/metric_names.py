@@ -14,7 +14,7 @@ from monitor.run_dir.metric import Direction, Metric, Split, Unit, is_finite
 
 
 class Known(NamedTuple):
-    """What a name stands for; `share`: a fraction or percent, as its values tell."""
+    """The meaning of a name; `share`: a fraction or percent, which its values decide."""
 
     label: str
     direction: Direction
@@ -128,7 +128,7 @@ CHANCES = {"AUC": 0.5, "EER": 0.5, "R²": 0.0, "MCC": 0.0, "Cohen's κ": 0.0, "P
 """Labels whose level by chance follows from what they measure: an output that ignores the input has it on any data.
 A share is a fraction here."""
 OF_NO_SPLIT = frozenset({REWARD})
-"""Labels of numbers that are measured while it trains unless a name says val or test."""
+"""Labels of numbers that are measured on train unless their name contains val or test."""
 NAMES_KEPT = 65_536
 """More than runs log: one name more than are kept, asked for in turn, and each would be taken apart anew."""
 ENDS_AT_ONE = frozenset({"R²", "MCC", "Cohen's κ", "SSIM", "Pearson r", "Spearman ρ"})
@@ -149,7 +149,7 @@ percent. Any other error rate ends at 1."""
 
 @lru_cache(NAMES_KEPT)
 def parsed(name: str) -> tuple[Split | None, Known] | None:
-    """(split that the name says, what it stands for), or None for a name that is not in the table."""
+    """(split in the name, its meaning), or None for a name that is not in the table."""
     words = plain(name).split("_")
     split: Split | None = None
     while words:
@@ -166,20 +166,20 @@ def parsed(name: str) -> tuple[Split | None, Known] | None:
 
 @lru_cache(NAMES_KEPT)
 def is_of_train(name: str) -> bool:
-    """Whether a name says that it is measured on the train split."""
+    """Whether a name marks the train split."""
     words = plain(name).split("_")
     return "train" in (SPLITS.get(words[0]), SPLITS.get(words[-1]))
 
 
 @lru_cache(4096)
 def is_of_validation(name: str) -> bool:
-    """Whether a name is that of a known metric and says val or test."""
+    """Whether a name is that of a known metric and marks val or test."""
     found = parsed(name)
     return found is not None and found[0] in ("val", "test")
 
 
 def metric_of(name: str, values: Iterable[float | None], names: Sequence[str] = ()) -> Metric | None:
-    """The metric that a name stands for, or None. `values` tell a fraction from percent; `names`: its siblings.
+    """The metric of a name, or None. `values` decide between fraction and percent; `names`: its siblings.
 
     A name without a split is the train split's where a sibling names val, as Keras has it; else val's.
     """
@@ -208,9 +208,9 @@ def _unit(known: Known, values: Iterable[float | None]) -> Unit:
 
 
 def completed(declared: Metric, names: Sequence[str], values: Iterable[float | None] = ()) -> Metric:
-    """A declared metric with the label and the train name that its own name tells, where it does not say them.
+    """A declared metric with the label and the train name that follow from its own name, where it declares none.
 
-    `values`: those measured so far, which tell the unit of one that is declared as "auto".
+    `values`: those measured so far; they decide the unit of one that is declared as "auto".
     """
     found = parsed(declared.name)
     unit, chance, target = declared.unit, declared.chance, declared.target
@@ -229,7 +229,7 @@ def completed(declared: Metric, names: Sequence[str], values: Iterable[float | N
 
 
 def _level(given: float | None, unit: Unit) -> float | None:
-    """A declared chance or target in the unit that the values tell.
+    """A declared chance or target in the unit of the values.
 
     Above 1.5 it is in percent; beside values in percent up to 1 it may be either, and is not used.
     """

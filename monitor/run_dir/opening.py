@@ -1,10 +1,9 @@
-"""How a file of a run is opened: only plain files, never through a link; and made for its owner's eyes.
+"""Opens and makes the files of a run: only plain files, never through a link, and readable by their owner alone.
 
-A run directory may come from anybody. A link in it may lead to any file of the reader's, and a hard link (an archive
-can hold one) is such a file; a pipe never ends, and neither does a device: each is refused before a byte is read,
-written or cut off, and before any right of it is changed.
-What is made is 0600 and 0700 whatever the umask. A folder of runs that its owner has given to its group on purpose
-(`chmod g+s runs`) hands that on: 0640 and 0750.
+A run directory may come from anyone. A link in it may lead to any file of the reader's, and a hard link (an archive can
+hold one) is such a file; a pipe never ends, and neither does a device: each is refused before a byte is read, written
+or cut off, and before any right of it is changed. New files are 0600 and folders 0700 whatever the umask. A folder of
+runs that its owner has given to its group on purpose (`chmod g+s runs`) passes that on: 0640 and 0750.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epoc
 
 
 def planned_epochs(snapshot: Snapshot) -> float | None:
-    """The number of the last epoch that a run is planned for, by its own word or its settings; None where neither says.
+    """The number of the last planned epoch, from what the run declares or its settings; None where neither holds it.
 
-    A run that counts its epochs from 0 ends with one less than it was told: 24 where it is planned for 25.
+    A run that counts its epochs from 0 ends one below its setting: 24 where it is planned for 25.
     """
     own = snapshot.progress.epochs if snapshot.progress is not None else snapshot.planned
     many = (

@@ -44,7 +44,7 @@ def identify(pid: int | None = None) -> Identity:
 def liveness(identity: Identity, heard_at: float | None = None) -> Liveness:
     """Whether that very process is alive. "unknown" where it cannot be judged from this host and namespace.
 
-    `heard_at`: when it last wrote something (UTC seconds), which tells a reboot from a machine of the same name.
+    `heard_at`: when it last wrote (UTC seconds); it distinguishes a reboot from another machine of the same name.
     """
     if identity.boot_id != _boot_id():
         return "gone" if _was_here_before_a_reboot(identity, heard_at) else "unknown"

@@ -25,7 +25,7 @@ LARGEST_SCRIPT_BYTES = 20_000_000
 LONGEST_KEPT_SCRIPT_BYTES = 200_000
 GIT_TIMEOUT_SECS = 5.0
 DIFF_OPTIONS = ("--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/")
-"""So that a diff can be applied and read again, whatever the user's own settings are."""
+"""Options that make a diff applicable and readable whatever the user's own git settings are."""
 CODE_SUFFIXES = (".py", ".sh", ".pyx", ".c", ".cc", ".cpp", ".cu")
 MOST_FILES = 300
 MOST_ENTRIES = 3000
@@ -68,7 +68,7 @@ class Code:
 
 
 def code_of(argv: list[str], cwd: Path, python_path: str | None = None) -> Code:
-    """Looks up the code behind `argv` as it is started in `cwd`; whatever cannot be found out stays None.
+    """Looks up the code behind `argv` as it is started in `cwd`; what cannot be found out is None.
 
     `python_path`: the PYTHONPATH of the start; None for that of this process.
     """

@@ -242,7 +242,7 @@ def _unreachable(run_dir: Path, problem: OSError) -> UnreadableRunError:
 
 
 class _Silence:
-    """How long the trainer has said nothing: wall clocks jump, so arrivals are timed by a steady one."""
+    """Seconds since the trainer's last record: wall clocks jump, so arrivals are timed by a steady one."""
 
     def __init__(self, tick: Callable[[], float]) -> None:
         self._tick = tick

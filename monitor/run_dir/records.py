@@ -83,7 +83,7 @@ HowStarted = Literal["start", "restart", "resume", "foreground", "import", "atta
 
 RUN_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 RunId = Annotated[str, msgspec.Meta(pattern=rf"\A{RUN_ID_PATTERN.pattern}\Z")]
-"""The name of a folder beside this one: what another's record says is never a way out of the folder of runs."""
+"""The name of a folder beside this one; a name in another's record never leads out of the folder of runs."""
 
 
 Words = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -169,13 +169,13 @@ class JobPlace(Record, frozen=True, kw_only=True):
 
 
 class JobSeen(Record, frozen=True, kw_only=True):
-    """What the engine said of a job when it was last asked; kept in the user's own folder, never in a run's.
+    """The engine's last answer about a job; kept in the user's own folder, never in a run's.
 
-    `state`: its own word, such as PENDING; "" before it was asked, GONE where it knows the job no more. `reason`: why
-    it waits, or why it ended, in its words. `said`: the last error that it gave, or wrote into the job's log.
-    `cancelled_by`: the account that cancelled it, where the engine's accounting knows.
-    `problem`: why it did not answer, since `problem_at`. `asks`: what it needs, in words, where the engine's reason
-    does not say it. Times in UTC seconds; `starts_at` is an estimate.
+    `state`: its own word, such as PENDING; "" before the first answer, GONE where it no longer knows the job. `reason`:
+    why it waits or ended, in its words. `said`: the last error that it gave or wrote into the job's log.
+    `cancelled_by`: the account that cancelled it, where the engine's accounting knows. `problem`: why it did not
+    answer, since `problem_at`. `asks`: what it needs, in words, where the engine's reason does not name it. Times in
+    UTC seconds; `starts_at` is an estimate.
     """
 
     engine: EngineName = "slurm"
@@ -234,10 +234,10 @@ class Launch(Record, frozen=True, kw_only=True, omit_defaults=False):
     stop_with: StopWith = "INT"
     """The first signal to a script that does not ask whether it should stop."""
     config: dict[str, Any] = {}
-    """The values of its options as far as its own source tells them; for a script that writes no run.json."""
+    """The values of its options as far as its source shows them; for a script that writes no run.json."""
     config_schema: dict[str, Any] = {}
     scheduler: dict[str, str] = {}
-    """The job of a cluster it was started in: `kind`, `job_id` and what else it says of itself."""
+    """The job of a cluster it was started in: `kind`, `job_id` and the engine's other variables."""
     device: str = ""
     """The device it was asked to have for itself: cuda:2, cuda (any GPU), cpu; empty where none was."""
     metric: Metric | None = None
@@ -448,12 +448,12 @@ class Epoch(Record, frozen=True, kw_only=True, gc=False):
     val_tokens: int | None = None
     """Reference tokens in val (sum of L)."""
     val_hypothesis_tokens: int | None = None
-    """Tokens said (sum of H)."""
+    """Predicted tokens (sum of H)."""
     blank_ratio: float | None = None
     empty_ratio: float | None = None
     """Share of val clips whose hypothesis is empty."""
     length_ratio: float | None = None
-    """Tokens said per target token, sum(H)/sum(L)."""
+    """Predicted tokens per target token, sum(H)/sum(L)."""
     entropy: float | None = None
     """Mean entropy of the output distribution per valid frame, nats."""
     mutual_information: float | None = None
@@ -542,9 +542,9 @@ class Alert(Record, frozen=True, kw_only=True):
 
 
 class AwayAct(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """away_act.json: what the away policy did to this run; it acts once. Created before anything is done.
+    """away_act.json: the one act of the away policy on this run. Created before anything is done.
 
-    `settled`: all is done that was meant to be; with "stop_and_fix", `child_id` or `problem` then says what came of it.
+    `settled`: the act is complete; with "stop_and_fix", `child_id` or `problem` then holds its result.
     """
 
     did: Literal["stop", "stop_and_fix"]
@@ -600,7 +600,7 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """outcome.json: what came of the change that a child run was started with: the last judgement of it."""
+    """outcome.json: the last judgement of the change that a child run was started with."""
 
     run_id: str
     parent_id: str
@@ -642,7 +642,7 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Place(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """How far one foreign file was read; `device` and `inode` tell it from another one of the same name."""
+    """How far one foreign file was read; `device` and `inode` distinguish it from another one of the same name."""
 
     device: int = 0
     inode: int = 0
@@ -685,7 +685,7 @@ class GpuHistory(Record, frozen=True, kw_only=True, omit_defaults=False):
     busy_ratio: list[float | None] = []
     """Share of the time in which any kernel ran."""
     memory_bytes: list[float | None] = []
-    """Taken by anybody's processes."""
+    """Used by processes of any user."""
     power_watts: list[float | None] = []
     temperature_celsius: list[float | None] = []
     throttled_ratio: list[float | None] = []
@@ -782,7 +782,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     supervisor_liveness: Liveness | None = None
     follower_liveness: Liveness | None = None
     job: JobSeen | None = None
-    """What the engine said of its job when it was last asked."""
+    """The engine's last answer about its job."""
     silent_secs: float | None = None
     """Since the trainer's last sign of life: by the reader's own steady clock once it has seen one arrive, else by the
     wall clock. Negative where a clock was set back; None without any heartbeat."""

@@ -73,7 +73,7 @@ def write_sealed(run_dir: Path, launch: Launch, *, anew: bool = False, **known: 
 
 
 def is_own(launch: Launch) -> bool:
-    """Whether this user wrote this very launch on this machine, for whatever folder."""
+    """Whether this user wrote this very launch on this machine, for any folder."""
     found = SEAL.fullmatch(launch.seal)
     try:
         return found is not None and hmac.compare_digest(
@@ -111,9 +111,9 @@ def note(launch: Launch, run_dir: Path, **changes: Any) -> None:
 
 
 def seal_anew(run_dir: Path, launch: Launch) -> None:
-    """Its owner has read the command and means this folder. Raises RefusedError, OSError.
+    """Seals a launch for this folder after its owner has read the command. Raises RefusedError, OSError.
 
-    Of a launch that is not this user's own, its environment and its away policy are left out: nobody has read them.
+    Of a launch that is not this user's own, its environment and its away policy are left out: they were not shown.
     """
     known: dict[str, Any] = {}
     if not is_own(launch):

@@ -102,15 +102,15 @@ def _by_files_and_processes(snapshot: Snapshot) -> Status:
 
 
 def is_over(snapshot: Snapshot) -> bool:
-    """Whether it has ended, or its records have, so that sentences look back.
+    """Whether the run or its records have ended, so that sentences are in the past tense.
 
-    Not so of a moment of time travel: what was said then looked ahead.
+    Not so at a moment of time travel: there sentences look ahead, as they did then.
     """
     return status_of(snapshot).word in ENDED_WORDS or is_records_alone(snapshot)
 
 
 def is_records_alone(snapshot: Snapshot) -> bool:
-    """Whether it was read from a file that nobody reads along: nothing can keep going, as far as is known."""
+    """Whether it was read once from a file that nothing follows: it is never called running."""
     progress = snapshot.progress
     is_closed = snapshot.trainer_liveness == "archived" or (progress is not None and progress.phase == "ended")
     return status_of(snapshot).word == "imported" and is_closed
@@ -139,7 +139,7 @@ def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
 
 
 def _by_its_job(snapshot: Snapshot, state: State) -> Status | None:
-    """What the engine that runs its job says, where that is more than its own files say; None where it is not."""
+    """The engine's sentence about its job where it knows more than the run's files; None otherwise."""
     seen = snapshot.job
     assert state.job is not None
     waits = state.state == "queued" and state.supervisor is None
@@ -241,7 +241,7 @@ def _silence_of_its_engine(snapshot: Snapshot) -> str:
 
 
 def _own_last_word(snapshot: Snapshot) -> Status | None:
-    """What the trainer itself said at its end, in this start of the run."""
+    """The trainer's own record of its end, in this start of the run."""
     progress, state = snapshot.progress, state_in_force(snapshot.state, snapshot.progress)
     of_this_start = progress is not None and (state is None or progress.generation == state.generation)
     if progress is None or not of_this_start or progress.outcome is None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 COMMAND = "python -m monitor"
-"""What a terminal calls this program; a wheel says `vitalsigns` instead (setup.py)."""
+"""The command line of this program in a terminal; a wheel has `vitalsigns` instead (setup.py)."""
 PACKAGE = __name__.removesuffix(".run_dir.words")
 """What Python calls this package: `monitor`, and in a wheel `vitalsigns.monitor`."""
 TRAINER = PACKAGE.removesuffix("monitor") + "trainer"
@@ -43,7 +43,7 @@ SMALLEST = 0.000_0995
 UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 DAY = 86_400
 TIMES = 10.0
-"""From so much above a thing on, it is said how many times that it is."""
+"""From this ratio on a value is given as so many times the other one, instead of in percent."""
 
 
 TURNS = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), "\N{REPLACEMENT CHARACTER}")
@@ -201,7 +201,7 @@ AHEAD_SECS = 5.0
 
 
 def ago(secs: float) -> str:
-    """ "14 min ago"; what is dated in the future has no age that could be said."""
+    """ "14 min ago"; a time in the future has no age."""
     return f"dated {age(-secs)} ahead of this clock" if secs < -AHEAD_SECS else f"{age(secs)} ago"
 
 

@@ -194,7 +194,7 @@ class _Revocation:
             await self._send(message)
 
     def leave(self) -> None:
-        """Nobody waits for the visitor's next message any more."""
+        """Stops waiting for the visitor's next message."""
         if self._next is not None:
             self._next.cancel()
 

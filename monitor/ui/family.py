@@ -15,7 +15,7 @@ from monitor.run_dir.reader import list_runs
 
 LOOK_SECS = 2.0
 SOON_SECS = 0.2
-"""A name that is no run's is asked for as often as somebody likes."""
+"""How long a name without a run is remembered as such, however often it is asked for."""
 
 
 class Origin(NamedTuple):

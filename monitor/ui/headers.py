@@ -48,9 +48,9 @@ def is_loopback(host: str) -> bool:
 
 
 def same_origin(headers: Headers) -> bool:
-    """Whether the page that asks is ours: Origin names the very host and port the browser asked.
+    """Whether a page of ours asks: Origin names the very host and port that the browser asked.
 
-    Without Origin it is no page at all: every browser sends it with a WebSocket and with whatever changes something.
+    Without Origin no page asks: every browser sends it with a WebSocket and with any request that changes something.
     """
     origin = headers.get("origin")
     if origin is None:

@@ -20,7 +20,7 @@ REQUEST_SECS = 10.0
 MOST_SILENT = 200
 MOST_DESCRIPTORS = 65_536
 LINES, LINES_SECS = 20, 60.0
-"""So many lines a minute a logger writes of what anybody can cause."""
+"""Lines a minute that a logger writes at most about what a visitor without a token can cause."""
 
 _silent: dict[Any, None] = {}
 """Connections without a request so far, the oldest first."""
@@ -68,7 +68,7 @@ def _close_silent(protocol: Any) -> None:
 
 
 class Seldom(logging.Filter):
-    """Lets a logger write only so many lines a minute: what a stranger causes a thousand times is said a few times."""
+    """Lets a logger write only so many lines a minute, so that a stranger cannot fill the log."""
 
     def __init__(self) -> None:
         super().__init__()

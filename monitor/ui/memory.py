@@ -11,7 +11,7 @@ from monitor.diagnosis import verdict
 
 
 def give_back(run_dir: Path) -> None:
-    """Lets go of what was kept of a run that nobody looks at, and returns free memory to the system where it can be."""
+    """Drops what is kept of a run that no page shows, and returns free memory to the system where that is possible."""
     verdict.forget(str(run_dir), run_dir.name)
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):  # another allocator than glibc's has no such call

@@ -31,7 +31,7 @@ def new_life() -> str:
 
 
 def link_token(tokens: Tokens, role: Role, life: str, port: int) -> str:
-    """What a link holds: nobody can make it without the user's file, and no other server takes it."""
+    """The token of a link: only the user's file makes it, and no other server accepts it."""
     return keyed_hash(tokens.of(role).encode(), f"{role} {life} {port}")
 
 
@@ -110,7 +110,7 @@ def set_cookie_header(port: int, value: str, *, secure: bool) -> str:
 
 
 def keyed_hash(key: bytes, text: str) -> str:
-    """192 bits that nobody makes without the key."""
+    """192 bits that cannot be made without the key."""
     digest = hmac.new(key, text.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:24]).decode()
 

@@ -182,7 +182,7 @@ class PeopleBook:
         self._people: list[Person] = []
 
     def current(self, tokens: Tokens) -> list[Person]:
-        """Costs one look at the file's time. Of a file that cannot be used, nobody."""
+        """The people of the file, looked at by its time only. Of a file that cannot be used, none."""
         mark = (*private.mark_of(self._path), tokens)
         if mark != self._seen:
             try:

@@ -24,7 +24,8 @@ HEADER_VARIABLE = "VITALSIGNS_USER_HEADER"
 PEERS_VARIABLE = "VITALSIGNS_PROXY_ADDRESSES"
 CONTROLLERS_VARIABLE = "VITALSIGNS_MAY_CONTROL"
 UVICORN_VARIABLE = "FORWARDED_ALLOW_IPS"
-"""Whose X-Forwarded-For uvicorn believes: nobody's where a proxy is trusted by the address that this would replace."""
+"""The addresses whose X-Forwarded-For uvicorn believes: none where a proxy is trusted by the address that this would
+replace."""
 HEADER = re.compile(r"(?:X|Remote|Tailscale|Cf)-[A-Za-z0-9-]{1,60}")
 """None of those that a browser sends by itself."""
 
@@ -58,7 +59,7 @@ class TrustedProxy:
         return ("wss" if secure else "ws") if scope["type"] == "websocket" else ("https" if secure else "http")
 
     def environment(self) -> dict[str, str]:
-        """How the server's process is told."""
+        """The environment that passes it to the server's process."""
         return {
             HEADER_VARIABLE: self.header,
             PEERS_VARIABLE: ",".join(sorted(self.peers)),
@@ -97,7 +98,7 @@ def trusted_proxy(header: str, peers: tuple[str, ...], controllers: tuple[str, .
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> TrustedProxy | None:
-    """What `serve` has told this process to trust."""
+    """The proxy that `serve` has made this process trust."""
     header = environment.get(HEADER_VARIABLE, "")
     lists = [environment.get(name, "").split(",") for name in (PEERS_VARIABLE, CONTROLLERS_VARIABLE)]
     peers, controllers = (frozenset(filter(None, each)) for each in lists)

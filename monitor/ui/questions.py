@@ -191,7 +191,7 @@ def _one_of(names: tuple[str, ...], given: object) -> str:
 
 
 def _channels(snapshot: Snapshot, _judged: Judged, _question: Question) -> Channels:
-    """How messages about this run are sent, with what came of the last test."""
+    """The channels of messages about this run, with the result of the last test."""
     run_dir = Path(snapshot.run_dir)
     if is_archived(run_dir):
         raise RefusedError("No messages are sent about a run in an archive.")

@@ -46,8 +46,8 @@ class _InPieces(StreamingResponse):
 
 
 class _Desk:
-    """Makes one download at a time in a thread of its own, so that pages do not wait for it; the last one is kept for
-    a moment. View-only visitors have a desk of their own: they keep nobody who controls waiting."""
+    """Makes one download at a time in a thread of its own, so that pages do not wait for it; the last one is kept for a
+    moment. View-only visitors have one of their own: they never delay a visitor who controls."""
 
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1)

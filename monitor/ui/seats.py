@@ -1,4 +1,4 @@
-"""How many tabs one server serves at once: the next ones wait in line and are told their place, the rest ask again."""
+"""How many tabs one server serves at once: the next ones wait in line and see their place, the rest ask again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_WAITING = 800
 KEPT_FOR_CONTROL = 20
 """Of `MOST_TABS`: however many look, who may stop a run gets in."""
 LIFE_SIGN_SECS = 4.0
-"""How often a tab in line is told its place: its sign of life, too."""
+"""How often a tab in line gets its place: its sign of life, too."""
 ASK_AGAIN = 1013
 """The WebSocket's own code for "try again later"; the page's script waits longer from try to try."""
 NO_SEAT = f"{MOST_TABS} tabs are open and {MOST_WAITING} wait: no more fit here. Close some; this one asks again."

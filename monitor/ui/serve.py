@@ -209,7 +209,7 @@ def _reachable(host: str) -> str:
 
 
 def _free_port(host: str, wanted: int | None, folders: Folders) -> int:
-    """The asked port, or the one that this folder had before, or any. A stranger on the usual port is said aloud: an
+    """The requested port, or the one that this folder had before, or any. A stranger on the usual port is reported: an
     old link or tab leads to it."""
     if wanted is not None:
         if not _is_free(host, wanted):

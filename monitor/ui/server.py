@@ -119,7 +119,7 @@ def places() -> Places:
 
 
 def role_at(folder: Folder, run_id: str | None, role: str) -> str:
-    """The role that a page is painted for: of a run in an archive nobody is offered more than to look."""
+    """The role that a page is painted for: a run in an archive is always view-only."""
     return "look" if folder.is_archive and run_id is not None else role
 
 

@@ -39,7 +39,7 @@ REJUDGE_TIMES = 50
 """Between two judgements without a new record, times what the last one took."""
 PING_SECS = 2.0
 WANT_AGAIN_SECS = 5.0
-"""A run of another host is asked for again so often while somebody looks at it."""
+"""How often a run of another host is requested while a page shows it."""
 ADOPT_EVERY_SECS = 10.0
 """An adoption that was refused is not tried again at once."""
 
@@ -129,7 +129,7 @@ class Tailer:
             return self._encoded[1], version, self._encoded[2]
 
     def _encode(self, snapshot: Snapshot, judged: Judged, since: Since, version: int) -> tuple[str, Since]:
-        """(frame as JSON, what a tab has after it); a fault in drawing is said, and the tab has what it had."""
+        """(frame as JSON, what a tab has after it); a fault in drawing is reported, and the tab keeps what it had."""
 
         begun = time.thread_time()
 
@@ -149,7 +149,7 @@ class Tailer:
         return made
 
     def _look_and_say(self) -> bool:
-        """As `_look`; a fault in reading or judging is said on the page, which would otherwise stand still."""
+        """As `_look`; a fault in reading or judging is shown on the page, which would otherwise stand still."""
         begun, is_first = time.thread_time(), self.snapshot is None
         changed = guarded(self._look, self._say)
         self.spent_secs += (time.thread_time() - begun) * is_first
@@ -192,7 +192,7 @@ class Tailer:
         return changed
 
     def _is_to_be_judged_again(self, snapshot: Snapshot) -> bool:
-        """Whether time alone may change something: of a live run what is said, of an ended one its children. A long
+        """Whether time alone may change the frame: of a live run its sentences, of an ended one its children. A long
         run takes long to judge: never more than a small share of the time goes into that."""
         waited = time.monotonic() - self._judged_at
         if self.seen is not None and not status_of(snapshot).live:

@@ -1,6 +1,6 @@
 """The user's two secrets: the file they stand in, and what becomes of one that is missing or cannot be used.
 
-What a link holds is made of a secret and of the server that it leads to; the secret itself leaves the file for nobody.
+The token of a link is made of a secret and of the server that it leads to; the secret itself never leaves the file.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class TokenBook:
         self.current()
 
     def current(self) -> Tokens:
-        """Costs one look at the file's time. Where no tokens can be kept, those are in force that nobody has."""
+        """The tokens in force, looked at by the file's time only. Where none can be kept, tokens that no link has."""
         if self._seen is None or mark_of(self._path) != self._seen:
             try:
                 self._tokens = load_tokens(self._path.parent)

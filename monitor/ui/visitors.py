@@ -41,7 +41,7 @@ class Visitor:
 
 
 class Visitors:
-    """`tokens` gives those in force; where it gives None, everybody who reaches the port may do everything."""
+    """`tokens` returns those in force; where it returns None, every visitor of the port has control."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Visitors:
         self._tokens, self._passes, self._people, self._proxy = tokens, passes, people, proxy
 
     def of(self, scope: Scope) -> Visitor | None:
-        """Who sent a request, or None for a stranger. A user whom the trusted proxy names is that user, whatever
+        """The sender of a request, or None for a stranger. A user whom the trusted proxy names is that user, whatever
         cookie his browser has."""
         tokens = self._tokens()
         if tokens is None:
@@ -151,7 +151,7 @@ class Visitors:
 
 
 def port_of(scope: Scope) -> int:
-    """The port that this server listens on, whatever port a tunnel gives it."""
+    """The port that this server listens on, even where a tunnel gives it another."""
     return int((scope.get("server") or ("", 0))[1] or 0)
 
 
@@ -164,7 +164,7 @@ def scope_with_visitor(scope: Scope, who: Visitor | None) -> Scope:
 
 
 def heard(headers: Mapping[str, str], name: str) -> str:
-    """What the gate said under one of its headers, as the script reads it."""
+    """The gate's value under one of its headers, as the script reads it."""
     return urllib.parse.unquote(headers.get(name) or "")
 
 

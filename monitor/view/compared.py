@@ -1,4 +1,4 @@
-"""Runs side by side: what came of a change, the curves to overlay, what differs in settings, code and sentences."""
+"""Runs side by side: the outcome of a change, the curves to overlay, what differs in settings, code and sentences."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def compared(
 
 
 def against(parent: Snapshot, other: Snapshot, epoch: float | None) -> str:
-    """What came of a further run, held against the same parent, in one line."""
+    """The outcome of a further run against the same parent, in one line."""
     judged = outcome(parent, other, epoch)
     return f"{judged.word}  {other.run_id} against {parent.run_id}: {judged.line}"
 

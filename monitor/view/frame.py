@@ -141,7 +141,7 @@ def _away(snapshot: Snapshot, status: Status) -> AwayShown | None:
 
 
 def _reading(snapshot: Snapshot) -> ReadingShown | None:
-    """Of a run whose figures were read from a log: how, and whether a person has said that this is right."""
+    """Of a run whose figures were read from a log: how, and whether a person has confirmed the reading."""
     if snapshot.run is None or snapshot.run.reading is None:
         return None
     return ReadingShown(text=reading_words(snapshot), confirmed=bool(snapshot.run.reading.confirmed_by))

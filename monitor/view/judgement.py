@@ -162,7 +162,7 @@ def _option(option: Prescription) -> Option:
 
 
 def _tried(tried: Tried | None, recorded: wait_or_restart.Effect | None) -> str:
-    """What came of it in this folder: counts, never a share of few tries; else what recorded pairs say."""
+    """The results of an option in this folder, as counts, never a share of few tries; else those of recorded pairs."""
     if tried is not None:
         return tried.text
     return "not yet in this folder" + ("" if recorded is None else f"; {recorded.text}")

@@ -176,7 +176,7 @@ def val_decodes(snapshot: Snapshot) -> list[Decode]:
 
 
 def pairs(snapshot: Snapshot, decode: Decode, decoder: str = DECODERS[0]) -> list[tuple[Clip, str]]:
-    """Each decoded clip with what was said for it, in the decode's order; greedy where no other decoder was on."""
+    """Each decoded clip with its prediction, in the decode's order; greedy where no other decoder was on."""
     own = decode.adjusted if decoder != DECODERS[0] else None
     said = decode.hypotheses if own is None else own
     clips = [clip for clip in snapshot.clips if clip.split == decode.split]

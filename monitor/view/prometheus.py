@@ -10,7 +10,7 @@ from monitor.run_dir.records import SEVERITIES
 from monitor.view.shapes.listing import RunRow
 
 MOST_RUNS = 2000
-"""So many runs are told: those at work first, then the ones that wrote last. Each has ten series at most."""
+"""Runs in the answer at most: those at work first, then the ones that wrote last. Each has ten series at most."""
 MOST_LETTERS = 120
 """Of a name: a run directory may call its metric anything."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,7 +27,7 @@ HELP = {
 
 
 def exposition(rows: Sequence[RunRow], now: float, most: int = MOST_RUNS) -> str:
-    """The whole answer. `rows`: the list's; `now`: UTC seconds; `most`: of so many runs each gauge is told."""
+    """The whole answer. `rows`: the list's; `now`: UTC seconds; `most`: runs of each gauge at most."""
     told = sorted(rows, key=lambda row: (not row.live, -row.at))[:most]
     left_out = len(rows) - len(told)
     samples: dict[str, list[Sample]] = {name: [] for name in HELP}

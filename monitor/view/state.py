@@ -91,8 +91,8 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
 
 
 def _pace_now(snapshot: Snapshot, now: float) -> float:
-    """Seconds an epoch that the present one has taken already, where evaluations are dated: it may be slower than the
-    first record said."""
+    """Seconds that the present epoch has taken already, where evaluations are dated: it may be slower than the first
+    one was."""
     rows = snapshot.epochs
     if not rows or not rows[-1].at:
         return 0.0
@@ -130,7 +130,8 @@ def stopped_with(snapshot: Snapshot) -> str:
 
 
 def reading_words(snapshot: Snapshot) -> str:
-    """That a run's figures were read from a log, how, and whether a person has said that this is right; else ""."""
+    """The sentence of a run whose figures were read from a log: how, and whether a person has confirmed the reading;
+    else ""."""
     reading = snapshot.run.reading if snapshot.run is not None else None
     if reading is None:
         return ""

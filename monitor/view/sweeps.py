@@ -20,7 +20,7 @@ LONGEST_NAME = 100
 LEAST_TRIALS = 2
 """Fewer stand in the list as the run that they are."""
 MOST_TOLD = 4
-"""So many settings of the best trial are told."""
+"""Settings of the best trial that are shown at most."""
 STATES = ("running", "queued", "finished", "stopped", "failed", "lost", "unreadable")
 GRAVEST = ("STOP", "LOOK", "CAN'T JUDGE", "TOO EARLY", "KEEP GOING")
 

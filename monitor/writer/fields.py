@@ -22,8 +22,8 @@ def gap_of(record: Epoch, basis: GapBasis) -> float | None:
 def split_known_and_extra(
     kind: type[Record], fields: dict[str, Any], warn: Any
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """(fields of the record, other numbers). Tensors and numpy scalars become floats, numbers in a mapping get its name
-    and a slash before theirs; what is no number is left out and said."""
+    """(fields of the record, other numbers). Tensors and numpy scalars become floats; numbers in a mapping get its name
+    and a slash before theirs; what is no number is left out and logged."""
     known: dict[str, Any] = {}
     extra: dict[str, float] = {}
     kinds = _kinds(kind)
@@ -50,7 +50,7 @@ def split_known_and_extra(
 
 
 def _kinds(kind: type[Record]) -> dict[str, Any]:
-    """For each field, what makes a plain value of whatever a script hands over."""
+    """Field → the function that makes a plain value of what a script passes."""
     if kind not in _kinds_of:
         makers = {}
         for name, hint in get_type_hints(kind).items():

@@ -61,7 +61,7 @@ def take_folder(run_dir: Path, lock: RunLock | None, resume: bool) -> None:
 
 
 def next_generation(run_dir: Path, supervised: bool, resume: bool) -> int:
-    """1 for a first start; a supervisor says which it is, else one more than the last one's."""
+    """1 for a first start; a supervisor passes the number, else it is one more than the last start's."""
     if supervised:
         return int(os.environ.get(GENERATION_VARIABLE) or 1)
     if not resume:
@@ -132,7 +132,7 @@ def write_first(run_dir: Path, run: Run, supervised: bool) -> list[str]:
 
 
 def _add_metrics(run_dir: Path, now: list[Metric]) -> list[str]:
-    """A resumed run declares more, or otherwise; what run.json says beside stays."""
+    """Adds what a resumed run declares anew; the other fields of run.json stay."""
     first = files.read_document(run_dir / RUN_FILE, Run, files.UNREADABLE)
     if first is None:
         return []

@@ -1,7 +1,7 @@
 """progress.json: the sign of life of a training loop, replaced whole, twice a second at most.
 
-What the loop says is dated by the loop. A thread only carries it to the disk, whose fsync would hold the loop up: a
-loop that hangs says nothing, so nothing is carried.
+The loop dates what it reports. A thread only carries it to the disk, whose fsync would hold the loop up: a loop that
+hangs reports nothing, so nothing is carried.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from monitor.writer.queue import RecordQueue
 
 PACE_STEPS = 50
 DISK = "the disk"
-"""What all that cannot be written is about: said once."""
+"""Kind of the warning about what cannot be written: logged once."""
 
 
 class Pace:
     """Median seconds of the last steps and epochs, from the monotonic clock."""
 
     def __init__(self, *, fresh: bool = True) -> None:
-        """`fresh`: training begins at epoch 0 now, so that the first evaluation too tells how long an epoch takes."""
+        """`fresh`: training begins at epoch 0 now, so that the first evaluation also measures how long an epoch
+        takes."""
         self._steps: collections.deque[float] = collections.deque(maxlen=PACE_STEPS)
         self._epochs: collections.deque[float] = collections.deque(maxlen=9)
         self._last_step: tuple[int, float] | None = None
@@ -131,7 +132,7 @@ class Carrier:
 
 
 class Heartbeat:
-    """What the loop last said of itself: a loop that hangs says nothing."""
+    """The loop's last report of itself; a loop that hangs makes none."""
 
     def __init__(self, run_dir: Path, generation: int, queue: RecordQueue, warn: Callable[..., None]) -> None:
         self._run_dir = run_dir
@@ -146,7 +147,7 @@ class Heartbeat:
 
     @property
     def progress(self) -> Progress:
-        """All that was said so far."""
+        """Everything the loop has reported so far."""
         if self._place:
             given, self._place = self._fitting(self._place), {}
             self._progress = msgspec.structs.replace(self._progress, **given)

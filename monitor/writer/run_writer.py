@@ -193,9 +193,10 @@ class RunWriter(NullRunWriter):
         clip_ids: list[str] | None = None,
         step: int = 0,
     ) -> None:
-        """All hypotheses of one evaluation. `references` names the clips on the first call, if `log_clips` did not.
+        """Logs all hypotheses of one evaluation. `references` names the clips on the first call, if `log_clips` did
+        not.
 
-        `adjusted`: the same clips as your own decoder says them, where it filters or weighs; `hypotheses` is without.
+        `adjusted`: the same clips by your own decoder, where it filters or weighs; `hypotheses` are without.
         """
         if self._muted:
             return
@@ -349,9 +350,9 @@ class RunWriter(NullRunWriter):
                 self._warn(f"a request was not answered: {problem}")
 
     def _warn(self, text: str, about: str = "") -> None:
-        """Says each thing once, and no more than so many: a script that repeats a mistake must not fill its log.
+        """Logs each warning once, and a bounded number of them: a script that repeats a mistake must not fill its log.
 
-        `about` makes several texts one thing; else what stands before the colon does.
+        `about` makes several texts one warning; by default the part before the colon does.
         """
         what = about or text.partition(":")[0]
         if what not in self._warned and len(self._warned) < MOST_WARNINGS:

@@ -26,7 +26,8 @@ SAID_BY_THE_LAUNCHER = re.compile(
     r"^(?:torch\.distributed\.elastic\S*|ChildFailedError)(?!.*SignalException)\b"
     r"|^subprocess\.CalledProcessError: Command '\['[^']*python[\d.]*'|^srun: error: .*Exited with exit code"
 )
-"""What started several processes only says that one failed; the process has said why before it."""
+"""Lines of a launcher of several processes: it only reports that one failed; that process has named the cause
+before."""
 
 
 def bounded(text: str) -> str:

@@ -146,7 +146,7 @@ def _listen(reading: int, caller: int) -> bytes:
 
 
 def _answer_and_end(kind: type[Any], rule: str, seen: Snapshot, epoch: float, path: str, writing: int) -> NoReturn:
-    """Never returns into the code that forked, whatever the rule does."""
+    """Never returns into the code that forked, whatever the rule raises."""
     pid = os.getpid()
     os.setpgid(0, 0)
     try:

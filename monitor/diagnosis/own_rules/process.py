@@ -84,7 +84,7 @@ class RulesProcess:
         return found
 
     def end(self) -> None:
-        """Kills it, and lets go of its pipes."""
+        """Kills the process and closes its pipes."""
         with contextlib.suppress(OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

@@ -89,7 +89,7 @@ def read(path: Path) -> Source:
 
 
 def _text_of(path: Path) -> tuple[str, str]:
-    """(text, why it may not run): what is checked is what is run, whatever stands there a moment later."""
+    """(text, why it may not run): the text that is checked is the text that is run, even if the file changes."""
     for place in dict.fromkeys((path.absolute(), path.resolve(strict=True))):
         run = next((folder for folder in place.parents if is_run(folder)), None)
         if run is not None:

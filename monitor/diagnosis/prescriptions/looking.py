@@ -1,4 +1,4 @@
-"""What only a person can do: where no setting of the run is known to help, that is said plainly."""
+"""Options that only a person can carry out, where no setting of the run is known to help."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ MOST_CHARS = 4000
 
 
 class Form:
-    """What is asked for, as the browser has said it so far; drawn by `draw` once its problems are known.
+    """The values in the form, as the browser has sent them so far; drawn by `draw` once their problems are known.
 
     `changes` are filled in, and `basis` names the values that stand there first: the parent's ("now"), a "default".
     """
@@ -101,7 +101,7 @@ class Form:
 
 
 def _said(key: str) -> tuple[dict[str, str], str]:
-    """The typed values and the option that was added, as the browser has said them; a browser may say anything."""
+    """The typed values and the option that was added, as the browser has sent them, which may be anything."""
     typed = st.session_state.get(key, {}).get("typed")
     typed = typed if isinstance(typed, Mapping) else {}
     values, another = typed.get("values"), typed.get("another")

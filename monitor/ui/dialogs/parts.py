@@ -25,8 +25,8 @@ def asked_by() -> str:
 
 
 def role_now() -> str:
-    """The role of whoever speaks to the script at this moment, as the gate has found it: a session can pass from one
-    visitor to another, so it is asked anew and never kept."""
+    """The role of the visitor at this moment, as the gate has found it: a session can pass from one visitor to another,
+    so the role is read at each call and never kept."""
     return "control" if st.context.headers.get(ROLE_HEADER) == "control" else "look"
 
 

@@ -183,7 +183,7 @@ def _output_rows(snapshot: Snapshot, thresholds: Thresholds, status: Statuses) -
 
 
 def _printed_row(snapshot: Snapshot, limits: EmptyLimits, status: Statuses) -> Iterator[tuple[str, str, str, str]]:
-    """Where only some predictions were printed: their words, said as that."""
+    """The row of words out by words in where only some predictions were printed."""
     _, pairs = printed(snapshot)
     wanted = sum(len(target.split()) for _, target, _ in pairs)
     came = sum(len(predicted.split()) for _, _, predicted in pairs)

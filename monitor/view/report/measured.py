@@ -37,14 +37,14 @@ from monitor.view.report.numbers import (
 from monitor.view.report.statuses import BEGINS, Statuses
 
 NO_OUTLOOK = ("divergence", "non_finite")
-"""Rules whose findings leave nothing to foretell."""
+"""Rules whose findings make a forecast meaningless."""
 SAMPLES = 5
 COLUMNS = 100
 """Letters a line of an alignment may have before it goes on below."""
 
 
 def descent(snapshot: Snapshot, came: ChildOutcome | None) -> Iterator[Block]:
-    """Of a child: whose it is, what was changed, and what came of it."""
+    """Of a child: its parent, its changes, and the outcome."""
     link = snapshot.launch.parent if snapshot.launch is not None else None
     if link is None:
         return

@@ -23,7 +23,7 @@ def report_of(
 ) -> tuple[Block, ...]:
     """Verdict first, then what was measured, what follows from it, and the way ahead.
 
-    `came`: what came of the change that this run was started with, where it is a child.
+    `came`: the outcome of the change that this run was started with, where it is a child.
     """
     name = snapshot.run.name if snapshot.run and snapshot.run.name else snapshot.run_id
     return (

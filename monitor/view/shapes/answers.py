@@ -38,7 +38,8 @@ class ClipShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Corpus(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes wrong most over all clips: [word, how often, how often in the targets], [target, said, how often].
+    """The commonest errors over all clips: [word, how often, how often in the targets], [target, prediction, how
+    often].
 
     `lengths`: [words, clips whose target has so many, clips whose prediction has so many].
     """
@@ -52,7 +53,7 @@ class Corpus(msgspec.Struct, frozen=True, kw_only=True):
 
 class WordChanges(msgspec.Struct, frozen=True, kw_only=True):
     """Target words of the same clips that turned right (`fixed`) or wrong (`broken`) `since` an evaluation; `confused`:
-    [target, said, how often] of swaps that were not there."""
+    [target, prediction, how often] of swaps that were not there."""
 
     since: str
     fixed: int
@@ -163,8 +164,8 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """An address of vitalsigns.toml by its place and kind, never the address itself. `why`: what keeps a message from
-    being sent there, "" where nothing does; `tested`: what came of the last test, "" without one."""
+    """An address of vitalsigns.toml by its place and kind, never the address itself. `why`: what prevents sending a
+    message there, "" where nothing does; `tested`: the result of the last test, "" without one."""
 
     key: str
     name: str

@@ -104,7 +104,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OfferedOption(Option, frozen=True, kw_only=True):
-    """An option that is suggested now. `tried`: what came of it in this folder, in words."""
+    """An option that is suggested now. `tried`: its results in this folder, in words."""
 
     letter: str
     tried: str

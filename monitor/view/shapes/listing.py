@@ -165,7 +165,7 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TriedChild(msgspec.Struct, frozen=True, kw_only=True):
-    """A child that was started with an option, and what came of it against its parent."""
+    """A child that was started with an option, and its outcome against its parent."""
 
     run: str
     parent: str
