@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from monitor.importers.free_text.statement import Statement
+from monitor.importers.free_text.witness import Witness
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import ENDS, QUALITY
 from monitor.run_dir.metric_names import parsed
@@ -37,6 +38,8 @@ class Told(Protocol):
     @property
     def generation(self) -> int: ...
     @property
+    def step(self) -> float | None: ...
+    @property
     def cells(self) -> Mapping[str, str]: ...
 
 
@@ -59,6 +62,8 @@ class Doubts:
     """Lines with a loss since the last epoch or step: those of a validation are not counted."""
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
+
+    witness: Witness = field(default_factory=Witness)
 
     def take(self, said: Statement) -> None:
         if said.epoch is not None and said.epoch.is_integer() and len(self.named) < MOST_NAMED:
@@ -93,10 +98,16 @@ class Doubts:
                 self.epochs_replaced[name] += name not in self.replaced or self.replaced[name][0] != epoch
                 self.replaced[name] = (epoch, before, text)
 
-    def sentences(self, rows: Iterable[Told]) -> list[str]:
-        """The doubts about what was read, the gravest first; none where everything fits."""
+    def sentences(
+        self, rows: Iterable[Told], beside: Iterable[Mapping[str, str]] = (), *, ended: bool = False, by_epoch: bool = True
+    ) -> list[str]:
+        """The doubts about what was read, the gravest first; none where everything fits.
+
+        `beside`: cells that are no row, of the epoch under way and of steps. `ended`: nothing more is to come.
+        """
         told = list({(row.generation, row.epoch): row for row in rows}.values())
         said = [*self._of_epochs(told), *self._of_the_end(told), *self._of_names(told), *_of_columns(told)]
+        said += self.witness.sentences(told, beside, ended=ended, by_epoch=by_epoch)
         return said[:MOST_TOLD]
 
     def _of_epochs(self, rows: list[Told]) -> list[str]:

@@ -111,6 +111,8 @@ class LineReader:
         """Lines that tell of the end of one trial of a sweep."""
         self.doubts: Doubts | None = None
         """Counts what does not fit, where somebody asks."""
+        self.number = 0
+        """Of the line that is read."""
         self.unclear = ""
         """A number whose comma may stand before thousands or before decimals."""
 
@@ -127,7 +129,10 @@ class LineReader:
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         self._in_traceback |= TRACEBACK in line
-        bare = cleaned(_unwrapped(self._ranks.own(line[:LONGEST_LINE])))
+        own = self._ranks.own(line[:LONGEST_LINE])
+        if self.doubts is not None and not self._in_traceback:
+            self.doubts.witness.take(self.number, own)
+        bare = cleaned(_unwrapped(own))
         if not bare or bare.isspace():
             self._place, self._recalls = None, False
             return NOTHING

@@ -81,6 +81,7 @@ class LogReading:
         # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
         held, looked_at, usual = b"", None, None  # type: bytes, Statement | None, StepLine | None
         for line in lines:
+            self._lines.number = self._text.lines
             if self._text.bars:
                 self._look_at_bars(len(rows))
             passed = usual is not None and not self._pairs.in_table and usual.is_like(line)

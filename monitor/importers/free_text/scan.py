@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -151,6 +151,13 @@ class LogScan:
         for each in said.steps:
             self._steps = self._steps.and_then(each.said)
 
+    def _beside(self) -> Iterator[Mapping[str, str]]:
+        """What is no row: the epoch under way, the losses of the first and the last step."""
+        under_way = self._under_way or self._rows.under_way
+        if under_way is not None:
+            yield under_way.cells
+        yield {str(place): repr(loss) for place, loss in enumerate(self._steps.losses)}
+
     _under_way: Row | None = None
 
     def found(self) -> Scan:
@@ -164,7 +171,7 @@ class LogScan:
             self._doubt(),
             self._lines,
             self._rows.seen,
-            tuple(self._doubts.sentences(self._rows.found)),
+            tuple(self._doubts.sentences(self._rows.found, self._beside(), ended=True, by_epoch=self._rows.basis == "epochs")),
         )
 
 

@@ -34,6 +34,8 @@ class LogText:
         self.seen_bytes, self._due_at = (memory or {}).get("seen", 0), (memory or {}).get("due", 0)
         self.bars: list[str] = []
         """The bars under way that were worth a look; whoever looks at them takes them out."""
+        self.lines = 0
+        """Whole lines so far."""
         self._rest = b""
         self._over_epochs = False
         """The last chunk may hold a bar that counts epochs."""
@@ -66,6 +68,7 @@ class LogText:
         *lines, rest = data.split(b"\n")
         self._lately = [*self._lately, *lines[-LATELY:]][-LATELY:]
         for line in lines:
+            self.lines += 1
             if self._overlong:
                 self._overlong, cut = False, line.rfind(b"\r", 0, -1)
                 line = line[cut + 1 :] if cut >= 0 else b""
