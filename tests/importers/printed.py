@@ -1813,3 +1813,31 @@ _log(
     ),
     epochs=5, first={"epoch": 0, "~averageepret": 20.5, "train_loss": None}, last={"epoch": 4, "~averageepret": 60.5, "~lossv": 64.0}, said="no loss and no WER, only averageepret",
 )  # fmt: skip
+_YOLO_CLASSES = f"{'Class':>22}{'Images':>11}{'Instances':>11}{'Box(P':>11}{'R':>11}{'mAP50':>11}{'mAP50-95):':>11} 100%|██████████| 7/7 [00:01<00:00,  5.0it/s]\n"
+_log(
+    "YOLO: the best model is validated once more at the end",
+    "".join(
+        f"{'Epoch':>11}{'GPU_mem':>11}{'box_loss':>11}{'cls_loss':>11}{'dfl_loss':>11}{'Instances':>11}{'Size':>11}\n"
+        f"{f'{n}/50':>11}{'4.2G':>11}{3 / n:>11.3f}{2.5 / n:>11.3f}{1 / n:>11.3f}{27:>11}{640:>11}: 100%|██████████| 51/51 [00:06<00:00,  8.3it/s]\n"
+        f"{_YOLO_CLASSES}{'all':>22}{204:>11}{911:>11}{0.6 - abs(n - 4) / 50:>11.3f}{0.5:>11.3f}{0.58 - abs(n - 4) / 50:>11.3f}{0.3:>11.3f}\n\n"
+        for n in range(1, 7)
+    )
+    + "6 epochs completed in 0.031 hours.\n\nValidating runs/detect/train/weights/best.pt...\nModel summary (fused): 238 layers, 9413187 parameters, 0 gradients\n"
+    + f"{_YOLO_CLASSES}{'all':>22}{204:>11}{911:>11}{0.601:>11.3f}{0.502:>11.3f}{0.581:>11.3f}{0.302:>11.3f}\n{'heron':>22}{88:>11}{310:>11}{0.7:>11.3f}{0.6:>11.3f}{0.655:>11.3f}{0.41:>11.3f}\n",
+    epochs=6, first={"epoch": 1, "~map50": 0.52}, last={"epoch": 6, "~map50": 0.54},
+)  # fmt: skip
+_log(
+    "Hugging Face: evaluations at shares of an epoch, and a step that stands at a whole one",
+    "".join(
+        "".join(f"{{'loss': {(5 - e - b / 10):.4f}, 'grad_norm': 1.5, 'learning_rate': 1.000e-05, 'epoch': {e * 1.25 + b / 4:.2f}}}\n" for b in (1, 2, 3, 4, 5))
+        + f"{{'eval_loss': {3 / (e + 1):.4f}, 'eval_wer': {60 / (e + 1):.4f}, 'eval_runtime': 605.7, 'epoch': {(e + 1) * 1.25:.2f}}}\n"
+        for e in range(3)
+    )
+    + "{'train_runtime': 7412.21, 'train_samples_per_second': 10.79, 'train_loss': 3.2, 'epoch': 3.75}\n",
+    epochs=3, first={"val_loss": 3.0, "val_wer": 0.6, "train_loss": 4.5}, last={"epoch": 3.75, "val_loss": 1.0, "train_loss": 2.5}, steps=15,
+)  # fmt: skip
+_log(
+    "options with names of losses, and no training",
+    "------ hyper-parameters ------\n  epochs : 120\n  val_ratio : 0.1\n  val_interval : 1\n  loss_ctc_share : 0.3\n  label_smoothing : 0.1\n----\nTraceback (most recent call last):\n  File \"main.py\", line 3\nFileNotFoundError: no such file\n",
+    refused="No line there says of which epoch its loss_ctc_share is",
+)  # fmt: skip

@@ -99,7 +99,12 @@ class Doubts:
                 self.replaced[name] = (epoch, before, text)
 
     def sentences(
-        self, rows: Iterable[Told], beside: Iterable[Mapping[str, str]] = (), *, ended: bool = False, by_epoch: bool = True
+        self,
+        rows: Iterable[Told],
+        beside: Iterable[Mapping[str, str]] = (),
+        *,
+        ended: bool = False,
+        by_epoch: bool = True,
     ) -> list[str]:
         """The doubts about what was read, the gravest first; none where everything fits.
 

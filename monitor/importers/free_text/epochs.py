@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from monitor.importers.free_text.doubts import Doubts
-from monitor.importers.free_text.statement import Statement
+from monitor.importers.free_text.statement import Statement, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
 
 MOST_NAMES = 200
 MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
+FEW_EPOCHS = 2
 MANY_EVALUATIONS = 20
 LONG_REST_SECS = 30.0
 """After so long a silence nothing more is waited for."""
@@ -109,6 +110,8 @@ class EpochRows:
         """This log names an epoch below its figures, where it says that the epoch is over."""
         self._again = bool(known.get("again"))
         """In an epoch of this log, several lines tell its train loss, each of all of it: the last one counts."""
+        self._validates_again = bool(known.get("validates_again"))
+        """In an epoch of this log, the same figures of a validation come more than once: the last ones count."""
         self._through = False
         """The last step was one that is counted through."""
         self.counts_steps = False
@@ -122,7 +125,7 @@ class EpochRows:
                 "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
                 "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
                 "above": self._above, "above_step": self._above_step, "trails": self._trails,
-                "again": self._again}  # fmt: skip
+                "again": self._again, "validates_again": self._validates_again}  # fmt: skip
 
     @property
     def many_fit(self) -> bool:
@@ -175,6 +178,8 @@ class EpochRows:
             _put(self._passing, said)
             return finished
         part = self._part(said)
+        if self._evaluates_again(now, said, part):
+            return finished
         if part != WHOLE and said.values and not said.evaluates:
             now.under_way = said.is_under_way
             now.lines += 1
@@ -185,7 +190,7 @@ class EpochRows:
             if self.doubts is not None:
                 self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
         _put(now.said[part], said)
-        if said.epoch is not None or (not said.partial and _tells_both(said)):
+        if said.epoch is not None or (not said.partial and tells_both(said)):
             now.stated += [name for name, _ in said.values if name not in now.stated]
         if said.values and self._is_complete(now):
             finished += self._tell(now)
@@ -201,10 +206,10 @@ class EpochRows:
             return [] if self._trails else None
         above, self._above = {**self._above_step, **self._above}, {}
         self._above_step = {}
-        sums_up = _sums_up(above, said)
-        if not self._trails and not sums_up and (said.values or not said.ends or not _losses(above)):
+        told = sums_up(above, said)
+        if not self._trails and not told and (said.values or not said.ends or not losses_in(above)):
             return None
-        self._trails = sums_up or not said.values
+        self._trails = told or not said.values
         if not self._trails:
             return None
         self._generation += self._open is not None and said.epoch < self._open.epoch and not self._one_start
@@ -219,7 +224,7 @@ class EpochRows:
             return []
         long = rested_secs >= LONG_REST_SECS
         if not self._recent and not self._lines:
-            return self._tell(now) if _validated(now.whole) or (long and now.whole) else []
+            return self._tell(now) if validated(now.whole) or (long and now.whole) else []
         missing = self._usual(least=0.5) - now.whole.keys()
         if (missing and not long) or not (now.whole or now.lines >= self._lines > 0):
             return []
@@ -240,7 +245,7 @@ class EpochRows:
         if said.counts_epochs and said.bar is not None:
             return self._by_bar(said)
         last = self.epoch
-        if said.epoch is None or (not said.epoch.is_integer() and not said.evaluates):
+        if said.epoch is None or (not said.evaluates and not (said.epoch.is_integer() and self._counts_whole)):
             mentioned, self._mentioned = self._mentioned, None if said.values else self._mentioned
             return mentioned if said.values else None
         if not said.values and last is not None and said.epoch < last:
@@ -248,6 +253,11 @@ class EpochRows:
             return None
         self._mentioned = None
         return said.epoch
+
+    @property
+    def _counts_whole(self) -> bool:
+        """Whether epochs are whole ones. Where it evaluates at epoch 1.23, a step at 2.0 is one like any other."""
+        return self._open is None or self._open.epoch.is_integer()
 
     def _by_bar(self, said: Statement) -> float | None:
         """A bar over the epochs shows the figures of the one after those it has counted, until it counts that too."""
@@ -309,14 +319,28 @@ class EpochRows:
 
     def _is_of_the_next(self, now: _Open, said: Statement) -> bool:
         """Whether a line that names no epoch trains on, though this one has told its training and its validation."""
-        if self._basis == "evaluations" or said.epoch is not None or said.evaluates or not _validated(now.whole):
+        if self._basis == "evaluations" or said.epoch is not None or said.evaluates or not validated(now.whole):
             return False
         stated = {*now.stated, *(now.said[WHOLE] if len(self._recent) > 1 and not self._again else ())}
         names = {name.removeprefix("train_") for name in stated}
         return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
 
+    def _evaluates_again(self, now: _Open, said: Statement, part: int) -> bool:
+        """Whether a validation comes a second time in a log that has one an epoch: the best model's, at the end.
+
+        Its line names neither an epoch nor a step, so the figures of the epoch itself stay.
+        """
+        if part != WHOLE or said.epoch is not None or said.is_of_a_step or not said.evaluates:
+            return False
+        known = now.said[WHOLE]
+        again = all(name in known for name, _ in said.values) and any(known[name] != text for name, text in said.values)
+        self._validates_again |= again and len(self._recent) < FEW_EPOCHS
+        return again and not self._validates_again
+
     def _begin(self, number: float) -> list[Row]:
         before = self._open if self._open is not None and self._open.measured else None
+        if before is not None and self._last is None and _was_a_step(before, number):
+            self._passing, before = {**before.row().cells, **self._passing}, None
         self._last = before.epoch if before is not None else self._last
         fell = self._last is not None and number < self._last
         if fell:
@@ -352,27 +376,9 @@ class EpochRows:
         return [row]
 
 
-def _validated(cells: Mapping[str, str]) -> bool:
-    return any(name.startswith(("val_", "test_")) or name == "wer" for name in cells)
-
-
-def _tells_both(said: Statement) -> bool:
-    """Whether one line tells the losses of the training and of the validation."""
-    losses = _losses(name for name, _ in said.values)
-    return said.evaluates and any(not name.startswith(("val_", "test_")) for name in losses) and len(losses) > 1
-
-
-def _losses(cells: Iterable[str]) -> set[str]:
-    return {name for name in cells if "loss" in name}
-
-
-def _sums_up(above: Mapping[str, str], said: Statement) -> bool:
-    """Whether a line tells an epoch's validation alone, and its training stands above: `Epoch 1 - val loss 3.2`."""
-    trained, told = (
-        {name for name in _losses(cells) if not name.startswith(("val_", "test_"))}
-        for cells in (above, (name for name, _ in said.values))
-    )
-    return said.evaluates and not said.is_under_way and bool(trained) and not told
+def _was_a_step(now: _Open, number: float) -> bool:
+    """Whether what seemed an epoch was a step at a whole one: the first evaluation stands at epoch 1.23."""
+    return now.epoch.is_integer() and not number.is_integer() and not (now.told or validated(now.whole))
 
 
 def _put(cells: dict[str, str], said: Statement) -> None:

@@ -39,7 +39,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     rows = found.rows or tuple(_begun(found))
     if found.doubt:
         raise UnreadableRunError(found.doubt)
-    if not rows:
+    if not rows or (not found.rows[1:] and _is_nowhere(found)):
         raise UnreadableRunError(unread(found))
     survey = Survey()
     for place, row in enumerate(rows, 1):
@@ -52,6 +52,12 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
         raise UsageError(_nameless(seen))
     uses = uses_of(chosen, survey, wish)
     return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows)))
+
+
+def _is_nowhere(found: Scan) -> bool:
+    """Whether its figures stand at no epoch and no step: a list of options, a report."""
+    at = [row.step for row in found.rows]
+    return found.basis == "evaluations" and at == [None] and not found.steps.count and found.under_way is None
 
 
 def _begun(found: Scan) -> Iterator[Row]:

@@ -171,7 +171,11 @@ class LogScan:
             self._doubt(),
             self._lines,
             self._rows.seen,
-            tuple(self._doubts.sentences(self._rows.found, self._beside(), ended=True, by_epoch=self._rows.basis == "epochs")),
+            tuple(
+                self._doubts.sentences(
+                    self._rows.found, self._beside(), ended=True, by_epoch=self._rows.basis == "epochs"
+                )
+            ),
         )
 
 

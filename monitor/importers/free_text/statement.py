@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 EVALUATED = ("val_", "test_")
@@ -47,3 +48,26 @@ class Statement:
     @property
     def is_of_a_step(self) -> bool:
         return self.step is not None or self.bar is not None
+
+
+def validated(cells: Mapping[str, str]) -> bool:
+    return any(name.startswith(("val_", "test_")) or name == "wer" for name in cells)
+
+
+def tells_both(said: Statement) -> bool:
+    """Whether one line tells the losses of the training and of the validation."""
+    losses = losses_in(name for name, _ in said.values)
+    return said.evaluates and any(not name.startswith(("val_", "test_")) for name in losses) and len(losses) > 1
+
+
+def losses_in(cells: Iterable[str]) -> set[str]:
+    return {name for name in cells if "loss" in name}
+
+
+def sums_up(above: Mapping[str, str], said: Statement) -> bool:
+    """Whether a line tells an epoch's validation alone, and its training stands above: `Epoch 1 - val loss 3.2`."""
+    trained, told = (
+        {name for name in losses_in(cells) if not name.startswith(("val_", "test_"))}
+        for cells in (above, (name for name, _ in said.values))
+    )
+    return said.evaluates and not said.is_under_way and bool(trained) and not told

@@ -1,0 +1,105 @@
+"""The figures in a line, found without the grammar that reads logs: for the second look (`witness`).
+
+A figure is a decimal number behind a word that measures, its split is the last word before it that names one, and an
+epoch is a number behind that word. No tool, no table and no heading is known here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from monitor.importers.languages import in_english
+
+TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+FIGURE = re.compile(
+    r"(?<![\w.@])(?P<text>[-+]?(?:(?:\d+\.\d+|\.\d+)(?:[ef][-+]?\d+)?|\d+(?=\s?%(?!\|))|nan\b|inf\b))(?![\d:]|\.\d)"
+    r"|\d+(?:[.,:]\d+)*"
+)
+UNIT = re.compile(r"\s?(?:[mun]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|[kmgt]i?b|\w+/\w+)(?![^\W_])")
+WORD = re.compile(r"[^\W\d_][\w@/.]*")
+_SHORT = "wer|cer|acc|err|ppl|m?ap|auc|iou|miou|dice|f1|bleu|nll|mse|mae|rmse|mcc|fid|eer|ter|per|psnr|ssim|xent"
+MEASURES = re.compile(rf"loss|accuracy|perplexity|precision|recall|error|(?<![a-z])(?:{_SHORT})(?![a-z])")
+BESIDE = re.compile(
+    r"best|max|min|lowest|highest|prev|last|target|threshold|patience|improv|decreas|increas|from|weight|smooth"
+    r"|margin|dropout|decay|scale|(?<![a-z])(?:lr|tol|eps|eta|old|delta)(?![a-z])|rate$|time|per[ _]sec|ratio"
+)
+"""A figure behind such a word is no measurement of this moment."""
+_VAL = "val|valid|validation|validate|validating|vali|dev|eval|evaluation|evaluating|cv|held-?out|tests?|testing|tst"
+_GLUED = "(?=loss|acc|wer)"
+SPLIT = re.compile(
+    rf"(?<![a-z])(?:(?P<val>(?:{_VAL})(?![a-z])|(?:v|val|test){_GLUED})|(?:train|training|trn|tr)(?![a-z])|train{_GLUED})"
+)
+BEHIND = re.compile(r"\d\s*%?\s*\((?:train|val)|(?:train\w*|val\w*)\s?[/|&]\s?(?:train|val|dev|test)")
+"""A split behind its number, or two at once: what a split is said of is not sure there."""
+_STEP = r"(?<![a-z])(?:global_step|step|iter|iters|iteration|updates?|num_updates)"
+STEP = re.compile(_STEP + r"[\"'\])]*\W{0,10}(\d[\d,]{0,12})(?![\d.])")
+_NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*\s{0,3}[:=#.\[(]?\s{0,5}(\d{1,6})(?![\d.])"
+EPOCH = re.compile(r"(?<!\d[- ])(?<![a-z])epochs?" + _NUMBER)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with what stands before it. `others`: what stands beside it under the same name."""
+
+    name: str
+    split: str
+    value: float
+    line: int
+    epoch: int | None = None
+    """The epoch that its line names."""
+    step: int | None = None
+    others: tuple[float, ...] = ()
+
+    @property
+    def what(self) -> str:
+        return f"{self.split} {self.name}".strip()
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        return (self.value, *self.others)
+
+
+def plain(line: str) -> str:
+    """A line in English and lower case, without the codes of a terminal."""
+    return in_english(TERMINAL.sub("", line) if "\x1b" in line else line)
+
+
+def figures(line: str, number: int = 0) -> list[Figure]:
+    """The figures of a line, in their order. `number`: the line's."""
+    found: list[Figure] = []
+    text, split, begin, name = plain(line), "", 0, ""
+    epochs = {int(each) for each in EPOCH.findall(text)}
+    epoch = epochs.pop() if len(epochs) == 1 else None
+    step = int(named[1].replace(",", "")) if (named := STEP.search(text)) else None
+    unsure = BEHIND.search(text) is not None
+    for match in FIGURE.finditer(text):
+        chunk, begin = text[begin : match.start()], match.end()
+        said = {"val" if each["val"] else "train" for each in SPLIT.finditer(chunk)}
+        if len(said) > 1 or unsure:
+            said, split = set(), ""
+        now = next(iter(said), split)
+        words = [word for word in WORD.findall(chunk) if "/s" not in word and "s/" not in word]
+        if words:
+            name = _name(words)
+            split = (
+                "" if said and match["text"] and not MEASURES.search(name) else now
+            )  # `train 0.5, val 0.4, loss 1.2`
+        if match["text"] is None:
+            continue
+        value = float(match["text"] if match["text"].endswith("inf") else match["text"].replace("f", "e"))
+        if not words:
+            if found and name and chunk.strip() in ("(", "/", "[", ""):
+                found[-1] = replace(found[-1], others=(*found[-1].others, value))
+        elif MEASURES.search(name) and not BESIDE.search(chunk) and not UNIT.match(text, match.end()):
+            found.append(Figure(name, now, value, number, epoch, step))
+        else:
+            name = ""
+    return found
+
+
+def _name(words: list[str]) -> str:
+    """The words from the one that measures on, and one before it, without splits."""
+    kept = [word for word in words[-4:] if not SPLIT.fullmatch(word)]
+    place = next((place for place, word in enumerate(kept) if MEASURES.search(word)), 0)
+    return " ".join(kept[place - (place > 0 and len(kept[place - 1]) > 2) :])

@@ -1,0 +1,80 @@
+# ruff: noqa: E501 — lines stand as a script prints them
+"""The second look at a log: quiet where a log is read right, a sentence where the reader was made blind in one place."""
+
+import pytest
+
+from monitor.importers.free_text import epochs, reader
+from monitor.importers.free_text.figures import figures
+from monitor.importers.free_text.scan import scan
+
+EPOCHS = range(1, 9)
+PLAIN = "".join(
+    f"Epoch {n}/8 | train loss {9.13 / n:.3f} | val loss {10.7 / n:.3f} | val acc {0.31 + n / 30:.3f}\n" for n in EPOCHS
+)
+HEADED = "".join(f"Epoch {n}\nloss: {9.13 / n:.3f}\nValidating...\nloss: {10.7 / n:.3f}\n" for n in EPOCHS)
+BY_STEP = "".join(
+    f"iteration {n * 100} | lm loss: {9.131 / n:.4f}\nvalidation loss at iteration {n * 100} | lm loss value: {10.71 / n:.4f}\n"
+    for n in EPOCHS
+)
+STEPS = "".join(
+    "".join(f"Epoch {n}/8 step {b}/50 loss {9.5 / n - b / 100:.3f}\n" for b in (10, 20, 30, 40, 50))
+    + f"Epoch {n}/8 mean loss {9.13 / n:.3f} val loss {10.7 / n:.3f}\n"
+    for n in EPOCHS
+)
+CSLR = "".join(f"\tMean training loss: {40.491 / n:.5f}.\nEpoch {n}, dev {92.18 / n:.2f}%\n" for n in EPOCHS)
+
+
+def doubts_of(tmp_path, text):
+    path = tmp_path / "train.log"
+    path.write_text(text, encoding="utf-8")
+    return " ".join(scan(path).doubts)
+
+
+@pytest.mark.parametrize("text", [PLAIN, HEADED, BY_STEP, STEPS, CSLR])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "Epoch 9/8 | train loss 1.01\n",
+        "saving the best model, val loss 0.777\n" * 5,
+        "Early stopping, best iteration is:\n[5] val loss: 0.4321\n",
+        "Test results: accuracy 0.7312\n",
+    ],
+)
+def test_what_is_read_right_and_what_stands_beside_it_are_not_doubted(tmp_path, text, more):
+    assert doubts_of(tmp_path, text + more) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "blind", "said"),
+    [
+        (HEADED, (reader, "_heading", lambda line: ""), "8 lines name a validation, line 3 first ('Validating...')"),
+        (
+            BY_STEP,
+            (epochs.EpochRows, "_comes_first", lambda *_: False),
+            "The lm loss 4.5655 of step 100 stands in line 3, which names step 200.",
+        ),
+    ],
+)
+def test_a_reader_made_blind_in_one_place_says_so(tmp_path, monkeypatch, text, blind, said):
+    before = scan_rows(tmp_path, text)
+    owner, name, worse = blind
+    monkeypatch.setattr(owner, name, worse)
+    assert scan_rows(tmp_path, text) != before
+    assert said in doubts_of(tmp_path, text)
+
+
+def scan_rows(tmp_path, text):
+    path = tmp_path / "train.log"
+    path.write_text(text, encoding="utf-8")
+    return scan(path).rows
+
+
+def test_a_figure_knows_its_split_its_epoch_and_what_is_no_measurement():
+    found = figures("[03/14 08:01:10] Epoch 3/60: train loss 2.13 (2.40), val: wer 45.6 % best 31.2 %, lr 0.001, 12.5s")
+    assert [(each.what, each.values, each.epoch) for each in found] == [
+        ("train loss", (2.13, 2.4), 3),
+        ("val wer", (45.6,), 3),
+    ]
+    assert [each.split for each in figures("loss 2.1 (train) 2.4 (valid)")] == [""]
+    assert figures("step 1,200: eval_loss=0.4321")[0].step == 1200
