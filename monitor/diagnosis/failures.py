@@ -27,6 +27,21 @@ def failure_of(snapshot: Snapshot) -> Failure | None:
     """Why a failed run failed, or where, with what to look at; None for a run that did not fail. Pure."""
     if status_of(snapshot).word != "failed":
         return None
+    found = _failure(snapshot)
+    parent = parent_to_go_on_with(snapshot)
+    if found is None or parent is None:
+        return found
+    return replace(found, advice=f"{sentence(found.advice)} If {parent} was stopped for this run, it can be resumed.")
+
+
+def parent_to_go_on_with(snapshot: Snapshot) -> str | None:
+    """The run that a child was started from, where the child has failed before its first evaluation; else None."""
+    parent = snapshot.launch.parent if snapshot.launch is not None else None
+    is_stillborn = status_of(snapshot).word == "failed" and not snapshot.epochs
+    return parent.run_id if parent is not None and is_stillborn else None
+
+
+def _failure(snapshot: Snapshot) -> Failure | None:
     state, progress = state_in_force(snapshot.state, snapshot.progress), snapshot.progress
     if state is not None and state.state != "failed" and snapshot.job is not None:
         return _by_its_job(snapshot.job)

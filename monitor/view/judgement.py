@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from monitor.diagnosis import wait_or_restart
 from monitor.diagnosis.alerts import open_alerts
+from monitor.diagnosis.failures import parent_to_go_on_with
 from monitor.diagnosis.ledger import tried_by_then
 from monitor.diagnosis.prescriptions.choosing import can_be_restarted_with, lettered, next_step, tried_in
 from monitor.diagnosis.prescriptions.prescription import Prescription
@@ -49,7 +50,7 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
     children = [each for each in known if each.parent_id == snapshot.run_id]
     task = snapshot.run.data.name if snapshot.run is not None else ""
     return Judgement(
-        verdict=_verdict(diagnosis, options, children, choice),
+        verdict=_verdict(diagnosis, options, children, choice, parent_to_go_on_with(snapshot)),
         flags=[_flag(finding, snapshot) for finding in findings],
         prescriptions=[
             OfferedOption(
@@ -78,6 +79,7 @@ def _verdict(
     options: tuple[Prescription, ...],
     children: Sequence[ChildOutcome],
     choice: wait_or_restart.Choice | None,
+    parent: str | None,
 ) -> Verdict:
     step, first = next_step(diagnosis, options, children, choice.wait if choice is not None else "")
     tried = tried_in(diagnosis, options, children)
@@ -89,7 +91,7 @@ def _verdict(
         also=list(diagnosis.also),
         next_step=step,
         option=first.id if first else None,
-        tried_in=tried.run_id if tried else None,
+        other_run=tried.run_id if tried else parent,
         suppressed=list(diagnosis.suppressed),
         why=_why(diagnosis),
         coverage=f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran",

@@ -115,3 +115,23 @@ def test_a_named_process_is_stopped_from_the_page_and_a_looker_is_offered_nothin
         wait_until(lambda: own.states()["mine"] == "stopped", 60, "its end was never told")
     finally:
         training.kill()
+
+
+def test_a_child_that_dies_at_once_leads_back_to_its_parent(own, tab, tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(SCRIPT.replace("args = parser.parse_args()", "args = parser.parse_args()\nassert args.lr < 1"))
+    assert "assert args.lr < 1" in script.read_text()
+    command = [sys.executable, str(script), "--pause", "0.2", "--out", "{run_dir}/out"]
+    own.monitor("start", "--runs", own.runs, "--name", "theirs", "--", *command)
+    log = own.runs / "theirs" / "trainer.log"
+    wait_until(lambda: log.exists() and log.read_text().count("val loss") >= 3, 60, "it printed no epoch")
+    own.monitor("restart", "theirs", "--runs", own.runs, "--set", "lr=3", "--yes", "--trust-command", ok=False)
+    wait_until(lambda: own.states().get("theirs-2") == "failed", 60, "the child did not fail")
+
+    page = tab()
+    page.goto(own.link("theirs-2"))
+    verdict = page.get_by_test_id("verdict")
+    verdict.get_by_text("If theirs was stopped for this run, it can be resumed.").wait_for()
+    verdict.get_by_role("button", name="Open theirs").click()
+    page.get_by_role("heading", name="theirs", exact=True).wait_for()
+    page.get_by_test_id("btn-resume").wait_for()

@@ -14,15 +14,15 @@ from monitor.diagnosis.batch import half_the_batch
 from monitor.diagnosis.crash_kinds.kind import Failure
 from monitor.diagnosis.crash_kinds.lines import lines_of, uncaught
 from monitor.diagnosis.crash_kinds.registry import KINDS, failure_in
-from monitor.diagnosis.failures import failure_of
+from monitor.diagnosis.failures import failure_of, parent_to_go_on_with
 from monitor.diagnosis.last_frame import own_frame
 from monitor.diagnosis.prescriptions.choosing import next_step, recommended
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import LOG_FILE, Launch, Progress, State, StopStage
+from monitor.run_dir import LOG_FILE, Launch, Parent, Progress, State, StopStage
 from monitor.supervisor.ending import final_of, last_error, last_traceback
 from monitor.supervisor.trainer import Ending
-from tests.snapshots import NOW, PROCESS, snapshot
+from tests.snapshots import NOW, PROCESS, beating, snapshot
 
 CASES = sorted((Path(__file__).parent / "tracebacks").glob("*.txt"))
 QUIET = [case for case in CASES if case.stem.startswith("quiet_")]
@@ -463,3 +463,18 @@ def test_a_crash_of_native_code_names_the_line_that_the_interpreter_has_written(
     said = ended(tmp_path, SEGFAULT, None, 11)
     assert "It was called from net.py:12 in forward." in said.reason
     assert said.next_step.startswith("Look at net.py:12 in forward first;") and "FAULTHANDLER" not in said.next_step
+
+
+CHILD = Launch(run_id="r", created_at=0.0, argv=["python", "t.py"], parent=Parent(run_id="old"))
+BACK = "If old was stopped for this run, it can be resumed."
+
+
+def test_a_child_that_failed_before_its_first_evaluation_says_that_its_parent_can_go_on():
+    said = crashed("ValueError: bad", launch=CHILD)
+    assert said.next_step == f"Read what it wrote before this error: no line of its own code is known. {BACK}"
+
+
+def test_no_parent_is_named_where_there_is_none_or_where_the_child_has_come_on_by_itself():
+    assert BACK not in crashed("ValueError: bad", launch=Launch(run_id="r", created_at=0.0)).next_step
+    assert BACK not in crashed("ValueError: bad", launch=CHILD, train_loss=[2.0], val_loss=[2.1]).next_step
+    assert parent_to_go_on_with(snapshot(launch=CHILD, **beating())) is None

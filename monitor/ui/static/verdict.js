@@ -109,7 +109,7 @@ function buildVerdict(emit, role, on) {
   ui.fix = h("button", { type: "button", class: "vs-button vs-primary", "data-testid": "btn-fix" }, "Restart with this…");
   ui.fix.addEventListener("click", () => emit({ kind: "restart", option: ui.option }));
   ui.tried = h("button", { type: "button", class: "vs-button", "data-testid": "btn-tried" }, "Open");
-  ui.tried.addEventListener("click", () => emit({ kind: "open", run: ui.child }));
+  ui.tried.addEventListener("click", () => emit({ kind: "open", run: ui.other }));
   ui.what = h("button", { type: "button", class: "vs-button", "data-testid": "btn-what" }, "See what to do");
   ui.what.addEventListener("click", () => on.open("diagnosis"));
   ui.log = h("button", { type: "button", class: "vs-button", "data-testid": "btn-log" }, "Open log");
@@ -164,9 +164,9 @@ function paintVerdict(ui, frame) {
   show(ui.next, Boolean(verdict.next_step));
   paintChoice(ui.choice, verdict.choice);
   ui.option = verdict.option;
-  ui.child = verdict.tried_in;
-  show(ui.tried, Boolean(ui.child));
-  if (ui.child) setText(ui.tried, `Open ${ui.child}`);
+  ui.other = verdict.other_run;
+  show(ui.tried, Boolean(ui.other));
+  if (ui.other) setText(ui.tried, `Open ${ui.other}`);
   told(ui.why, verdict.why);
   show(ui.why, Boolean(verdict.why));
   show(ui.fix, Boolean(verdict.option) && frame.actions.restart && frame.at === null);

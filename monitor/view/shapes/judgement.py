@@ -25,9 +25,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict block. `severity`: of the worst flag, None without a flag; `filled`: drawn on a filled ground.
 
     `reason`, `also`, `next_step`, `suppressed`, `why` are sentences; `option` is the id of the option that the button
-    restarts with, None where none is offered; `tried_in`: the child of this run that `next_step` names as the one that
-    has tried it; `coverage` says how many checks ran, `not_checked` which could not; `choice`: what waiting and that
-    restart are expected to bring, None where there is nothing to choose.
+    restarts with, None where none is offered; `other_run`: the one that `next_step` names, a child that has tried the
+    option or the parent that can go on; `coverage` says how many checks ran, `not_checked` which could not; `choice`:
+    what waiting and that restart are expected to bring, None where there is nothing to choose.
     """
 
     word: str
@@ -37,7 +37,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     also: list[str]
     next_step: str
     option: str | None
-    tried_in: str | None
+    other_run: str | None
     suppressed: list[str]
     why: str
     coverage: str
