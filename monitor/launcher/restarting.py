@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -367,4 +368,7 @@ def _is_duplicate(plan: RestartPlan, run_dir: Path) -> bool:
     state = read_state(run_dir)
     if state is not None and state.state in FINAL_STATES:
         return False  # it could not be started, or is over: that one does not stand in the way of another try
-    return launch.created_at > plan.asked_at - DUPLICATE_SECS or (state is not None and state.state in WAITING)
+    if state is not None and state.state in WAITING:
+        return True
+    # One from the future was made before the clock was set back: nobody knows how long ago.
+    return plan.asked_at - DUPLICATE_SECS < launch.created_at < time.time() + DUPLICATE_SECS

@@ -12,11 +12,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monitor import launcher
 from monitor.launcher import plan_restart, restart, resume, start, start_training, status, stop, training_command
-from monitor.run_dir import LAUNCH_FILE, LOG_FILE, control, processes
+from monitor.run_dir import LAUNCH_FILE, LOG_FILE, control, encode, processes
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import SUPERVISOR_LOG, command_of, read_launch, read_progress
 from tests.supervised import (
@@ -201,6 +202,21 @@ def test_a_second_request_that_was_made_before_the_child_is_the_same_one_however
     with pytest.raises(RefusedError, match="parent-2 is the same restart of parent, requested just now"):
         restart(late, stop_parent=False)
     assert restart(dataclasses.replace(late, asked_at=made + 11), stop_parent=False) == "parent-3"
+    for run_id in ("parent", "parent-2", "parent-3"):
+        stop(runs / run_id)
+        wait_for_state(runs / run_id, "stopped")
+
+
+def test_a_child_that_was_made_before_the_clock_was_set_back_is_not_in_the_way(runs):
+    start(runs, script(runs.parent, LISTENS), run_id="parent")
+    wait_for_state(runs / "parent", "running")
+    restart(plan_restart(runs, "parent", {"lr": "0.2"}), stop_parent=False)
+    wait_for_state(runs / "parent-2", "running")
+    made = read_launch(runs / "parent-2")
+    (runs / "parent-2" / LAUNCH_FILE).write_bytes(
+        encode(msgspec.structs.replace(made, created_at=made.created_at + 3600))
+    )
+    assert restart(plan_restart(runs, "parent", {"lr": "0.2"}), stop_parent=False) == "parent-3"
     for run_id in ("parent", "parent-2", "parent-3"):
         stop(runs / run_id)
         wait_for_state(runs / run_id, "stopped")
