@@ -34,8 +34,8 @@ def run(
 
 
 def exit_code(look: Look) -> int:
-    """By the worst finding that the word rests on, whatever the word. A run that failed or was lost is never healthy;
-    one that was stopped can be."""
+    """The exit code by the worst finding that the word rests on, whatever the word. A run that failed or was lost is
+    never healthy; one that was stopped can be."""
     if look.judged.diagnosis.verdict in BROKEN_OFF:
         return EXIT_CRITICAL
     severities = {finding.severity for finding in look.judged.diagnosis.grounds}

@@ -45,7 +45,7 @@ def run(
 
 
 def _sent(settings: Settings, keys: list[str]) -> list[dict[str, Any]]:
-    """What came of a test message to each address. What is printed of an address is its place and kind."""
+    """Prints the result of a test message to each address, which is named by its place and kind alone."""
     assert settings.path is not None
     body = BODY.format(
         user=who(),

@@ -37,6 +37,6 @@ def run(
 
 
 def _came_of(look: Look) -> ChildOutcome | None:
-    """What came of the change that this run was started with; None for no child, and while nothing is known of it."""
+    """The outcome of the change that this run was started with; None for no child, and while it is not known."""
     found = ChildBook(look.run_dir.parent).children([look.run_dir.name], look.snapshot.read_at)
     return found[0] if found else None

@@ -125,7 +125,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What came of the choice: the changes, what the child remembers, and a remark on the epoch of judgement."""
+    """The result of the choice: the changes, the expectation that the child keeps, and a remark on the epoch of
+    judgement."""
 
     changes: dict[str, Any]
     expected: dict[str, Any]
@@ -151,7 +152,7 @@ def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[
 
 
 def _lines(plans: Sequence[RestartPlan], wanted: Sequence[Wanted], stops_parent: bool) -> list[str]:
-    """The plans in words, one below the other; what becomes of the parent is said with the first."""
+    """The plans in words, one below the other; the first also names what becomes of the parent."""
     found: list[str] = []
     for plan, each in zip(plans, wanted, strict=True):
         found += [*([""] if found else []), *plan_lines(plan, stops_parent and not found, each.remark)]

@@ -99,7 +99,7 @@ def lines(look: Look) -> list[str]:
 
 
 def _came(look: Look) -> str:
-    """What came of the change, or when it is judged."""
+    """The outcome of the change, or when it is judged."""
     folder, run_id, at = look.run_dir.parent, look.snapshot.run_id, look.snapshot.read_at
     found = next(iter(ChildBook(folder).children([run_id], at)), None)
     if found is None:

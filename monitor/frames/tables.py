@@ -97,7 +97,8 @@ def _splits(snapshot: Snapshot) -> set[str]:
 
 
 def _edits(reference: str, said: str) -> int:
-    """Words substituted, left out and added. jiwer takes no empty reference: all that is said is added then."""
+    """Words substituted, left out and added. jiwer takes no empty reference: there every predicted word is an
+    addition."""
     if not reference.split():
         return len(said.split())
     found = jiwer.process_words(reference, said)

@@ -56,7 +56,8 @@ READ_WHOLE = BINARY | {"hugging-face", "ultralytics", "wav2letter", "clearml", "
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a log seems to say. `said` asks about it; `known`: the run that is fed from this log already."""
+    """The likely reading of a log. `said`: the question to a person; `known`: the run that is fed from this log
+    already."""
 
     path: Path
     mapping: SourceMapping
@@ -167,7 +168,7 @@ def follow_here(run_dir: Path) -> None:
 
 
 def settle_reading(run_dir: Path, by: str, mapping: SourceMapping) -> None:
-    """Confirms how a run's log is read, or changes it: by its follower, or here where nobody follows it any longer.
+    """Confirms or changes the reading of a run's log: by its follower, or here where it has none any longer.
 
     Raises RefusedError.
     """

@@ -39,7 +39,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Device:
-    """`used_bytes` of `total_bytes` are taken by anybody's processes; `busy_ratio` is the load of the last moment.
+    """`used_bytes` of `total_bytes` are in use by processes of any user; `busy_ratio` is the load of the last moment.
 
     `tenants`: the processes on a GPU as its driver lists them; not known of a CPU.
     """

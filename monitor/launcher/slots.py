@@ -121,7 +121,7 @@ class Line:
         return self._capacity.fitting(device)
 
     def next_ticket(self) -> int:
-        """One more than anybody holds. Only under the lock."""
+        """One more than the highest ticket in use. Only under the lock."""
         return 1 + max((state.queue.ticket for state in self._others("").values() if state.queue), default=0)
 
     def has_heir(self, parent_id: str) -> bool:

@@ -21,8 +21,9 @@ from monitor.run_dir.seal import fact_of
 def stop(run_dir: Path, asked_by: str = "") -> Request:
     """Asks a run to stop: the step is finished, a checkpoint saved. Asking twice is one request.
 
-    Where a full disk takes no request, its supervisor is told by a signal, and the request returned has the number 0.
-    Raises RefusedError when the run is not live, where it can be told in neither way, or where nobody would signal it.
+    Where a full disk takes no request, a signal informs its supervisor, and the request returned has the number 0.
+    Raises RefusedError when the run is not live, where neither a request nor a signal can reach its supervisor, or
+    where its command has no valid seal.
     """
     refuse_unstoppable(run_dir)
     if not ensure_supervised(run_dir):

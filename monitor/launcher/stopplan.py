@@ -1,4 +1,4 @@
-"""What a stop will do to a run, and what is lost by it: said before it begins."""
+"""The effect of a stop on a run, and what is lost by it: shown before it begins."""
 
 from __future__ import annotations
 

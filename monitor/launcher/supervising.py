@@ -60,8 +60,8 @@ def become_supervisor(run_dir: Path, *flags: str) -> NoReturn:
 def ensure_supervised(run_dir: Path) -> bool:
     """Starts an adopting supervisor if a run has lost its own; returns whether one was started.
 
-    Only for who may control the run: nothing is executed or signalled because somebody looks. The usual answer costs
-    one small file. Two callers at once start one: the second finds the run's lock held.
+    Only for a caller that may control the run: reading alone executes and signals nothing. The usual answer costs one
+    small file. Two callers at once start one: the second finds the run's lock held.
     """
     if is_mirrored(run_dir):
         return False
@@ -82,7 +82,7 @@ def ensure_supervised(run_dir: Path) -> bool:
 
 
 def refuse_unsealed(run_dir: Path, launch: Launch | None) -> None:
-    """Raises RefusedError, with the command that seals it anew, for a run that may be taken over by nobody."""
+    """Raises RefusedError, with the command that seals it anew, for a run whose launch has no valid seal."""
     if launch is None or is_from_here(launch, run_dir):
         return
     command = monitor_line("resume", run_dir.name, "--trust-command", "--runs", run_dir.parent)

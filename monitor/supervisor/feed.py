@@ -152,14 +152,14 @@ class SourceFeed:
             self._tell_doubts()
 
     def _tell_doubts(self) -> None:
-        """Once a person has said how the log is read, nothing of it is doubted any more."""
+        """Once a person has confirmed the reading of the log, no doubt about it is shown any more."""
         if self._follower.doubts != self._doubts and self._word_stamp == -1:
             self._doubts = self._follower.doubts
             with contextlib.suppress(OSError, ValueError):
                 tell_doubts(self._run_dir, self._doubts)
 
     def read_anew(self, mapping: SourceMapping, now: float) -> None:
-        """The whole log once more, read in another way that nobody has confirmed yet."""
+        """Reads the whole log once more, in another way that no person has confirmed yet."""
         self._follower = read_anew(self._follower.run, mapping, now, one_start=self._one_start)
         tell_reading(self._run_dir, mapping, "")
 

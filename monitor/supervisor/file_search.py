@@ -52,7 +52,7 @@ class FileSearch:
         return None if chosen is None else self._followed(chosen, "Its log names no epoch.", generation, now)
 
     def richer(self, told: frozenset[str]) -> Plan | None:
-        """A file that tells all that the run's source tells (`told`: fields), and another loss or error rate as well.
+        """A file that holds all that the run's source holds (`told`: fields), and another loss or error rate as well.
 
         None where there is none, where it holds fewer evaluations, or where the log prints predictions, which no file
         of figures has.
@@ -64,7 +64,7 @@ class FileSearch:
         return max(better, key=_richness, default=None)
 
     def change_to(self, chosen: Plan, told: frozenset[str], generation: int, now: float) -> Following:
-        """The run is read anew, from this file; who follows its source until now has let go of it.
+        """Reads the run anew, from this file; the follower of its source has ended.
 
         Raises RefusedError, or OSError or ValueError where the run's folder cannot be read or written.
         """

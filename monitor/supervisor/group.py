@@ -38,7 +38,8 @@ def descendants(pid: int) -> list[int]:
 
 
 def left_behind(leader: int, run_dir: Path) -> list[int]:
-    """What an ended trainer has left running: its group, and whatever bears the mark of its run in a group of its own.
+    """The processes that an ended trainer has left running: its group, and those that bear the mark of its run in a
+    group of their own.
 
     torchrun gives each worker a session; when torchrun itself is killed, nothing else ends them.
     """

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 CLUSTER_WARNING = "the cluster (SIGUSR1)"
 TIME_LIMIT = "the cluster (time limit)"
 PUT_BACK = (CLUSTER_WARNING, TIME_LIMIT)
-"""Stops after which the run is to go on: nobody has asked for them."""
+"""Stops after which the run is to go on: no person has asked for them."""
 LEAST_SECS = 10.0
 """A run that was stopped so soon after its start would be started and stopped again and again."""
 CAUSE = re.compile(rb"slurmstepd.*\*\*\* (?:JOB|STEP) .* CANCELLED AT \S+(?: DUE TO ([A-Z ]+?))? \*\*\*")

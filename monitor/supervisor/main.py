@@ -31,7 +31,7 @@ TICK_SECS = 0.2
 LOCK_PATIENCE_SECS = 1.0
 SAME_SIGNAL_SECS = 1.0
 SUBMIT_PATIENCE_SECS = 60.0
-"""Whoever submits a job holds the lock until its number is written down."""
+"""So long the submitting process may hold the lock until the job's number is written down."""
 DELIVER_SECS = 24 * 3600.0
 """How long after the end a message that cannot be delivered is tried again."""
 

@@ -76,7 +76,7 @@ class ParentWait:
         return status.word == "stopping" or control.stop_wanted(self._parent_dir, generation)
 
     def _was_asked(self) -> bool:
-        """Whether a stop came, even one that was taken back before anybody looked."""
+        """Whether a stop came, even one that was withdrawn before it was read."""
         return control.newest(self._parent_dir, "stop") > self._asked_before
 
 

@@ -67,7 +67,7 @@ class WandbRuns:
         return news
 
     def close(self, now: float) -> None:
-        """Lets go of every run, so that it can be gone on with."""
+        """Releases every run, so that another process can continue it."""
         for file in self._files.values():
             if file.following is not None:
                 file.following.stop(now)

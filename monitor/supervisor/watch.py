@@ -141,7 +141,7 @@ class Watch:
         return self._trouble
 
     def close(self) -> None:
-        """Lets go of the alerts, so that another may write them."""
+        """Releases the alerts, so that another process may write them."""
         if self._book is not None:
             self._book.close()
         self._lock.release()

@@ -105,12 +105,12 @@ class Watcher:
         return [name for name, known in self._known.items() if known.trouble]
 
     def close(self) -> None:
-        """Lets go of every run, so that another may watch it."""
+        """Releases every run, so that another process may watch it."""
         for known in self._known.values():
             self._release(known)
 
     def _runs(self, news: list[dict[str, Any]], now: float) -> Iterator[_Known]:
-        """Every run there is now; those that are gone are forgotten. An unreachable folder is said once."""
+        """Finds the runs there are now; those that are gone are dropped. An unreachable folder is reported once."""
         names: list[str] = []
         trouble = ""
         try:

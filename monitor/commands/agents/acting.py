@@ -32,7 +32,7 @@ LONGEST_NAME = 40
 
 @dataclass(frozen=True)
 class Plan:
-    """`lines`: what a person reads; `act`: does it and returns what came of it."""
+    """`lines`: the plan as a person reads it; `act`: carries it out and returns the result."""
 
     verb: str
     run_id: str

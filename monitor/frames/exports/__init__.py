@@ -65,7 +65,7 @@ class Export:
 
 
 def refuse_target(out: Path) -> None:
-    """Raises RefusedError for what is there already, and for any folder in a run: nobody but its run writes there."""
+    """Raises RefusedError for a file that exists, and for any folder in a run: only its run writes there."""
     real = out.resolve()
     run = next((folder for folder in (real, *real.parents) if is_run(folder)), None)
     if run is not None:

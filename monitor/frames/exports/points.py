@@ -24,7 +24,7 @@ class Point:
 
 
 class Points:
-    """Remembers what was given out: a record once, in whatever order records come, also after a resume."""
+    """Remembers what was given out: each record once, in any order, also after a resume."""
 
     def __init__(self) -> None:
         self._known: set[tuple[str, int, float]] = set()

@@ -35,9 +35,9 @@ def remember(job: str, run_dir: Path, order: JobOrder) -> None:
 
 
 def look() -> None:
-    """Asks the engines, if one of this user's runs waits or works there and nobody has asked in the last 15 s.
+    """Asks the engines, if one of this user's runs waits or works there and no process has asked in the last 15 s.
 
-    It raises nothing: what goes wrong stands in the book, with the last answer.
+    Raises nothing: a problem stands in the book, with the last answer.
     """
     now = time.time()
     if not _is_due(jobs.book(), now):
@@ -115,7 +115,7 @@ def _noted(
     problems: dict[tuple[str, str], str],
     now: float,
 ) -> jobs.Book:
-    """The book after the answers: of the jobs in it what is said; one that its engine knows no more ended unseen."""
+    """The book after the answers: each job's new state; a job that its engine no longer knows ended unseen."""
     known = {}
     for number, seen in book.jobs.items():
         is_open = seen.ended_at is None

@@ -35,7 +35,7 @@ LONGEST_ANSWER = 2**20
 LONGEST_SAID = 300
 NOT_STARTED = "Job has not started yet."
 HANDED_ON = ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
-"""Where this user's keys and settings lie; a job begins with the variables of whoever started Ray."""
+"""Variables that point to this user's keys and settings; a job begins with the variables of Ray's own user."""
 INSTALL = "pip install 'ray[default]'"
 
 
@@ -249,7 +249,7 @@ def _silent(address: str, problem: OSError) -> str:
 
 
 def sentence(address: str, status: int, text: str) -> str:
-    """What Ray said, and what it means where that is known."""
+    """Ray's error, with its meaning where that is known."""
     if status in (401, 403):
         return f"The Ray at {address} wants a token: set RAY_AUTH_TOKEN, or RAY_AUTH_MODE=token with Ray's token file."
     if status in (404, 405):

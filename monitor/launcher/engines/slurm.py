@@ -324,7 +324,7 @@ def _run(command: list[str], cwd: Path | None = None) -> str:
 
 
 def sentence(program: str, error: str) -> str:
-    """What SLURM said, and what it means where that is known."""
+    """SLURM's error, with its meaning where that is known."""
     lines = [line.strip() for line in error.splitlines() if line.strip() and "--help" not in line]
     lines.sort(key=lambda line: ": fatal: " not in line)  # what it died of, before what led to it
     said = [PREFIX.sub("", line) for line in lines]

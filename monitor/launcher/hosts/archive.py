@@ -34,11 +34,11 @@ NAMES_SECS = 5.0
 WANTED_SECS = 10.0
 """Between two looks at a run whose page is open."""
 LEAST_AGAIN_SECS, EACH_SECS = 300.0, 0.5
-"""A run at which nobody looks is looked at so seldom: two of them a second, however many there are."""
+"""How seldom a run without an open page is read: two of them a second, however many there are."""
 WORKERS, MOST_AHEAD = 8, 64
 CHUNK_BYTES = 4 << 20
 KEPT_BYTES = 2 << 30
-"""Of one archive here. Beyond it the records of runs that nobody has looked at for longest go first."""
+"""Of one archive here. Beyond it the records of the runs whose page was closed longest ago are removed first."""
 MAKES_A_RUN = frozenset({RUN_FILE, LAUNCH_FILE, EPOCHS_FILE})
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "abfs": "adlfs"}
 
@@ -103,7 +103,7 @@ class Store:
 
     @contextlib.contextmanager
     def _asked(self, what: str) -> Iterator[None]:
-        """Whatever a client of a store raises becomes a sentence; but for what is not there, of one run."""
+        """Turns any error of a store's client into a sentence; but for what is not there, of one run."""
         try:
             yield
         except FileNotFoundError:
@@ -223,7 +223,7 @@ class ArchiveFeed(Feed):
         return names
 
     def _labels_there(self, mark: tuple[int, int] | None) -> dict[str, Label]:
-        """What people said of the runs; nothing where that cannot be read or understood."""
+        """The labels of the runs; none where the file cannot be read or decoded."""
         if mark is None or mark[1] > MOST_DOCUMENT_BYTES:
             return {}
         try:
@@ -246,7 +246,7 @@ class ArchiveFeed(Feed):
                 self._say(wire.Seen(run=name, lives=ARCHIVED, label=label))
 
     def _say(self, message: wire.FromThere, data: bytes = b"") -> None:
-        """Of a run that has gone meanwhile nothing is said any more."""
+        """Sends a message, unless it is about a run that has gone meanwhile."""
         with self._saying:
             run = getattr(message, "run", None)
             if run is None or self._said is None or run in self._said.names:
@@ -256,7 +256,7 @@ class ArchiveFeed(Feed):
         super()._say(message, data)
 
     def problem(self) -> str:
-        """What is to be said of the whole archive, "" where all is well."""
+        """The problem of the whole archive, "" where there is none."""
         names, count = self._names, self._count
         unread = sum(name not in self._looked_at for name in names)
         said = []
@@ -291,7 +291,7 @@ class ArchiveFeed(Feed):
         self._under_way[name] = self._pool.submit(self.look_at, name, whole=whole)
 
     def look_at(self, name: str, *, whole: bool) -> None:
-        """Sends what is new of one run, with `whole` all of it. Raises OSError when nobody listens any more."""
+        """Sends what is new of one run, with `whole` all of it. Raises OSError when the page has hung up."""
         try:
             objects = self._store.files(name, *(wire.FOLDERS if whole else ()))
             self._objects[name] = objects
@@ -354,7 +354,7 @@ class ArchiveFeed(Feed):
         return has_grown and super()._goes_on(opened, sent)
 
     def _trim(self, now: float) -> None:
-        """Takes the records of runs at which nobody looks from the copy, where it has become too large."""
+        """Removes the records of runs without an open page from the copy, where it has become too large."""
         kept = sum(map(_bytes_of, self._runs.values()))
         for name in sorted(self._runs, key=lambda name: self._wanted_at.get(name, 0.0)) if kept > KEPT_BYTES else ():
             if kept <= KEPT_BYTES or name in self._under_way or now - self._wanted_at.get(name, -1e9) < 6 * WANTED_SECS:

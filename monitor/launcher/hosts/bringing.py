@@ -21,7 +21,7 @@ WAIT_SECS = 20.0
 
 
 def bring(folder: Folder, run_id: str = "") -> str:
-    """Reads what is new of all rows of an archive, and of a run and its parent all; returns what has to be said.
+    """Reads what is new of all rows of an archive, and all of a run and its parent; returns the problems to print.
 
     Raises RefusedError with why it cannot be read.
     """

@@ -103,10 +103,10 @@ class Feed:
         self._out.flush()
 
     def end(self) -> None:
-        """Nobody listens any more."""
+        """The page has hung up."""
 
     def look(self, wanted: list[str]) -> None:
-        """Says what is new now. Raises OSError when nobody listens any more."""
+        """Sends what is new now. Raises OSError when the page has hung up."""
         now = time.monotonic()
         if now >= self._next_names:
             self._next_names = now + NAMES_SECS

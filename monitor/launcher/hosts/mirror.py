@@ -23,15 +23,15 @@ from monitor.run_dir.records import ready
 
 WANT_DIR = "want"
 WANT_SECS = 30.0
-"""A run is sent whole so long after somebody looked at its page."""
+"""A run is sent whole for so long after its page was last open."""
 
 
 class ForeignError(ValueError):
-    """The other side said what it may not say."""
+    """The other side sent what the protocol does not allow."""
 
 
 def want(run_dir: Path) -> None:
-    """Notes that somebody looks at a mirrored run, so that all of it is sent. Raises nothing."""
+    """Notes that the page of a mirrored run is open, so that all of it is sent. Raises nothing."""
     folder = run_dir.parents[1] / WANT_DIR
     with contextlib.suppress(OSError, OddFileError):
         make_folder(folder)
@@ -66,7 +66,7 @@ class Mirror:
                 yield msgspec.convert({"kind": "have", "run": run_dir.name, "files": held}, ready(wire.Have))
 
     def wanted(self, now: float) -> list[str]:
-        """The runs at which somebody looks, the newest first. `now`: UTC seconds."""
+        """The runs whose page is open, the newest first. `now`: UTC seconds."""
         found = []
         with contextlib.suppress(OSError):
             for entry in os.scandir(self.place / WANT_DIR):

@@ -67,7 +67,8 @@ def command(folder: Folder, words: list[str], asked_from: str = "", *, shares: b
 
 
 def environment() -> dict[str, str]:
-    """What ssh runs with: nothing that asks, and errors in English, which are told apart."""
+    """The environment of ssh: without programs that ask for a password, and with errors in English, which are
+    recognised."""
     return {**os.environ, "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
 
 
@@ -128,7 +129,7 @@ KINDS = (
         "{host} cannot be reached: {last}.",
     ),
 )
-"""What ssh or the other side said → the sentence."""
+"""Marks in the error of ssh or of the other side → the sentence."""
 
 
 def why(folder: Folder, code: int | None, said: str) -> str:

@@ -41,7 +41,7 @@ ROW_DOCUMENTS = (RUN_FILE, LAUNCH_FILE, STATE_FILE, PROGRESS_FILE, SUMMARY_FILE,
 ROW_LINES = (ALERTS_FILE,)
 WHOLE_DOCUMENTS = (AWAY_FILE, AWAY_ACT_FILE, GPU_FILE)
 WHOLE_LINES = (EPOCHS_FILE, STEPS_FILE, CLIPS_FILE, DECODES_FILE)
-"""What a run's own page needs besides, sent while somebody looks at it."""
+"""Further files, for a run's own page; sent while that is open."""
 DOCUMENTS = frozenset({*ROW_DOCUMENTS, *WHOLE_DOCUMENTS})
 LINES = frozenset({*ROW_LINES, *WHOLE_LINES, LOG_FILE})
 IN_FOLDERS = re.compile(rf"(?:{ACKS_DIR}|{PROBES_DIR})/[A-Za-z0-9][A-Za-z0-9._-]{{0,119}}\.json")
@@ -50,7 +50,7 @@ PIECE_BYTES = 1 << 18
 MOST_RUNS = 5_000
 MOST_IN_FOLDER = 1_000
 MOST_LINES_BYTES = 1 << 29
-"""Of one file of lines; what stands beyond is not sent, and said."""
+"""Of one file of lines; the rest is not sent, and the page shows that."""
 LOG_BYTES = 4 << 20
 """Of a log its end is sent."""
 MOST_BYTES = 16 << 30
@@ -122,14 +122,14 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Have(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="have"):
-    """What the mirror has of a run, said before anything is asked for."""
+    """What the mirror has of a run, sent before anything else."""
 
     run: RunId
     files: dict[str, Held]
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="want"):
-    """The runs at whose own page somebody looks; begins the sending when it is said first."""
+    """The runs whose own page is open; the first of these messages begins the sending."""
 
     runs: list[RunId]
 

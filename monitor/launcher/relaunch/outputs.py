@@ -40,7 +40,7 @@ OUTPUT_KEYS = frozenset(
 
 
 IS_READ = re.compile(r"resume|restore|pretrained|(^|[_.])(load|init|from)(_|$)")
-"""Names of options for files that a script reads, whatever lies there."""
+"""Names of options for files that a script reads, whatever their values."""
 
 
 def is_output(key: str) -> bool:

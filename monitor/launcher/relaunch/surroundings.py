@@ -13,7 +13,7 @@ from monitor.run_dir.launch import SECRET, is_kept
 OF_TRAINING = ("WANDB_", "HF_", "HUGGING", "AWS_", "AZURE_", "GOOGLE_", "COMET_", "MLFLOW_", "NEPTUNE_", "DATA")
 """How the names of variables begin that trainings read, beside those with a secret in them."""
 OF_SESSIONS = ("SSH_", "XDG_", "DBUS_", "GPG_", "VITALSIGNS_", "XAUTH")
-"""Names that belong to a login, whatever stands in them."""
+"""Names of variables that belong to a login, whatever their values."""
 
 
 def environment_lines(launch: Launch, run: Run | None, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ def _may_meet(path: Path, runs_dir: Path) -> bool:
 
 
 def is_in_a_run(path: Path) -> bool:
-    """Whether a file lies in a run's folder, of whatever folder of runs: that run has its own writers."""
+    """Whether a file lies in a run's folder, in any folder of runs: that run has its own writers."""
     return any((folder / name).exists() for folder in list(path.parents)[:3] for name in (LAUNCH_FILE, RUN_FILE))
 
 

@@ -39,7 +39,7 @@ class Courier:
         self._process.stdin.flush()
 
     def poll(self) -> list[Delivery] | None:
-        """What came of each letter, once the process has ended or had its time; None until then."""
+        """The result of each letter, once the process has ended or its time is over; None until then."""
         late = time.monotonic() > self._deadline
         if self._process.poll() is None and not late:
             self._listen()

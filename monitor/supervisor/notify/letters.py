@@ -30,7 +30,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """What came of one letter. `why` is in our own words and holds no part of an address."""
+    """The result of one letter. `why` is in our own words and holds no part of an address."""
 
     to: str
     ok: bool
@@ -40,7 +40,7 @@ class Delivery(msgspec.Struct, frozen=True):
 def deliveries_in(data: bytes) -> list[Delivery]:
     """The results in what the sending process has written so far; half a line waits.
 
-    What is no result is passed over: a service's plugin may print whatever it likes.
+    Other lines are passed over: a service's plugin may print anything.
     """
     found = []
     for line in data.split(b"\n")[:-1]:

@@ -164,7 +164,7 @@ def _first_option(scene: Scene) -> Prescription | None:
 
 
 def _done(scene: Scene) -> str:
-    """What has been done about it, and what happens if nobody does anything."""
+    """What has been done about it, and what happens without further action."""
     if _was_acted_upon(scene):
         return _away_words(scene)
     progress, epochs, planned = scene.snapshot.progress, scene.snapshot.epochs, planned_epochs(scene.snapshot)
