@@ -7,7 +7,7 @@ from pathlib import Path
 from monitor.diagnosis.alerts import open_alerts
 from monitor.run_dir import ACKS_DIR, Record, check_run_id, encode, files, opening
 from monitor.run_dir.audit import audited, by_run_dir
-from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.errors import UsageError
 from monitor.run_dir.reader import RunReader
 
 
@@ -34,12 +34,10 @@ def acknowledge(run_dir: Path, alert: str, asked_by: str, now: float) -> tuple[s
         raise UsageError(f"{run_dir.name} has no alert {alert!r}; its alerts: {open_now}.")
     check_run_id(alert_id)  # it becomes a file's name, and alerts.jsonl may come from anybody
     folder = run_dir / ACKS_DIR
-    try:
+    with files.writing(folder, "acknowledged"):
         opening.make_folder(folder)
         ack = Ack(alert_id=alert_id, at=now, by=asked_by)
         return alert_id, files.create(folder / f"{alert_id}.json", encode(ack))
-    except OSError as problem:
-        raise RefusedError(f"{folder} cannot be written ({problem.strerror}); nothing was acknowledged.") from None
 
 
 def acknowledged_at(run_dir: Path, now: float) -> dict[str, float]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from monitor.run_dir import METRIC_FILE, MetricChoice, encode, files
 from monitor.run_dir.audit import audited, by_run_dir
-from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.metric import Metric
 
 
@@ -16,7 +15,5 @@ def judge_by(run_dir: Path, metric: Metric | None, by: str, now: float) -> None:
 
     A run that has ended is judged anew where it is looked at. Raises RefusedError if the folder cannot be written.
     """
-    try:
+    with files.writing(run_dir, "changed"):
         files.replace(run_dir / METRIC_FILE, encode(MetricChoice(metric=metric, by=by, at=now)))
-    except OSError as problem:
-        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was changed.") from None

@@ -24,7 +24,7 @@ from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
 from monitor.launcher.starting import claim, start_notes, submit_or_forget
 from monitor.launcher.stopping import refuse_unstoppable, stop
 from monitor.launcher.supervising import ensure_supervised, refuse_unsealed, supervise
-from monitor.run_dir import FINAL_STATES, Away, Launch, Parent, files, processes
+from monitor.run_dir import FINAL_STATES, Away, Parent, files, processes
 from monitor.run_dir.audit import audited, by_name, refuse_mirrored
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import PLACEHOLDER, Order, expand, read_launch, read_state
@@ -294,7 +294,8 @@ def resume(
             f"{now.stranger} To run it anyway, and to seal it anew, pass --trust-command.\n{now.command}"
         )
     if now.stranger:
-        _seal_anew(run_dir, now.launch)
+        with files.writing(run_dir, "started"):
+            seal_anew(run_dir, now.launch)
     if now.launch.job is not None:
         submitting.submit(run_dir)
     else:
@@ -324,15 +325,9 @@ def _supervise_again(runs_dir: Path, run_id: str, *, trusted: bool) -> bool:
     if not trusted:
         refuse_unsealed(run_dir, launch)
     elif not is_from_here(launch, run_dir):
-        _seal_anew(run_dir, launch)
+        with files.writing(run_dir, "started"):
+            seal_anew(run_dir, launch)
     return ensure_supervised(run_dir)
-
-
-def _seal_anew(run_dir: Path, launch: Launch) -> None:
-    try:
-        seal_anew(run_dir, launch)
-    except OSError as problem:
-        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was started.") from None
 
 
 DUPLICATE_SECS = 10.0

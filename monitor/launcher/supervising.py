@@ -123,7 +123,5 @@ def _is_worth_adopting(run_dir: Path) -> bool:
 @audited("away", by_run_dir)
 def set_policy(run_dir: Path, policy: Away) -> None:
     """Changes what is done when the run goes bad, from now on. Raises RefusedError if the folder cannot be written."""
-    try:
+    with files.writing(run_dir, "changed"):
         files.replace(run_dir / AWAY_FILE, encode(policy))
-    except OSError as problem:
-        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was changed.") from None

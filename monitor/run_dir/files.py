@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from monitor.run_dir import held
+from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.opening import MOST_DOCUMENT_BYTES, OddFileError, open_to_read, open_to_write
 from monitor.run_dir.records import Record, decode
 
@@ -87,6 +89,15 @@ class AppendFile:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+@contextlib.contextmanager
+def writing(path: Path, undone: str) -> Iterator[None]:
+    """Turns an OSError into the RefusedError that `path` cannot be written and nothing was `undone` ("changed")."""
+    try:
+        yield
+    except OSError as problem:
+        raise RefusedError(f"{path} cannot be written ({problem.strerror}); nothing was {undone}.") from None
 
 
 def replace(path: Path, data: bytes | memoryview) -> None:

@@ -15,7 +15,7 @@ from monitor.importers.following import Following
 from monitor.launcher.engines.submitting import in_job
 from monitor.launcher.relaunch.code import code_since
 from monitor.launcher.slots import Capacity, capacity_for, environment_of
-from monitor.run_dir import FINAL_STATES, LOG_FILE, STATE_FILE, Launch, State, control, processes
+from monitor.run_dir import FINAL_STATES, LOG_FILE, STATE_FILE, Launch, State, control, files, processes
 from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
 from monitor.run_dir.launch import (
     environment_for,
@@ -206,20 +206,16 @@ def _code_line(this: Beginning) -> str:
 
 def _note(this: Beginning, **changes: Any) -> None:
     """What this user knows of the run, outside of its folder. Raises RefusedError where that cannot be kept."""
-    try:
+    with files.writing(state_dir(), "started"):
         note(this.launch, this.run_dir, **changes)
-    except OSError as problem:
-        raise RefusedError(f"{state_dir()} cannot be written ({problem.strerror}); nothing was started.") from None
 
 
 def _tell_or_refuse(this: Beginning, state_file: StateFile, device: DeviceWait | None, parent_dir: Path | None) -> None:
-    try:
+    with files.writing(this.run_dir, "started"):
         if device is not None:
             device.join(this.launch.device, parent_dir)
         else:
             state_file.update_or_raise()
-    except OSError as problem:
-        raise RefusedError(f"{this.run_dir} cannot be written ({problem.strerror}); nothing was started.") from None
 
 
 def _is_unwanted(this: Beginning, state_file: StateFile) -> bool:

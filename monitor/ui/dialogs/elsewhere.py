@@ -13,7 +13,7 @@ from monitor.launcher.stopplan import stop_plan
 from monitor.run_dir import Snapshot
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import Folder
-from monitor.ui.dialogs.parts import act, attempt, code, confirmed, dialog, go_to, plain, shown_before, way_now
+from monitor.ui.dialogs.parts import act, at_once, attempt, code, confirmed, dialog, go_to, plain, shown_before, way_now
 
 ABOUT_A_STOP = {"cancel_stop": "--cancel", "hurry_stop": "--hurry", "more_time": "--more-time"}
 ARRIVES_SECS = 8.0
@@ -30,21 +30,18 @@ def act_elsewhere(kind: str, action: dict[str, Any], folder: Folder, run_dir: Pa
     elif kind == "restart":
         restart_there(folder, run_id, str(action.get("option") or ""))
     elif kind in ABOUT_A_STOP:
-        at_once(folder, "stop", run_id, ABOUT_A_STOP[kind])
+        act_there_now(folder, "stop", run_id, ABOUT_A_STOP[kind])
     elif kind == "ack":
-        at_once(folder, "ack", run_id, str(action.get("alert")))
+        act_there_now(folder, "ack", run_id, str(action.get("alert")))
     elif kind == "metric":
-        at_once(folder, "metric", run_id, str(action.get("name")))
+        act_there_now(folder, "metric", run_id, str(action.get("name")))
     else:
         st.toast(plain(f"That is done on {folder.host} itself: {there(folder, 'VERB', run_id)}"), duration="long")
 
 
-def at_once(folder: Folder, *words: str) -> None:
+def act_there_now(folder: Folder, *words: str) -> None:
     """Asks without a dialog; a refusal is shown with its reason."""
-    try:
-        act_there(folder, *words, asked_from=way_now())
-    except MonitorError as problem:
-        st.toast(plain(str(problem)), duration="long")
+    at_once(lambda: act_there(folder, *words, asked_from=way_now()))
 
 
 @dialog("Stop this run?", width="medium")

@@ -82,6 +82,14 @@ def act(what: Callable[[], Any]) -> None:
     st.rerun()
 
 
+def at_once(what: Callable[[], Any]) -> None:
+    """Acts without a dialog; a refusal is shown as a toast."""
+    try:
+        what()
+    except (MonitorError, OSError) as problem:
+        st.toast(plain(str(problem)), duration="long")
+
+
 def attempt(what: Callable[[], T]) -> T | None:
     """The result of `what`; None after the reason of a refusal has been shown."""
     try:

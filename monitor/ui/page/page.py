@@ -17,7 +17,7 @@ from monitor.diagnosis.judging import judge_run
 from monitor.launcher import messages
 from monitor.launcher.trash import archive
 from monitor.launcher.trash import restore as take_back
-from monitor.run_dir import Snapshot, audit
+from monitor.run_dir import audit
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import Folder, Folders, served
 from monitor.run_dir.labels import label_of
@@ -25,10 +25,10 @@ from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
 from monitor.ui import component
 from monitor.ui.dialogs.away import away
-from monitor.ui.dialogs.elsewhere import act_elsewhere, at_once
+from monitor.ui.dialogs.elsewhere import act_elsewhere, act_there_now
 from monitor.ui.dialogs.label import label_run
 from monitor.ui.dialogs.log import confirm_reading, follow
-from monitor.ui.dialogs.parts import asked_by, go_to, holder_now, plain, role_now, way_now
+from monitor.ui.dialogs.parts import act, asked_by, at_once, go_to, holder_now, plain, role_now, way_now
 from monitor.ui.dialogs.restart import restart
 from monitor.ui.dialogs.resume import resume
 from monitor.ui.dialogs.seeds import seeds
@@ -152,7 +152,7 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
     elif kind == "stop":
         stop(run_dir, snapshot)
     elif kind in ABOUT_A_STOP:
-        _about_a_stop(kind, run_dir)
+        at_once(lambda: ABOUT_A_STOP[kind](run_dir, asked_by()))
     elif kind == "confirm_reading":
         confirm_reading(run_dir)
     elif kind == "resume":
@@ -160,13 +160,14 @@ def _control(kind: Any, action: dict[str, Any], folder: Path, run_id: str) -> No
     elif kind == "away":
         away(run_dir, snapshot)
     elif kind == "check":
-        _check(run_dir)
+        at_once(lambda: launcher.start_check(run_dir))
     elif kind == "test_messages":
-        _test_messages(run_dir)
+        at_once(lambda: messages.start_test(run_dir))
     elif kind == "ack":
-        _acknowledge(run_dir, str(action.get("alert")))
+        at_once(lambda: acknowledge(run_dir, str(action.get("alert")), asked_by(), time.time()))
     elif kind == "metric":
-        _judge_by(run_dir, snapshot, str(action.get("name")))
+        chosen = str(action.get("name"))
+        at_once(lambda: launcher.judge_by(run_dir, choice_for(snapshot, chosen), asked_by(), time.time()))
     elif kind == "restart":
         # The prescriptions are made here: what a browser sends is a name, never the values.
         diagnosis = judge_run(snapshot, time.time()).diagnosis
@@ -181,42 +182,6 @@ ABOUT_A_STOP = {
 }
 
 
-def _about_a_stop(kind: str, run_dir: Path) -> None:
-    try:
-        ABOUT_A_STOP[kind](run_dir, asked_by())
-    except MonitorError as problem:
-        st.toast(plain(str(problem)), duration="long")
-
-
-def _check(run_dir: Path) -> None:
-    try:
-        launcher.start_check(run_dir)
-    except (MonitorError, OSError) as problem:
-        st.toast(plain(str(problem)), duration="long")
-
-
-def _test_messages(run_dir: Path) -> None:
-    """What comes of it is asked for by the dialog that began it."""
-    try:
-        messages.start_test(run_dir)
-    except (MonitorError, OSError) as problem:
-        st.toast(plain(str(problem)), duration="long")
-
-
-def _acknowledge(run_dir: Path, alert: str) -> None:
-    try:
-        acknowledge(run_dir, alert, asked_by(), time.time())
-    except MonitorError as problem:
-        st.toast(plain(str(problem)), duration="long")
-
-
-def _judge_by(run_dir: Path, snapshot: Snapshot, name: str) -> None:
-    try:
-        launcher.judge_by(run_dir, choice_for(snapshot, name), asked_by(), time.time())
-    except MonitorError as problem:
-        st.toast(plain(str(problem)), duration="long")
-
-
 def _move(kind: str, names: Any, folders: Folders, here: Path) -> None:
     """Into the trash or back, one run after another; a refusal is shown with its reason."""
     for name in names if isinstance(names, list) else []:
@@ -224,7 +189,7 @@ def _move(kind: str, names: Any, folders: Folders, here: Path) -> None:
             folder, own_name = _split(folders, here, name)
             place = folders.holding(folder)
             if place.host and kind == "archive":
-                at_once(place, "archive", own_name)
+                act_there_now(place, "archive", own_name)
             elif kind == "archive":
                 archive(folder, own_name, time.time())
             else:
@@ -234,13 +199,7 @@ def _move(kind: str, names: Any, folders: Folders, here: Path) -> None:
 
 
 def _start_demo(folder: Path) -> None:
-    try:
-        child = launcher.start_training(folder, {"preset": "broken"}, name="demo", asked_by=asked_by())
-    except MonitorError as problem:
-        st.error(plain(str(problem)))
-        return
-    go_to(folder, child)
-    st.rerun()
+    act(lambda: go_to(folder, launcher.start_training(folder, {"preset": "broken"}, name="demo", asked_by=asked_by())))
 
 
 main()
