@@ -47,6 +47,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         return self.reporter.resume_from()
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        """Opens the run; a Trainer that trains again goes on in it."""
         self._last_step, self._is_over = state.global_step, False
         found = {} if model is None else {"model": _about(model)}
         self.reporter.open(
@@ -59,6 +60,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         )
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Logs the numbers of a step; without a `loss` among them nothing."""
         logs = logs or {}
         if "loss" not in logs:
             return
@@ -74,6 +76,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, Any] | None = None, **_: Any) -> None:
+        """Logs an evaluation; one of the test split, or after the training, as a probe."""
         measured = {name: value for name, value in (metrics or {}).items() if not name.endswith(NO_MEASURE)}
         is_test = any(name.startswith("test_") for name in measured)
         if is_test or self._is_over:
@@ -101,6 +104,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         self.writer.saved_checkpoint(path.absolute(), int(state.epoch or 0))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Closes the run: as stopped where that was requested, else as finished."""
         self._is_over = True
         self.writer.finish("stopped" if self._stopping else "finished")
 

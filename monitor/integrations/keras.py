@@ -42,6 +42,7 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         return self.reporter.resume_from()
 
     def on_train_begin(self, logs: Any = None) -> None:
+        """Opens the run, with the planned epochs."""
         self.reporter.open(
             epochs=self.params.get("epochs"),
             steps_per_epoch=self.params.get("steps"),
@@ -70,11 +71,13 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         self.writer.heartbeat(phase="evaluating")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Logs the evaluation of epoch `epoch` + 1; nothing after a stop in the middle of it."""
         if not self._stopping:
             rate = getattr(self.model.optimizer, "learning_rate", None)
             self.reporter.evaluated(epoch + 1, {"lr": float(rate) if rate is not None else None, **(logs or {})})
 
     def on_train_end(self, logs: Any = None) -> None:
+        """Closes the run."""
         self.writer.finish("stopped" if self._stopping else "finished")
 
     def _save(self) -> None:

@@ -46,6 +46,7 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         return self.reporter.resume_from()
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Opens the run on rank 0, for a fit alone."""
         if stage != "fit":
             return
         epochs = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else None
@@ -91,6 +92,7 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         self.writer.finish("stopped" if self._stopping else "finished")
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """Closes the run: as stopped by Ctrl-C, else as failed with the error."""
         interrupted = isinstance(exception, KeyboardInterrupt)
         error = f"{type(exception).__name__}: {exception}"
         self.writer.finish("stopped" if interrupted else "failed", None if interrupted else error)

@@ -51,6 +51,7 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
         return trial_id in self._trials and self._trials[trial_id].writer.should_stop()
 
     def stop_all(self) -> bool:
+        """As a stopper: a stop of one trial never ends the sweep."""
         return False
 
     def on_trial_start(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
@@ -66,16 +67,19 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
         self._trials[trial.trial_id] = reporter
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **info: Any) -> None:
+        """Logs a report as an evaluation, at its own `epoch` or else at Tune's iteration."""
         numbers = {name: value for name, value in result.items() if name not in OF_TUNE and _is_number(value)}
         epoch = numbers.pop("epoch", result["training_iteration"])
         self._trials[trial.trial_id].evaluated(epoch, numbers)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        """Closes its run: as stopped where that was requested, else as finished."""
         reporter = self._trials.get(trial.trial_id)
         if reporter is not None:
             reporter.writer.finish("stopped" if reporter.writer.should_stop() else "finished")
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
+        """Closes its run as failed, with the traceback that Tune has kept."""
         reporter = self._trials.get(trial.trial_id)
         if reporter is not None:
             told = _told(trial.error_file)

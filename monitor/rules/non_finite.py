@@ -48,6 +48,7 @@ class NonFinite(Rule):
     never_learnt = True
 
     def breaks(self, finding: Finding) -> bool:
+        """Whether training itself is affected, and not the val loss alone."""
         return finding.severity != "info" and not only_val_loss(finding.now)
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:

@@ -49,6 +49,7 @@ class _Column:
         return spread
 
     def row(self, row: int) -> Value:
+        """The value in one row of the block; None where it was not logged."""
         if self._places is not None:
             place = bisect_left(self._places, row)
             if place == len(self._places) or self._places[place] != row:
@@ -83,15 +84,18 @@ class _Block:
         self.metrics = {name: _Column(*each) for name, each in logged.items()}
 
     def values(self, name: str) -> Sequence[Value]:
+        """One field or metric in every row, shape (ROWS,); None where it was not logged."""
         column = (self._fields if name in FIELDS else self.metrics).get(name)
         return [None] * ROWS if column is None else column.rows()
 
     def step(self, row: int) -> Step:
+        """One row as a record."""
         own = {name: column.row(row) for name, column in self._fields.items()}
         metrics = {name: value for name, column in self.metrics.items() if (value := column.row(row)) is not None}
         return Step(**own, metrics=metrics)
 
     def steps(self, first: int, end: int) -> Iterator[Step]:
+        """The rows `first` to `end` (exclusive) as records."""
         own = zip(*(column.rows()[first:end] for column in self._fields.values()), strict=True)
         if not self.metrics:
             return (Step(**dict(zip(self._fields, row, strict=True))) for row in own)
@@ -232,6 +236,7 @@ class GrowingSteps:
             del self._newest[:ROWS]
 
     def frozen(self) -> Steps:
+        """The steps so far; later ones are not seen through it."""
         return Steps(tuple(self._blocks), tuple(self._newest))
 
 

@@ -86,6 +86,7 @@ class AppendFile:
         os.fsync(self._open())
 
     def close(self) -> None:
+        """Closes the descriptor, if one is open; the next append opens the file anew."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -122,6 +122,7 @@ class _PaddedTargets:
 
     @classmethod
     def of(cls, split: Targets) -> _PaddedTargets | None:
+        """The clips whose target fits into their frames, padded; None where there is none."""
         pairs = [
             (list(target), frames)
             for target, frames in zip(split.tokens, split.frames, strict=True)

@@ -97,6 +97,7 @@ class Folders:
 
     @property
     def location(self) -> str:
+        """Where they lie, in words, separated by commas."""
         return ", ".join(folder.location for folder in self.all)
 
     @property

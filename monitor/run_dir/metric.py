@@ -143,6 +143,7 @@ def read(record: Any, name: str) -> float | None:
 
 
 def is_finite(value: float | None) -> bool:
+    """Whether a value is there and is neither NaN nor infinite."""
     return value is not None and math.isfinite(value)
 
 

@@ -387,6 +387,7 @@ class _Probes:
         self.values: tuple[Probe, ...] = ()
 
     def read(self) -> bool:
+        """Reads what has changed in the folder; returns whether anything has."""
         stamps = {}
         try:
             for entry in [] if self._folder.is_symlink() else self._folder.iterdir():

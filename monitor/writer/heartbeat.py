@@ -47,6 +47,7 @@ class Pace:
         self._asked_at = at
 
     def step(self, step: int | None, at: float) -> None:
+        """A heartbeat at optimiser step `step`, at `at` (seconds of a steady clock); None counts nothing."""
         if step is None:
             return
         if self._last_step is not None and step > self._last_step[0]:
@@ -65,9 +66,11 @@ class Pace:
             self._last_epoch = before  # what is said of one epoch in two calls is one epoch
 
     def step_secs(self) -> float | None:
+        """Median seconds per step over the last ones; None before the second."""
         return _median(self._steps)
 
     def epoch_secs(self) -> float | None:
+        """Median seconds per epoch over the last ones; None before there are two evaluations."""
         return _median(self._epochs)
 
 

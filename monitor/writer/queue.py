@@ -21,6 +21,7 @@ class RecordQueue:
 
     @property
     def waiting(self) -> int:
+        """Records that the disk has not taken yet."""
         return len(self._backlog)
 
     def put(self, file: str, line: bytes, *, sync: bool) -> OSError | None:
@@ -33,6 +34,7 @@ class RecordQueue:
         return problem
 
     def flush(self) -> OSError | None:
+        """Writes what waits, oldest first. Returns the problem of the first record that the disk does not take."""
         while self._backlog:
             file, line, sync = self._backlog[0]
             if file not in self._files:
@@ -50,5 +52,6 @@ class RecordQueue:
             file.sync()
 
     def close(self) -> None:
+        """Closes the files; what waits stays unwritten."""
         for file in self._files.values():
             file.close()
