@@ -42,7 +42,7 @@ class ClipBook:
         self._said[name] = sample.hypothesis
 
     def rest(self) -> Iterator[Decode]:
-        """Everything that was said of the epoch so far."""
+        """The predictions so far of the present epoch, as one record."""
         said, self._said = self._said, {}
         if said and self._epoch is not None:
             clips, hypotheses = list(said), list(said.values())

@@ -72,7 +72,7 @@ def title(name: str) -> str:
 
 
 def new_folder(runs_dir: Path, name: str) -> Path:
-    """A folder of this name, or of the next free one, that nobody else has made. Raises OSError or RefusedError."""
+    """Makes a folder of this name, or of the next free one, exclusively. Raises OSError or RefusedError."""
     for number in range(1, MOST_TRIES):
         folder = runs_dir / (name if number == 1 else f"{name}-{number}")
         try:

@@ -92,7 +92,7 @@ class Following:
             FollowedLog(run, mapping, one_start=one_start) if is_log else FollowedFile(run, mapping)
         )
         self._caught_up = from_birth
-        """What stood there before anybody followed came at a time that nobody knows."""
+        """Records that stood there before the following began have no known time."""
         self._noted_at = float("-inf")
         self._is_noted = False
 
@@ -182,7 +182,7 @@ class Following:
         return left_out
 
     def stop(self, now: float) -> None:
-        """Lets go: with the end that the source names, else so that the run can be gone on with."""
+        """Ends the following: with the end that the source names, else so that the run can be continued."""
         if self._source.outcome is None:
             self.run.close(now)
         else:

@@ -141,7 +141,7 @@ class GrowingFile:
             self._descriptor = None
 
     def _moved_to(self) -> Path | None:
-        """The name under which the known file stands now, if it was rotated away while nobody was here."""
+        """The name under which the known file stands now, if it was rotated away since the last reading."""
         if self._known is None or _identity(self.path) == self._known:
             return None
         with contextlib.suppress(OSError):

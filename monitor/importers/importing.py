@@ -32,12 +32,12 @@ TICK_ROWS = 500
 MOST_KINDS = 50
 WITH_SAMPLES = frozenset({"markdown", "model-card", "table"})
 Tick = Callable[[int, int], None]
-"""Told now and then: bytes read, bytes there are."""
+"""Called now and then with the bytes read and the bytes there are."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user said: the format's name, the mapping, percent or fraction, what the loss is per, which start."""
+    """The user's choices: the format's name, the mapping, percent or fraction, the unit of the loss, which start."""
 
     format: str = ""
     fields: dict[str, str] = field(default_factory=dict)
@@ -134,7 +134,7 @@ def _samples(path: Path) -> tuple[Sample, ...]:
 
 
 def records(chosen: Plan, tick: Tick = lambda done, all_bytes: None) -> Iterator[Epoch | Step]:
-    """Every record of the file, thinned where it holds more than anybody can look at."""
+    """Every record of the file, thinned where it holds more than a chart can show."""
     evaluations = RecordBuilder(chosen.mapping)
     importer = chosen.kind(chosen.path)
     thin_epochs = _Thinned(chosen.counts.evaluations, MOST_EVALUATIONS)
@@ -218,7 +218,7 @@ def _read(importer: Importer, mapping: SourceMapping, line: str, tick: Tick) -> 
 
 
 def _shape(seen: _Looked, uses: tuple[Use, ...]) -> Shape:
-    """A table whose train and validation numbers never stand in one row is one of events, whoever wrote it."""
+    """A table whose train and validation numbers never stand in one row is one of events, whatever wrote it."""
     counts = [seen.survey.columns[use.column].count for use in uses if use.field in ("train_loss", "val_loss")]
     apart = len(counts) == 2 and sum(counts) <= 1.5 * seen.survey.rows and max(counts) < seen.survey.rows
     return "events" if apart else seen.importer.shape

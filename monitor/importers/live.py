@@ -287,7 +287,7 @@ class FollowedRun:
         self._let_go(now, outcome=outcome, error=error, traceback=traceback)
 
     def close(self, now: float) -> None:
-        """Nobody follows any longer; how the run ends is not known. `go_on` takes it up again."""
+        """Ends the following; how the run ends is not known. `go_on` takes it up again."""
         self._let_go(now, follower=None)
 
     def _let_go(self, now: float, **last: Any) -> None:

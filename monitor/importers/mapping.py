@@ -64,7 +64,7 @@ class SourceMapping:
     drop_stale: bool = False
     """The format repeats a train loss until a new one is logged."""
     steps_per_epoch: float | None = None
-    """Where one epoch holds several evaluations under one number: they are told apart by their steps."""
+    """Where one epoch holds several evaluations under one number; their steps then distinguish them."""
     basis: Basis = "epochs"
     """Of a text log: whether its lines name epochs, or its evaluations are counted."""
     beside: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user said: field → name, percent or fraction (None: not said), and what this format calls things."""
+    """The user's mapping: field → name, percent or fraction (None: not given), and this format's own names."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
     percent: bool | None = None
@@ -219,7 +219,7 @@ def _totals(split: str) -> frozenset[str]:
 def likely_losses(field: str, seen: Mapping[str, int]) -> list[str]:
     """The name that is the loss of a split though it is none of the usual: the only one, the whole, or one set's.
 
-    Of sets that are told apart by a number (boosting) the last counts, of sets that have a name the first.
+    Of sets with a number (boosting) the last counts, of sets with a name the first.
     """
     if field in OF_A_SET and (first := next(filter(OF_A_SET[field].fullmatch, seen), "")):
         return [first]

@@ -57,7 +57,10 @@ class LevelLog:
         self._size = 0
 
     def read(self, *, last: bool) -> Iterator[bytes | str]:
-        """What is new. `last`: nothing more will come, so an unfinished record is told. Raises UnreadableRunError."""
+        """The new records; a text is a problem. `last`: nothing more will come, so an unfinished record is one, too.
+
+        Raises UnreadableRunError.
+        """
         try:
             with open_foreign(self.path) as raw, io.BufferedReader(raw) as file:
                 if self.offset == 0:

@@ -86,11 +86,11 @@ class Doubts:
             self.unread_first = self.unread_first or found[0].strip()
 
     def bring(self) -> None:
-        """An epoch or a step has been told."""
+        """A line has named an epoch or a step: the count of unread figures begins anew."""
         self.behind = 0
 
     def take_replaced(self, epoch: float, cells: Mapping[str, str], said: Statement) -> None:
-        """Of a line about all of an epoch: what another such line has said otherwise."""
+        """Counts the quantities of a line about the whole epoch that another such line gave with other values."""
         for name, text in said.values:
             before = cells.get(name) or cells.get(f"train_{name}") or cells.get(name.removeprefix("train_"))
             name = name.removeprefix("train_")

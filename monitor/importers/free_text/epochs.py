@@ -30,7 +30,7 @@ STEP, BAR, WHOLE = 0, 1, 2
 
 @dataclass(frozen=True)
 class Row:
-    """What a log said of one epoch: cells as written, under plain names."""
+    """The statements of a log about one epoch: cells as written, under plain names."""
 
     epoch: float
     cells: Mapping[str, str]
@@ -41,7 +41,7 @@ class Row:
 
 @dataclass
 class _Open:
-    """The epoch that is being told: what was said of it, by how much of it the lines speak of."""
+    """The present epoch: its statements, by how much of it the lines cover."""
 
     epoch: float
     generation: int
@@ -78,12 +78,12 @@ class _Open:
 
 
 class EpochRows:
-    """Collects what is said of an epoch. `take` hands out each row once it is complete, again if it changes."""
+    """Collects the statements about an epoch. `take` hands out each row once it is complete, again if it changes."""
 
     def __init__(self, basis: Basis, memory: Mapping[str, Any] | None = None, *, one_start: bool = False) -> None:
-        """`memory`: what an earlier reading of the same log left (`memory()`).
+        """`memory`: the state after an earlier reading of the same log (`memory()`).
 
-        `one_start`: somebody else knows when the run is started again (`begin_again`); a falling epoch says nothing.
+        `one_start`: the caller knows when the run is started again (`begin_again`); a falling epoch means nothing.
         """
         known = memory or {}
         self._basis = basis
@@ -98,14 +98,14 @@ class EpochRows:
         self._lines = int(known.get("lines", 0))
         """How many lines spoke of steps of the epoch before."""
         self._passing: dict[str, str] = dict(known.get("passing", {}))
-        """Said before the evaluation that it belongs to (fractional epochs, bare steps)."""
+        """Statements before the evaluation that they belong to (fractional epochs, bare steps)."""
         self._steps: list[float] = list(known.get("steps", []))
         """Step of each evaluation so far, where evaluations are counted."""
         self._step: list[float] = list(known.get("step", []))
         """[last step of the training, total that it counts to]."""
         self._above: dict[str, str] = dict(known.get("above", {}))
         self._above_step: dict[str, str] = dict(known.get("above_step", {}))
-        """Said above the line that may name the epoch: of all of it, and of its last step."""
+        """Statements above the line that may name the epoch: about all of it, and about its last step."""
         self._trails = bool(known.get("trails"))
         """This log names an epoch below its figures, where it says that the epoch is over."""
         self._again = bool(known.get("again"))
@@ -135,7 +135,7 @@ class EpochRows:
         return self._step[1] >= MANY_EVALUATIONS * (self._steps[-1] - self._steps[0]) / (len(self._steps) - 1) > 0
 
     def begin_again(self, generation: int) -> list[Row]:
-        """The process that writes the log has been started again: what is open is told if it is whole."""
+        """The process that writes the log has been started again: the open epoch is handed out if it is whole."""
         rows = self.close()
         self._generation, self._passing = generation, {}
         return rows
@@ -146,12 +146,12 @@ class EpochRows:
 
     @property
     def epoch(self) -> float | None:
-        """The epoch that is being told."""
+        """The number of the present epoch."""
         return self._open.epoch + self._trails if self._open else self._last
 
     @property
     def under_way(self) -> Row | None:
-        """The epoch being told, where it has not been handed out."""
+        """The present epoch, where it has not been handed out."""
         return self._open.row() if self._open is not None and self._open.told is None else None
 
     def take(self, said: Statement) -> list[Row]:
@@ -218,7 +218,7 @@ class EpochRows:
         return self._tell(self._open)
 
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
-        """After a silence: the epoch being told, unless something that most epochs have is still to come."""
+        """After a silence: the present epoch, unless something that most epochs have is still to come."""
         now = self._open
         if now is None or now.under_way:
             return []
@@ -239,7 +239,7 @@ class EpochRows:
         return self._tell(now)
 
     def _number(self, said: Statement) -> float | None:
-        """The epoch that a statement begins or speaks of; None where it belongs to the one being told."""
+        """The epoch that a statement begins or is about; None where it belongs to the present one."""
         if self._basis == "evaluations":
             return self._count(said)
         if said.counts_epochs and said.bar is not None:
@@ -311,14 +311,16 @@ class EpochRows:
         return STEP if said.partial else BAR if said.bar is not None or said.of_a_batch else WHOLE
 
     def _is_over(self, said: Statement) -> bool:
-        """Whether a full bar has told the same quantity already: what names the epoch after it tells of all of it."""
+        """Whether a full bar has given the same quantity already: the line that names the epoch after it is about all
+        of it."""
         if self._open is None or said.bar is not None or said.of_a_batch or said.epoch != self._open.epoch:
             return False
         full = {name.removeprefix("train_") for name in self._open.said[BAR]}
         return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
 
     def _is_of_the_next(self, now: _Open, said: Statement) -> bool:
-        """Whether a line that names no epoch trains on, though this one has told its training and its validation."""
+        """Whether a line that names no epoch trains on, though this epoch has its training and its validation
+        already."""
         if self._basis == "evaluations" or said.epoch is not None or said.evaluates or not validated(now.whole):
             return False
         stated = {*now.stated, *(now.said[WHOLE] if len(self._recent) > 1 and not self._again else ())}
@@ -382,7 +384,7 @@ def _was_a_step(now: _Open, number: float) -> bool:
 
 
 def _put(cells: dict[str, str], said: Statement) -> None:
-    """What is said last counts; `loss` and `train_loss` of two lines are one quantity."""
+    """The last statement counts; `loss` and `train_loss` of two lines are one quantity."""
     now = {name for name, _ in said.values}
     for name, text in said.values:
         if name in cells or len(cells) < MOST_NAMES:

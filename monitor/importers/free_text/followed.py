@@ -23,12 +23,12 @@ from monitor.run_dir import Outcome, Place, Record
 
 LOOK_BYTES = 64 << 10
 LOOK_SECS = 0.1
-"""So much is read at a time, and for so long at one look: whoever looks has other things to do as well."""
+"""Bytes read at a time, and seconds at one look: the caller has other work as well."""
 KEPT_BYTES = 1 << 20
 """Of a log that was printed faster than it could be read, so much at its end is read."""
 FIRST_DOUBT_ROWS, MOST_DOUBTED_ROWS = 10, 1000
 QUIET_SECS = 5.0
-"""After so long without a new line, what can be told is told."""
+"""After so long without a new line, complete rows are handed out."""
 
 
 class FollowedLog:
@@ -63,7 +63,7 @@ class FollowedLog:
         return self._file.changed_at
 
     def read(self, now: float) -> Iterator[Record]:
-        """What is new, for a moment; after a silence, what can be told without what may follow. No raise."""
+        """The new rows, for a moment; after a silence, those that need nothing further. Raises nothing."""
         self.has_grown = self.is_at_end = False
         deadline = time.monotonic() + LOOK_SECS
         while time.monotonic() < deadline or not self.has_grown:

@@ -35,7 +35,7 @@ def _tesseract(found: re.Match[str]) -> str:
 
 
 def _two_splits(found: re.Match[str]) -> str:
-    """`loss (train/val) 2.8 / 3.8, wer 80.1 / 88.2`: what is said of the first two numbers holds for the next ones."""
+    """`loss (train/val) 2.8 / 3.8, wer 80.1 / 88.2`: the splits of the first two numbers hold for the next ones."""
     name = (found["before"].strip() or found["behind"].strip() or "loss").strip(":=( ")
     one, other = found["one"], found["other"]
     rest = _TWO.sub(rf"{one} \1 \2 {other} \1 \3", found["rest"])

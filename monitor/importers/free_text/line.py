@@ -54,14 +54,14 @@ class Walk:
 
     section: str = ""
     known_epoch: float | None = None
-    """The epoch that is being told: of another one, the heading says nothing."""
+    """The number of the present epoch: of another one, the heading means nothing."""
     words: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     """Words before a bracket that has not closed."""
     phrase: set[str] = field(default_factory=set)
     """Every word since the last value: whether an epoch begins or is only mentioned depends on them."""
     quantity: str = ""
-    """What `loss: train 2.1, val 2.4` said first."""
+    """The quantity before the colon of `loss: train 2.1, val 2.4`."""
     values: list[tuple[str, str]] = field(default_factory=list)
     unsplit: list[tuple[int, str]] = field(default_factory=list)
     """(value, split in force) of names that hold none, and that are no words beside a split."""
@@ -388,7 +388,7 @@ class Walk:
                 self.values[place] = (name.removesuffix("loss") + "score", text)
 
     def _part_the_unsplit(self) -> None:
-        """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that stands there for two splits is told apart by them."""
+        """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that occurs for two splits belongs to the split before it."""
         if not any(split for _, split in self.unsplit):
             return
         twice = Counter(name for name, _ in self.values)

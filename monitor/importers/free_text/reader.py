@@ -110,7 +110,7 @@ class LineReader:
         self.trials = 0
         """Lines that tell of the end of one trial of a sweep."""
         self.doubts: Doubts | None = None
-        """Counts what does not fit, where somebody asks."""
+        """Counts what does not fit, where the caller wants it."""
         self.number = 0
         """Of the line that is read."""
         self.unclear = ""

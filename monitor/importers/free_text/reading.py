@@ -48,7 +48,7 @@ class LogReading:
 
     @property
     def waiting(self) -> bytes:
-        """Of an unfinished line: whoever goes on from here begins before it."""
+        """The bytes of an unfinished line; the next reading begins before them."""
         return self._text.waiting
 
     def memory(self) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Scan:
     under_way: Row | None = None
     """The epoch that the log is in the middle of."""
     doubt: str = ""
-    """Why the figures cannot be told for certain; empty where they can."""
+    """Why the figures are not certain; empty where they are."""
     lines: int = 0
     named: Mapping[str, str] = field(default_factory=dict)
     """Every name with a number, and the last number under it."""
@@ -190,7 +190,7 @@ class _EitherRows(EpochRows):
         self.seen: dict[str, str] = {}
         self._said: Statement | None = None
         self.twice = 0
-        """How often one epoch was told by two lines, each of the whole of it, with other figures."""
+        """How often two lines about the whole of one epoch gave other figures."""
 
     @property
     def basis(self) -> Basis:
@@ -236,7 +236,7 @@ class _EitherRows(EpochRows):
 
 
 def _count(rows: list[Row]) -> int:
-    """How many there are, each told once or again."""
+    """How many rows there are, each counted once however often it was handed out."""
     return len({(row.generation, row.epoch) for row in rows})
 
 

@@ -11,7 +11,7 @@ EVALUATED = ("val_", "test_")
 
 @dataclass(frozen=True)
 class Statement:
-    """What one line says. `partial`: said in the middle of an epoch (a step, a progress bar under way)."""
+    """The statement of one line. `partial`: made in the middle of an epoch (a step, a progress bar under way)."""
 
     epoch: float | None = None
     epochs: float | None = None

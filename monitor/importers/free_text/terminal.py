@@ -33,7 +33,7 @@ class LogText:
         self._looks = looks
         self.seen_bytes, self._due_at = (memory or {}).get("seen", 0), (memory or {}).get("due", 0)
         self.bars: list[str] = []
-        """The bars under way that were worth a look; whoever looks at them takes them out."""
+        """The bars under way that were worth a look; the caller takes them out."""
         self.lines = 0
         """Whole lines so far."""
         self._rest = b""
