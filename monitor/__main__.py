@@ -1,4 +1,4 @@
-"""Entry point of `python -m monitor`: before anything is imported, what keeps this Python from running it is said."""
+"""Entry point of `python -m monitor`: reports what keeps this Python from running it, before anything is imported."""
 
 # pathlib is a file, and could be anybody's as long as the current folder is searched.
 # ruff: noqa: PTH100, PTH120, PTH121
@@ -7,7 +7,7 @@ import sys
 
 
 def leave_the_current_folder_out() -> None:
-    """`python -m` looks into the current folder first: a token.py or msgspec.py of anybody's there would be executed.
+    """`python -m` looks into the current folder first: a token.py or msgspec.py of any user's there would be executed.
 
     Where the current folder is the one that Python found us in, it stays.
     """

@@ -1,8 +1,8 @@
 """Why a run crashed: the known causes, recognised from its error, traceback, exit code and signal.
 
 Only what a line says in an error's own words counts; lines of code are left out, and so are errors that a program has
-caught and dealt with. An ordinary exception has no class here: of it is said where in the run's own code it came up.
-The known causes stand in `crash_kinds`. Every failed run gets one sentence on what to look at.
+caught and dealt with. An ordinary exception has no class here: it is reported with the place in the run's own code
+where it came up. The known causes stand in `crash_kinds`. Every failed run gets one sentence on what to look at.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _without_checkpoint(advice: str) -> str:
 def how_it_failed(snapshot: Snapshot) -> str:
     """What follows "Failed after epoch 5": the error's own line, or how the process ended, and what that means.
 
-    Nothing is said twice: a sentence that says no more than the error's line is left out.
+    No repetition: a sentence that adds no more than the error's line is left out.
     """
     failure, error = failure_of(snapshot), error_line(snapshot)
     if failure is None:

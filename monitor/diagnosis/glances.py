@@ -50,8 +50,8 @@ ALERTS_TAIL = 16_384
 class Glance(Record, frozen=True, kw_only=True):
     """A run as a list shows it. `launch_problem`: why launch.json cannot be understood, "" where it can; `uid`: the
     owner's; `ended_at`: as the supervisor wrote it (UTC seconds); `device`: that a live run works on, else "";
-    `validation`: equal for runs that were scored on the same validation clips; `config`: its settings as they were
-    logged, or told by its command."""
+    `validation`: equal for runs that were scored on the same validation clips; `config`: its settings as logged, else
+    from its command."""
 
     status: Status
     summary: Summary

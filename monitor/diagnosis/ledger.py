@@ -1,4 +1,4 @@
-"""What came of each change that was tried: one outcome.json a child, and all of them over a folder of runs.
+"""The outcome of each change that was tried: one outcome.json a child, and all of them over a folder of runs.
 
 The error rate decides (monitor.diagnosis.outcome), at the epoch that was agreed on when the child was started and again
 at its end; the last judgement is kept. What is counted as a try of the same thing: monitor.diagnosis.tries.
@@ -28,8 +28,8 @@ AGAIN_SECS = 60.0
 def judge_child(run_dir: Path, child: Snapshot, now: float) -> ChildOutcome | None:
     """Judges a child once it has reached the agreed epoch and again at its end, and keeps the last outcome.
 
-    None where nothing new came of it, and for no child. Raises OSError where the file cannot be written.
-    A parent that is gone cannot be compared with: what was kept stays.
+    None where there is no new outcome, and for no child. Raises OSError where the file cannot be written. A parent that
+    is gone cannot be compared with: what was kept stays.
     """
     link = child.launch.parent if child.launch is not None else None
     kept = read_outcome(run_dir)

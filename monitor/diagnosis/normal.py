@@ -1,7 +1,7 @@
 """Is this normal? A run beside the finished ones of its folder that were measured on the same validation set. Pure.
 
 Without such runs: beside recorded healthy runs of other tasks, each as a multiple of its own first evaluation
-(`benchmarks.rules.healthy`). Where the band is of other tasks, nothing is said but whether the run lies inside it.
+(`benchmarks.rules.healthy`). Where the band is of other tasks, only whether the run lies inside it is reported.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Did the change help? A child against its parent, decided by the primary metric alone. Pure.
 
-Where both logged what they said, a paired bootstrap over the validation clips decides (monitor.diagnosis.clip_pairs),
-else the scatter of the evaluations (monitor.diagnosis.yardstick), which is said as "without an interval".
-The gap never decides: dropout and augmentation raise train loss by definition.
+Where both logged their predictions, a paired bootstrap over the validation clips decides
+(monitor.diagnosis.clip_pairs), else the scatter of the evaluations (monitor.diagnosis.yardstick), which is reported as
+"without an interval". The gap never decides: dropout and augmentation raise train loss by definition.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ GAP_MOVED_RATIO = 0.2
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a change at `epoch`. WER are fractions, `low` and `high` the interval of their difference.
+    """The outcome of a change at `epoch`. WER are fractions, `low` and `high` the interval of their difference.
 
     `parent_value` and `child_value` are the same of `metric`, by which the two are compared, in its unit.
     `evaluations`: how many it rests on where there is no interval. `provisional`: judged again at the child's end.
-    `credited`: whether only the settings differ, so that the change may be counted as tried; else `not_credited`
-    says what else differs.
+    `credited`: whether only the settings differ, so that the change may be counted as tried; else `not_credited` says
+    what else differs.
     """
 
     word: Word

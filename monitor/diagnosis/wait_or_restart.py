@@ -3,7 +3,7 @@
 Waiting: the best of the primary metric at the planned end (monitor.rules.arithmetic.best_at_end). Restarting: that,
 times what the same change has made of its parents' error: in this folder, else in the recorded pairs of the bundled
 trainer of the same task, clips and length. The word follows from the latter alone, as both share what waiting brings.
-Where one is not known, that is said.
+Where one is not known, the line says so.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The word that findings of one moment stand for, and the word that is shown, which does not change back at once. Pure.
 
-A graver word is shown at once. A milder one is shown once no graver was said at three evaluations in a row, and LOOK
+A graver word is shown at once. A milder one is shown once no graver was reached at three evaluations in a row, and LOOK
 stands for three evaluations too: what flickers at its threshold must not turn the headline at every evaluation.
 """
 

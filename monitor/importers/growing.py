@@ -1,8 +1,8 @@
 """One file that grows, and is sometimes cut short, moved away or begun anew: its bytes in order, each once.
 
 A program that rotates its log renames the file and opens a new one; `> train.log` and copy-and-truncate keep the file
-and cut it. The renamed one is read to its end before the new one is begun, also when nobody was here meanwhile.
-A file in UTF-16, as PowerShell writes it, is given out in UTF-8. A hole, which reads as zeros, is passed over.
+and cut it. The renamed one is read to its end before the new one is begun, also when no reader was at work meanwhile. A
+file in UTF-16, as PowerShell writes it, is given out in UTF-8. A hole, which reads as zeros, is passed over.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""A run directory that is fed from somebody else's output: created or continued, and written without a record twice.
+"""A run directory that is fed from another program's output: created or continued, and written without a record twice.
 
 The reader of a foreign file adds the records that it finds and, from time to time, commits how far it has read
 (`source.json`). Whatever stops the follower, the next one goes on from there: records that were written but not
-committed are counted and passed over, so the same reading from the same place writes each of them once.
-What the disk does not take waits; `commit` says so, and the reader reads no further: the foreign file still has it.
+committed are counted and passed over, so the same reading from the same place writes each of them once. What the disk
+does not take waits; `commit` says so, and the reader reads no further: the foreign file still has it.
 
-The run never claims to be more than it is: `progress.json` names the follower, its heartbeat is when the foreign
-file last grew, and the process that trains only where somebody said which one it is.
+The run never claims to be more than it is: `progress.json` names the follower, its heartbeat is when the foreign file
+last grew, and the process that trains only where a person has named it.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ class FollowedRun:
     ) -> bool:
         """Everything added is on disk, and noted how far the source was read. False: the disk did not take it (yet).
 
-        `reread`: whoever goes on will not begin at these places but read the source anew from where it stood at the
+        `reread`: the next reading does not begin at these places but reads the source anew from where it stood at the
         last commit without this; every record since then is passed over.
         """
         if self._queue.flush() is not None:

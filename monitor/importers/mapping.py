@@ -1,6 +1,6 @@
 """Which of a file's names becomes which field, and in which unit: proposed from all it holds, shown, confirmed.
 
-Nothing is guessed silently: every use says its scale and why, and what the values leave open is said in a sentence.
+Nothing is guessed silently: every use says its scale and why, and what the values leave open stands in a sentence.
 """
 
 from __future__ import annotations

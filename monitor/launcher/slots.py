@@ -1,9 +1,9 @@
 """Who may use which device of this machine: one run per GPU, the others wait in line.
 
 The line is made of the runs themselves: a queued run holds a ticket in its state.json, a run at work names its device
-there. There is no other record that could be left behind: a dead process holds nothing and waits for nothing.
-Tickets are drawn and devices taken under one lock beside the runs, so two supervisors never take the same one,
-and nobody overtakes. Only the runs of one folder see each other.
+there. There is no other record that could be left behind: a dead process holds nothing and waits for nothing. Tickets
+are drawn and devices taken under one lock beside the runs, so two supervisors never take the same one, and none
+overtakes. Only the runs of one folder see each other.
 """
 
 from __future__ import annotations

@@ -75,17 +75,17 @@ class ChanceLimits(Limits, frozen=True):
 
 
 class AtChance(Rule):
-    """Watches the primary metric against chance: WER against the best constant sentence, or against saying nothing
-    where that is not known; accuracy against the most frequent label; any metric against the chance that it declares
-    or that follows from what it measures (AUC, R², MCC); what was never better than its worst value, against that.
-    Where none is known, the skill 1 - loss / chance loss.
+    """Watches the primary metric against chance: WER against the best constant sentence, or against an empty output
+    where that is not known; accuracy against the most frequent label; any metric against the chance that it declares or
+    that follows from what it measures (AUC, R², MCC); what was never better than its worst value, against that. Where
+    none is known, the skill 1 - loss / chance loss.
 
     A hint while val loss falls fast. Critical once nothing improves any longer: train loss, val loss and metric stand
     still over ten evaluations. A CTC model says nothing for a while although its losses fall, and most recorded runs
-    that left chance left it so. Where the constant sentence is known and words are said, also after 25 epochs, unless
-    val loss or metric still improves.
-    What was well beyond chance before has lost what it had learnt: another sentence, another remedy.
-    It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong scorer, or too few steps.
+    that left chance left it so. Where the constant sentence is known and words are predicted, also after 25 epochs,
+    unless val loss or metric still improves. What was well beyond chance before has lost what it had learnt: another
+    sentence, another remedy. It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong
+    scorer, or too few steps.
     """
 
     name = "at_chance"

@@ -38,13 +38,13 @@ best, val loss has not left it."""
 
 
 class Gap(Rule):
-    """Watches val_loss - train loss against the user's own limit (1.0), in the run's unit. Where nobody set one and no
+    """Watches val_loss - train loss against the user's own limit (1.0), in the run's unit. Where none is set and no
     loss was ever below 10 (squared errors, sums over a sequence), a fifth of the lowest val loss less 1.0 is it.
 
-    The limit is what was asked for, so a warning needs no persistence; critical is scale-free: the gap measured
-    against val loss itself, or against the loss of a model that knows only word frequencies.
-    One val loss that stands far out of those before it opens nothing alone: it may be one odd batch.
-    It cannot tell a model that memorises from a train loss that is measured in another way.
+    The limit is what was asked for, so a warning needs no persistence; critical is scale-free: the gap measured against
+    val loss itself, or against the loss of a model that knows only word frequencies. One val loss that stands far out
+    of those before it opens nothing alone: it may be one odd batch. It cannot tell a model that memorises from a train
+    loss that is measured in another way.
     """
 
     name = "gap"

@@ -35,8 +35,8 @@ class GradientFlow(Rule):
     are exactly zero, and the share of steps whose gradient was scaled down while train loss stands still.
 
     Clipping alone says little: an optimiser that scales by its own averages learns as well when every step is clipped.
-    At the end of a schedule steps are small on purpose: nothing is said below a twentieth of the peak rate.
-    It cannot tell a part that is dead from one that was frozen on purpose.
+    At the end of a schedule steps are small on purpose: below a twentieth of the peak rate there is no flag. It cannot
+    tell a part that is dead from one that was frozen on purpose.
     """
 
     name = "gradient_flow"

@@ -31,11 +31,11 @@ _INFORMATION = evaluations.known("mutual_information")
 
 
 class LowInformation(Rule):
-    """Watches the mutual information between frames and output, as a share of what a correct output would carry:
-    H(b*) + (1 - b*) H(words). Entropy alone does not see a collapse: a collapsed output is very sure of itself.
+    """Watches the mutual information between frames and output, as a share of what a correct output would carry: H(b*)
+    + (1 - b*) H(words). Entropy alone does not see a collapse: a collapsed output is very sure of itself.
 
-    While it clearly grows, nothing is said: every model starts at zero.
-    It cannot tell a model that sees nothing from one that sees much and is wrong: that is what WER is for.
+    While it clearly grows, there is no flag: every model starts at zero. It cannot tell a model that sees nothing from
+    one that sees much and is wrong: that is what WER is for.
     """
 
     name = "low_information"

@@ -34,11 +34,11 @@ class ScorerLimits(Limits, frozen=True):
 
 class ScorerFailure(Rule):
     """Watches for an error rate that the logged predictions contradict, above all one whose arguments were swapped
-    (errors / words predicted instead of errors / words asked for), and for one that stays the same to four digits while
-    the loss falls and words are said, unless the newest predictions score to it.
+    (errors / words predicted instead of errors / target words), and for one that stays the same to four digits while
+    the loss falls and words are predicted, unless the newest predictions score to it.
 
-    It can only recompute what was logged whole: every val clip's prediction of an evaluation.
-    It cannot tell whether the references themselves are right.
+    It can only recompute what was logged whole: every val clip's prediction of an evaluation. It cannot tell whether
+    the references themselves are right.
     """
 
     name = "scorer_failure"

@@ -30,8 +30,8 @@ def read_own(path: Path, most_bytes: int) -> tuple[bytes, str]:
 
 
 def _why_folders(path: Path) -> str:
-    """Who writes a folder may put another file into it. In a folder with the sticky bit (/tmp) nobody may replace what
-    is another's, so a project of the user's may stand in one; but anybody may plant there what is not there yet, so
+    """Who writes a folder may put another file into it. In a folder with the sticky bit (/tmp) no user may replace what
+    is another's, so a project of the user's may stand in one; but every user may plant there what is not there yet, so
     settings may not."""
     for place in dict.fromkeys((path.absolute(), path.resolve())):
         for folder in place.parents:

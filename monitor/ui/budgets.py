@@ -1,8 +1,8 @@
 """What one visitor may take of the server in a time: requests, processor seconds, bytes; and how much of it at once.
 
 A visitor is a link and the address that it is used from; all without a link from one address are one. Who may control
-runs has no limit: he could start a training instead. What is above its share waits or is told when to ask again, so
-that one visitor can slow himself and not the others.
+runs has no limit: he could start a training instead. What is above its share waits, or the answer says when to ask
+again, so that one visitor can slow himself and not the others.
 """
 
 from __future__ import annotations

@@ -83,11 +83,10 @@ class PageMode(msgspec.Struct, frozen=True, kw_only=True):
 
 class PageData(PageMode, frozen=True, kw_only=True):
     """What the component starts from. `ws`, `plotly`, `report` are addresses on this server; `role` is "control" or
-    "look"; `again` what an open tab proves itself with to a server that was started anew, "" where everybody may come
-    in; `run` the address of the run, None for the list, `name` its id; `tunnel` the ssh command for a laptop,
-    "" for a visitor; `title`, `note` and `tags` what people say of the run;
-    `folder`: the heading of its folder, where there are several, and whether that is `far`, on another host or in an
-    `archive`, of which this is the address."""
+    "look"; `again` what an open tab proves itself with to a server that was started anew, "" where no token is needed;
+    `run` the address of the run, None for the list, `name` its id; `tunnel` the ssh command for a laptop, "" for a
+    visitor; `title`, `note` and `tags` what people say of the run; `folder`: the heading of its folder, where there are
+    several, and whether that is `far`, on another host or in an `archive`, of which this is the address."""
 
     ws: str
     plotly: str

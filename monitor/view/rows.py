@@ -33,14 +33,14 @@ from monitor.view.sweeps import best_name, settings_within, sweep_of, sweeps_of
 
 MOST_EVENTS = 4
 OUTCOME = "outcome"
-"""Kind of the event that says what came of a change."""
+"""Kind of the event with the outcome of a change."""
 EACH_LOOK = 200
 """A folder of so many runs is looked at whole, each second."""
 LIST_AGAIN_SECS = 30.0
 UNSEEN_SECS = 30
 """Of another machine's run that writes nothing but signs of life, the row is made anew so often."""
 BEAT_SECS = 30.0
-"""By so much the time of the last sign of life in a live row may lag; its age is said in minutes."""
+"""By so much the time of the last sign of life in a live row may lag; its age is shown in minutes."""
 DIGITS = re.compile(r"\d+")
 """The evidence of a live run says a heartbeat's age in seconds: a row is not sent for those."""
 LABELLED = ("title", "note", "tags", "pinned")
@@ -392,7 +392,7 @@ def _eta(status: Status, progress: Progress | None, total: int | None, epoch: fl
 
 
 def _events(seen: Glance) -> list[RunEvent]:
-    """What happened that a reader may have missed, the newest first: flags, how it ended, what came of a change."""
+    """What happened that a reader may have missed, the newest first: flags, how it ended, the outcome of a change."""
     status, outcome = seen.status, seen.outcome
     events = [
         RunEvent(at=alert.at, kind=alert.severity, text=alert.line, rule=alert.rule)
@@ -414,7 +414,7 @@ def _came(outcome: ChildOutcome, line: str) -> str:
 
 
 def _told(row: RunRow, outcome: ChildOutcome, line: str) -> RunRow:
-    """The row with another line about what came of its change."""
+    """The row with another line about the outcome of its change."""
     events = [replace(one, text=_came(outcome, line)) if one.kind == OUTCOME else one for one in row.events]
     return replace(row, outcome_line=line, events=events)
 

@@ -1,8 +1,8 @@
 """Where a run's own rules come from, and whether they may run: `vitalsigns_rules.py`, and installed packages.
 
 The file is code, so it runs only where a command would: for a run that this user started here (its launch is sealed),
-from the project that it was started in, out of a file that nobody else may write, and never out of a run directory,
-which may come from anybody. What is not run is named.
+from the project that it was started in, out of a file that no other user may write, and never out of a run directory,
+which may come from anyone. What is not run is named.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ def next_step(
 ) -> tuple[str, Prescription | None]:
     """(what to do first, as a sentence; the option that it names, if it names one).
 
-    `children`: what came of the children of this run. An option that one of them has tried is not offered again.
-    `wait`: why waiting is better than the first option, where that is known (monitor.diagnosis.wait_or_restart).
+    `children`: the outcomes of this run's children. An option that one of them has tried is not offered again. `wait`:
+    why waiting is better than the first option, where that is known (monitor.diagnosis.wait_or_restart).
     """
     if wait:
         return f"{WAIT} {wait}", None

@@ -1,11 +1,10 @@
 """MLflow's file store: `mlruns/<experiment>/<run>/`, as `mlflow/store/tracking/file_store.py` writes it.
 
-Each metric is a text file `metrics/<name>` with lines `<ms since 1970> <value> <step>` (two more words for a data
-set); `params/` becomes the config, `tags/mlflow.runName` the name, `meta.yaml` says how the run ended. Numbers of one
-step belong together. There is no epoch unless one is logged as a metric; evaluations are then counted.
-Artifacts, tags and traces are not read; a run that is kept in a database or on a server is not here.
-A store may come from anybody: a link in it, or a hard link, may be any file of the reader's. None is read, and each is
-reported.
+Each metric is a text file `metrics/<name>` with lines `<ms since 1970> <value> <step>` (two more words for a data set);
+`params/` becomes the config, `tags/mlflow.runName` the name, `meta.yaml` says how the run ended. Numbers of one step
+belong together. There is no epoch unless one is logged as a metric; evaluations are then counted. Artifacts, tags and
+traces are not read; a run that is kept in a database or on a server is not here. A store may come from anyone: a link
+in it, or a hard link, may be any file of the reader's. None is read, and each is reported.
 """
 
 from __future__ import annotations

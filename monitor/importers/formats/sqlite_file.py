@@ -1,10 +1,10 @@
 """Another program's SQLite file, read while that program may be writing it; its folder is not written.
 
-SQLite itself would write there: a reader of a database with a write-ahead log makes two files beside it. So the file
-is opened as one that does not change, and what was read counts only if nothing changed meanwhile; one with a log is
+SQLite itself would write there: a reader of a database with a write-ahead log makes two files beside it. So the file is
+opened as one that does not change, and what was read counts only if nothing changed meanwhile; one with a log is
 copied, with its log, and the copy is read. A file with an open transaction is waited for.
 
-The file may come from anybody. Only plain tables are read, by name: no view, virtual table or computed column, whose
+The file may come from anyone. Only plain tables are read, by name: no view, virtual table or computed column, whose
 text the file's author wrote and which may never end. Time, rows and the length of a text are bounded.
 """
 

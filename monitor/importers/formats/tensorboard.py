@@ -3,8 +3,8 @@
 Read are scalars, old and new style, of every event file of a folder; the folders `train`, `validation` … that Keras and
 `add_scalars` make become part of the names. Numbers of one step belong together. There is no epoch in an event file
 unless the script logs a tag of that name; evaluations are then counted. Units are the script's own. Images, histograms
-and text are passed over. A record that is cut off ends its file, one that is damaged is left out; both are said.
-A link in the folder that leads out of it is not followed.
+and text are passed over. A record that is cut off ends its file, one that is damaged is left out; both are reported. A
+link in the folder that leads out of it is not followed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Statements of a log's lines, one after another → one row an epoch, as soon as it is complete.
 
 A log that names epochs is read by them; one that only counts steps (`step 250: train loss 2.5, val loss 2.6`) by its
-evaluations. An epoch number that falls is a new start of the run in the same log: its generation grows by one.
-What is said of the whole epoch counts before what a full bar says, and that before the last step's figures.
+evaluations. An epoch number that falls is a new start of the run in the same log: its generation grows by one. A
+statement about the whole epoch counts before that of a full bar, and that before the last step's figures.
 """
 
 from __future__ import annotations

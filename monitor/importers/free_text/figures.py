@@ -31,7 +31,7 @@ SPLIT = re.compile(
     rf"(?<![a-z])(?:(?P<val>(?:{_VAL})(?![a-z])|(?:v|val|test){_GLUED})|(?:train|training|trn|tr)(?![a-z])|train{_GLUED})"
 )
 BEHIND = re.compile(r"\d\s*%?\s*\((?:train|val)|(?:train\w*|val\w*)\s?[/|&]\s?(?:train|val|dev|test)")
-"""A split behind its number, or two at once: what a split is said of is not sure there."""
+"""A split behind its number, or two at once: which number the split belongs to is not certain there."""
 _STEP = r"(?<![a-z])(?:global_step|step|iter|iters|iteration|updates?|num_updates)"
 STEP = re.compile(_STEP + r"[\"'\])]*\W{0,10}(\d[\d,]{0,12})(?![\d.])")
 _NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*\s{0,3}[:=#.\[(]?\s{0,5}(\d{1,6})(?![\d.])"

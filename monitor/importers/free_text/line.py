@@ -1,9 +1,9 @@
 """One line of a training log → what it states: epoch, step, and numbers under the names that stand before them.
 
 A line is cut into words, numbers and marks; a number belongs to the words before it, and a split (`train:`, `[val]`,
-`val Loss 2.3 WER .8`) holds for the names behind it until another is said. So `Epoch 3/60 | val loss 4.79`,
+`val Loss 2.3 WER .8`) holds for the names behind it until another one stands there. So `Epoch 3/60 | val loss 4.79`,
 `epoch=3 val_loss=4.79`, `{"epoch": 3, "val": {"loss": 4.79}}` and a progress bar's postfix come to the same statement.
-Every step is linear in the line's length: a log is somebody else's text.
+Every step is linear in the line's length: a log is a foreign text.
 """
 
 from __future__ import annotations

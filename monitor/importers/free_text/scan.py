@@ -89,7 +89,7 @@ class Scan:
 def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) -> Scan:
     """Reads a log from its beginning to its present end. Raises UnreadableRunError in one sentence if it is none.
 
-    `progress` is told how many bytes have been read.
+    `progress` is called with the bytes read so far.
     """
     check_log(path)
     scanning = LogScan()

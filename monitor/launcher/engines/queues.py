@@ -1,7 +1,7 @@
 """The engines' queues, read for all runs together: at most every 15 s by all processes of a user.
 
 What they say is kept in the user's own folder (`monitor.run_dir.jobs`); which address is asked stands there too, so
-nothing of a run directory makes anybody ask anywhere.
+nothing in a run directory decides which address is asked.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Where a curve is heading: its next evaluations with a band, and when it will cross a limit. Pure arithmetic.
 
 The line goes on from the last value with the robust slope of the recent ones, damped: each step ahead adds `DAMPING`
-times what the one before added. Undamped lines foretold mostly what did not come (docs/log.md).
-The band is `BAND` typical steps wide times the square root of how far ahead; `benchmarks.rules` counts how many
-outcomes of labelled curves lie inside it.
+times what the one before added. Undamped lines forecast mostly what did not come (docs/log.md). The band is `BAND`
+typical steps wide times the square root of how far ahead; `benchmarks.rules` counts how many outcomes of labelled
+curves lie inside it.
 """
 
 from __future__ import annotations

@@ -92,8 +92,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """`runs`: [child, parent, others…]. `epoch`: at which they are compared; `agreed_epoch`: at which they are judged.
 
     `rows`: a measure with its value in each of the `columns`; `settings`: [key, values] of those that differ, `same`:
-    [key, value] of those that do not; `others`: what came of each further run, in a line; `related`: whether the first
-    is a child of the second; `seed_lines`: what the seeds of the two reached, in sentences.
+    [key, value] of those that do not; `others`: the outcome of each further run, in a line; `related`: whether the
+    first is a child of the second; `seed_lines`: what the seeds of the two reached, in sentences.
     """
 
     runs: list[str]

@@ -28,16 +28,15 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     """A run in the list; one that cannot be read has its name, the state "unreadable" and the evidence alone.
 
     `mine`: whether this user owns it, None where that is not known; `changed`: settings that differ from its parent;
-    `flags`: how many are open, by severity, None where nobody counted;
-    `score` is the newest value of the primary metric, whose name is `metric`; it, `chance`, `gap`, `eta`, `age` are
-    words; `value` is in the metric's unit `unit`, `error` the same as an error that falls, `ratio` the share of epochs
-    done, `spark` the gap over the run, `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several
-    seeds, their mean in words; `seed_of`: of the others, the name of the first; `diff`: what its settings
-    have changed against its parent's, in words; `settings`: those in which the runs of the folder differ; `numbers`:
-    name of a measurement → its newest finite value; `title`, `note`, `tags`, `pinned`: what people say of it; `group`:
-    the name of its folder, where there are several; `run`, `parent`, `seed_of` are then addresses; `brief`: only what
-    a list is sorted, searched and folded by; the page asks for the rest of what it shows; `sweep`: the name of the
-    sweep that it is a trial of.
+    `flags`: how many are open, by severity, None where they were not counted; `score` is the newest value of the
+    primary metric, whose name is `metric`; it, `chance`, `gap`, `eta`, `age` are words; `value` is in the metric's unit
+    `unit`, `error` the same as an error that falls, `ratio` the share of epochs done, `spark` the gap over the run,
+    `at` when it last wrote anything (UTC seconds); `seeds`: of the first of several seeds, their mean in words;
+    `seed_of`: of the others, the name of the first; `diff`: what its settings have changed against its parent's, in
+    words; `settings`: those in which the runs of the folder differ; `numbers`: name of a measurement → its newest
+    finite value; `title`, `note`, `tags`, `pinned`: what people say of it; `group`: the name of its folder, where there
+    are several; `run`, `parent`, `seed_of` are then addresses; `brief`: only what a list is sorted, searched and folded
+    by; the page asks for the rest of what it shows; `sweep`: the name of the sweep that it is a trial of.
     """
 
     run: str
