@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from monitor.view.shapes.listing import Setting
@@ -13,16 +13,23 @@ LONGEST_VALUE = 60
 DEEPEST = 4
 
 
-def flat(config: Mapping[str, Any], before: str = "", depth: int = 0) -> dict[str, Setting]:
-    """Dotted name → value. Paths are left out: every run has its own, and none of them says how it was trained."""
-    found: dict[str, Setting] = {}
+def flattened(config: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """(dotted name, value) of every setting, down to `DEEPEST` levels."""
     for name, value in config.items():
         if isinstance(value, Mapping) and depth < DEEPEST:
-            found.update(flat(value, f"{before}{name}.", depth + 1))
-        elif isinstance(value, str) and "/" not in value and "\\" not in value:
-            found[f"{before}{name}"] = value[:LONGEST_VALUE]
+            yield from flattened(value, f"{before}{name}.", depth + 1)
+        else:
+            yield f"{before}{name}", value
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, Setting]:
+    """Dotted name → value. Paths are left out: every run has its own, and none of them describes the training."""
+    found: dict[str, Setting] = {}
+    for name, value in flattened(config):
+        if isinstance(value, str) and "/" not in value and "\\" not in value:
+            found[name] = value[:LONGEST_VALUE]
         elif isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
-            found[f"{before}{name}"] = value
+            found[name] = value
     return found
 
 

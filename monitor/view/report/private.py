@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePath
@@ -18,6 +18,7 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.audit import user_name
 from monitor.run_dir.field_names import plain
 from monitor.run_dir.redaction import redacted
+from monitor.view.settings import flattened
 
 WHOSE = frozenset(
     re.findall(
@@ -44,7 +45,6 @@ IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 HOMES = frozenset({"home", "Users", "users"})
 LONG = 4
 """From so many letters on, the name of a user or a machine is looked for inside of words, too."""
-DEEPEST = 4
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def paper_settings(run: Snapshot, names: Sequence[str]) -> PaperSettings:
     hidden: list[str] = []
     other: list[tuple[str, str]] = []
     config: Mapping[str, Any] = redacted(run.run.config) if run.run is not None else {}
-    for key, value in _flat(config):
+    for key, value in flattened(config):
         text = _text(value)
         if _is_harmless(key, text, names):
             shown[key] = text
@@ -84,21 +84,13 @@ def names_of(runs: Iterable[Snapshot]) -> list[str]:
             found |= {person for above, person in pairwise(parts) if above in HOMES}
         if run.run is not None:
             found |= _machine(run.run.environment.host)
-            found |= {text for key, text in _flat(run.run.config) if _is_personal(key) and isinstance(text, str)}
+            found |= {text for key, text in flattened(run.run.config) if _is_personal(key) and isinstance(text, str)}
     return sorted(name.casefold() for name in found if len(name) > 1 and not name.isdigit())
 
 
 def _machine(host: str) -> set[str]:
     """Its whole name, and that without its domain."""
     return {host, host.partition(".")[0]}
-
-
-def _flat(config: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    for name, value in config.items():
-        if isinstance(value, Mapping) and depth < DEEPEST:
-            yield from _flat(value, f"{before}{name}.", depth + 1)
-        else:
-            yield f"{before}{name}", value
 
 
 def _text(value: Any) -> str:
