@@ -1841,3 +1841,28 @@ _log(
     "------ hyper-parameters ------\n  epochs : 120\n  val_ratio : 0.1\n  val_interval : 1\n  loss_ctc_share : 0.3\n  label_smoothing : 0.1\n----\nTraceback (most recent call last):\n  File \"main.py\", line 3\nFileNotFoundError: no such file\n",
     refused="No line there says of which epoch its loss_ctc_share is",
 )  # fmt: skip
+_log(
+    "PyTorch's tutorial: epoch and step in one bracket",
+    "".join("".join(f"[{n}, {b:5}] loss: {2.2 / n - b / 20000:.3f}\n" for b in (2000, 4000, 6000, 8000)) for n in range(1, 5)) + "Finished Training\n",
+    epochs=4, first={"epoch": 1, "train_loss": 1.8}, last={"epoch": 4, "train_loss": 0.15}, steps=16,
+)  # fmt: skip
+
+
+def _bar_of_cifar(done: str, msg: str) -> str:
+    """The count is written into the bar by going back over it."""
+    return f" [{'=' * 30}>..]  Step: 45ms | Tot: 2s82ms | {msg}{' ' * 9}" + "\b" * 60 + f" {done} "
+
+
+_log(
+    "pytorch-cifar: two bars an epoch, and no word of what the second is",
+    "".join(
+        f"\nEpoch: {n}\n"
+        + "\r".join(_bar_of_cifar(f"{b}/391", f"Loss: {2 / (n + 1) + (391 - b) / 1000:.3f} | Acc: {30 + n}.120% (15000/50000)") for b in (1, 200, 391))
+        + "\n"
+        + "\r".join(_bar_of_cifar(f"{b}/100", f"Loss: {2.5 / (n + 1) + (100 - b) / 1000:.3f} | Acc: {28 + n}.310% (2831/10000)") for b in (1, 50, 100))
+        + "\nSaving..\n"
+        for n in range(5)
+    ),
+    epochs=5, first={"epoch": 0, "train_loss": 2.0, "val_loss": None, "~acc": 30.12}, last={"epoch": 4, "train_loss": 0.4},
+    said="In 5 epochs a second bar, to 100, tells a loss again, no line says of what: left out.",
+)  # fmt: skip

@@ -60,6 +60,8 @@ class Doubts:
     unread_first: str = ""
     behind: int = 0
     """Lines with a loss since the last epoch or step: those of a validation are not counted."""
+    second_bars: Counter[float] = field(default_factory=Counter)
+    """Total of a bar that told the loss again behind the full one of the training → how often it came to its end."""
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
 
@@ -148,6 +150,11 @@ class Doubts:
         said = []
         if self.unread > FEW and self.unread > self.losses:
             said.append(f"In {self.unread} lines a loss stands that was not read, first {self.unread_first!r}.")
+        for total, count in self.second_bars.most_common(1):
+            if count > 1:
+                said.append(
+                    f"In {count} epochs a second bar, to {total:g}, tells a loss again, no line says of what: left out."
+                )
         if self.twice:
             name, count = self.twice.most_common(1)[0]
             said.append(f"{count} lines give two numbers for {spoken(name)}; the last one is taken.")

@@ -52,6 +52,8 @@ class _Open:
     said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
     under_way: bool = False
     """The last line about its training was one of a bar that had not come to its end."""
+    full_bar: float = 0.0
+    """What the first bar that came to its end, with a loss, counts to."""
     lines: int = 0
     told: dict[str, str] | None = None
     """The cells that were handed out already."""
@@ -178,7 +180,7 @@ class EpochRows:
             _put(self._passing, said)
             return finished
         part = self._part(said)
-        if self._evaluates_again(now, said, part):
+        if self._evaluates_again(now, said, part) or self._is_another_bar(now, said, part):
             return finished
         if part != WHOLE and said.values and not said.evaluates:
             now.under_way = said.is_under_way
@@ -338,6 +340,20 @@ class EpochRows:
         again = all(name in known for name, _ in said.values) and any(known[name] != text for name, text in said.values)
         self._validates_again |= again and len(self._recent) < FEW_EPOCHS
         return again and not self._validates_again
+
+    def _is_another_bar(self, now: _Open, said: Statement, part: int) -> bool:
+        """Whether a bar of another total tells the loss again, behind the full one of the training, and not of what."""
+        losses = losses_in(name for name, _ in said.values)
+        named = said.split or said.evaluates or said.epoch is not None
+        if said.bar is None or not losses or part == WHOLE or named or self._basis != "epochs":
+            return False
+        if now.full_bar and said.bar[1] != now.full_bar and losses & now.said[BAR].keys():
+            if self.doubts is not None:
+                self.doubts.second_bars[said.bar[1]] += not said.is_under_way
+            return True
+        if not said.is_under_way and not now.full_bar:
+            now.full_bar = said.bar[1]
+        return False
 
     def _begin(self, number: float) -> list[Row]:
         before = self._open if self._open is not None and self._open.measured else None

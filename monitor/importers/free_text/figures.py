@@ -25,7 +25,7 @@ BESIDE = re.compile(
     r"|margin|dropout|decay|scale|(?<![a-z])(?:lr|tol|eps|eta|old|delta)(?![a-z])|rate$|time|per[ _]sec|ratio"
 )
 """A figure behind such a word is no measurement of this moment."""
-_VAL = "val|valid|validation|validate|validating|vali|dev|eval|evaluation|evaluating|cv|held-?out|tests?|testing|tst"
+_VAL = "va|val|valid|validation|validate|validating|vali|dev|eval|evaluation|evaluating|cv|held-?out|tests?|testing|tst"
 _GLUED = "(?=loss|acc|wer)"
 SPLIT = re.compile(
     rf"(?<![a-z])(?:(?P<val>(?:{_VAL})(?![a-z])|(?:v|val|test){_GLUED})|(?:train|training|trn|tr)(?![a-z])|train{_GLUED})"

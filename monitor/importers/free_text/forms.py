@@ -85,6 +85,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("torchtune", r"^\s*(\d+)\|(\d+)\|\s*loss:", r"epoch \1 step \2 loss:"),
         ("CatBoost", rf"^\s*(\d+):\s+learn:\s*({NUMBER})(?:\s+test:\s*({NUMBER}))?[^\n]*",
          lambda found: f"iter {found[1]} train loss {found[2]}" + (f" val loss {found[3]}" if found[3] else "")),
+        ("PyTorch's tutorial", r"^\s*\[(\d+),\s*(\d+)\]\s+(?=(?:running\ )?loss\b)", r"epoch \1 step \2 "),
         ("boosting, CLU", r"^\s*\[(\d+)\]\s+(?=[\w' -]{1,60}[:=]\s*[-\d])", r"iter \1 "),
         ("Tesseract", r"^.*?\bat\ iteration\ (\d+)/\d+/\d+,.*", _tesseract),
         ("kraken", r"^\s*stage\ (\d+)/\S+[^\d\n]*(\d+)/(\d+)", r"epoch \1 [\2/\3] "),

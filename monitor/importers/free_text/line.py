@@ -305,6 +305,7 @@ class Walk:
         elif self.last == "step":
             self.bar = self.bar or (self.step or 0.0, value)
         elif self.last == "value" and value:
+            self.means.pop(len(self.values) - 1, None)  # `Acc: 30.1% (15000/50000)`
             name, count = self.values[-1]
             if count.isdigit() and float(count) <= value:
                 self.values[-1] = (name, f"{float(count) / value:.6g}")

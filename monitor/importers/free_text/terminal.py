@@ -20,6 +20,8 @@ UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
 OVER_EPOCHS = re.compile(rb"pochs?: {1,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
 """A bar that counts epochs: what is overwritten there is the only word about each of them."""
 BACK = re.compile(rb"\x08+")
+INTO = re.compile(rb"\x08+(\s{0,3}\d+/\d+\s{0,3})(?=\r|$)")
+"""A count that is written into the bar before it."""
 LATELY = 40
 NUMBER = re.compile(rb"\d+(\.\d*)?")
 """And the decimals of it."""
@@ -97,7 +99,7 @@ class LogText:
 
     def _standing(self, line: bytes) -> Iterator[bytes]:
         if b"\x08" in line:  # Keras goes back over its bar
-            line = BACK.sub(b"\r", line)
+            line = BACK.sub(b"\r", INTO.sub(rb" [\1]", line))
         *overwritten, last = line.split(b"\r")
         yield from self._kept(overwritten)
         self.seen_bytes += len(last)

@@ -133,7 +133,7 @@ class Witness:
                 if figure.split == "val" or not kind.names_step:
                     by_name.setdefault(figure.what, []).append(figure)
             for what, found in by_name.items():
-                is_in = [any(f"{value:.4g}" in taken for value in figure.values) for figure in found]
+                is_in = [any(f"{value:.3g}" in taken for value in figure.values) for figure in found]
                 if any(is_in):
                     known.add(what)
                     if kind.count >= LEAST and rows and not kind.names_step:
@@ -157,8 +157,11 @@ class Witness:
 
     def _of_validation(self, rows: Sequence[Told]) -> Iterator[str]:
         names = {name for row in rows for name in row.cells}
-        read = any(name.startswith(("val_", "test_")) or "wer" in name for name in names)
-        if self._validations >= max(2, len(rows) // 2) and not read and any("loss" in name for name in names):
+        losses = {name for name in names if "loss" in name}
+        read = any(
+            name.startswith(("val_", "test_")) or (MEASURES.search(name) and name not in losses) for name in names
+        )
+        if self._validations >= max(2, len(rows) // 2) and losses and not read:
             yield f"{self._validations} lines name a validation, {self._validation}; no figure was read of it."
 
     def _of_places(self, rows: Sequence[Told], by_epoch: bool) -> Iterator[str]:
@@ -226,9 +229,9 @@ def _digits(number: str) -> int:
 
 
 def _keys(text: str) -> Iterator[str]:
-    """A number, as itself and as a share or percent, in four digits."""
+    """A number, as itself and as a share or percent, in three digits: a bar rounds."""
     value = float(text.rstrip("%"))
     if math.isfinite(value):
-        yield from (f"{value * scale:.4g}" for scale in (1.0, 100.0, 0.01))
+        yield from (f"{value * scale:.3g}" for scale in (1.0, 100.0, 0.01))
     else:
-        yield f"{value:.4g}"
+        yield f"{value:.3g}"
