@@ -63,7 +63,7 @@ test-cluster: $(FRAMEWORKS_READY) ## runs as jobs of a real SLURM and of a real 
 	else echo "Left out: the tests with a real SLURM (tests/cluster), for the reason above."; fi; \
 	if sh scripts/ensure_ray.sh --install $(PY); then kinds="$${kinds:+$$kinds or }ray"; \
 	else echo "Left out: the tests with a real Ray (tests/cluster), for the reason above."; fi; \
-	if [ -n "$$kinds" ]; then $(PY) -m pytest -n 2 --dist loadfile -rs -m "$$kinds" tests/cluster; fi
+	if [ -n "$$kinds" ]; then $(PY) -m pytest -n 2 --dist loadgroup -rs -m "$$kinds" tests/cluster; fi
 
 test-hosts: $(DEV_READY) ## runs of another host over a real sshd on loopback, where one can be installed
 	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -rs -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \

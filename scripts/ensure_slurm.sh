@@ -6,8 +6,8 @@
 #        ensure_slurm.sh --stop FOLDER      stop every daemon that was started for FOLDER
 #        ensure_slurm.sh --install          install only; ends with 1 and one line where that is not possible
 # The nodes: n1 and n2, eight CPUs each however many the machine has, two GPUs each that are empty files.
-# The partitions: main (the default), urgent (goes before main, whose jobs it requeues), short (at most 2 minutes),
-# lab (for an account that nobody has).
+# The partitions: main (the default), urgent (goes before main, whose jobs it requeues, and before spare, whose jobs it
+# cancels), short (at most 2 minutes), lab (for an account that nobody has).
 set -u
 
 missing() {
@@ -115,6 +115,7 @@ NodeName=n1 NodeHostname=$here NodeAddr=127.0.0.1 Port=$2 CPUs=8 RealMemory=3200
 NodeName=n2 NodeHostname=$here NodeAddr=127.0.0.1 Port=$3 CPUs=8 RealMemory=3200 Gres=gpu:2 State=UNKNOWN
 PartitionName=main Nodes=n1,n2 Default=YES MaxTime=24:00:00 PriorityTier=1 GraceTime=10 State=UP
 PartitionName=urgent Nodes=n1,n2 MaxTime=24:00:00 PriorityTier=10 State=UP
+PartitionName=spare Nodes=n1,n2 MaxTime=24:00:00 PriorityTier=1 PreemptMode=CANCEL GraceTime=10 State=UP
 PartitionName=short Nodes=n1,n2 MaxTime=2 PriorityTier=1 State=UP
 PartitionName=lab Nodes=n1,n2 MaxTime=24:00:00 AllowAccounts=lab State=UP
 CONF

@@ -11,8 +11,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -47,6 +47,8 @@ class Checkout:
 
     tree: Path
     home: Path
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Further variables of its processes."""
 
     def run(self, *words: object) -> str:
         """What a process of this checkout printed. Raises CalledProcessError unless it ends well (or finds a flag)."""
@@ -61,7 +63,7 @@ class Checkout:
     def env(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("VITALSIGNS_")}
         own = {"XDG_STATE_HOME": str(self.home / "state"), "XDG_CACHE_HOME": str(self.home / "cache")}
-        return {**kept, **own, "PYTHONPATH": str(self.tree)}
+        return {**kept, **own, "PYTHONPATH": str(self.tree), **self.own}
 
 
 def listed(checkout: Checkout, runs: Path) -> Figures:
@@ -115,8 +117,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def served(checkout: Checkout, runs: Path, *, tokens: bool = False) -> Iterator[Server]:
-    asked = ["--json", "--runs", runs]
+def served(
+    checkout: Checkout, *folders: object, tokens: bool = False, programs: Sequence[str] = ()
+) -> Iterator[Server]:
+    """A server over these folders and programs of hosts, each as `serve` takes it."""
+    named = [word for folder in folders for word in ("--runs", folder)]
+    named += [word for program in programs for word in ("--program", program)]
+    asked = ["--json", *named]
     answer = json.loads(checkout.run("-m", "monitor", "serve", *asked, *([] if tokens else ["--no-token"])))
     pids = (
         each.pid
@@ -130,7 +137,7 @@ def served(checkout: Checkout, runs: Path, *, tokens: bool = False) -> Iterator[
             cookies = cookie_of(answer["look"]), cookie_of(other["urls"][-1])
         yield Server(answer["port"], process, cookies)
     finally:
-        checkout.run("-m", "monitor", "serve", "--stop", "--runs", runs)
+        checkout.run("-m", "monitor", "serve", "--stop", *named)
 
 
 async def _looked_at(server: Server, run: str | None, idle_secs: float) -> Figures:

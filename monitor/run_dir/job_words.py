@@ -106,6 +106,11 @@ def beginning(seen: JobSeen) -> str:
     return f"{called(seen)} is {seen.state.lower()}{_on(seen)}; its supervisor has not begun yet.{_since(seen)}"
 
 
+def closing(seen: JobSeen) -> str:
+    """Its processes are gone from this machine, and the engine, which knows why, has not said so yet."""
+    return f"Its processes are gone; how {called(seen)}{_on(seen)} ended is not said yet ({seen.state}).{_since(seen)}"
+
+
 def ended_word(state: str) -> Literal["failed", "stopped", "lost"]:
     """What a run is whose job has ended so, and which left no outcome itself."""
     return OUTCOMES.get(state, "failed")

@@ -148,7 +148,12 @@ def _by_its_job(snapshot: Snapshot, state: State) -> Status | None:
     if job_words.is_waiting(seen) and (waits or seen.restarts > state.job.restarts):
         return Status("queued", True, False, job_words.waiting(seen, snapshot.read_at), state.updated_at)
     if job_words.is_at_work(seen):
-        return Status("starting", True, False, job_words.beginning(seen), state.updated_at) if waits else None
+        if waits:
+            return Status("starting", True, False, job_words.beginning(seen), state.updated_at)
+        gone = snapshot.trainer_liveness == snapshot.supervisor_liveness == "gone"
+        if not gone or state.state in FINAL_STATES or _own_last_word(snapshot) is not None:
+            return None
+        return Status(state.state, True, False, job_words.closing(seen), state.updated_at)
     if job_words.is_waiting(seen) or state.state in FINAL_STATES or snapshot.trainer_liveness == "alive":
         return None
     said = _own_last_word(snapshot)

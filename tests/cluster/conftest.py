@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -25,6 +26,24 @@ from tests.supervised import ROOT, script, state_of, wait_for
 SCRIPT = ROOT / "scripts" / "ensure_slurm.sh"
 PATIENT_SECS = 150.0
 """A job starts in a second on an idle machine; the machine may be busy."""
+
+
+TRAINS_ON = """
+import os, sys, time
+from pathlib import Path
+from monitor.writer import RunWriter
+
+with RunWriter(epochs=40, config={"lr": 0.1}) as run:
+    saved = Path(os.environ["VITALSIGNS_RUN_DIR"], "saved.txt")
+    first = int(saved.read_text()) + 1 if saved.exists() else 1
+    for epoch in range(first, 41):
+        time.sleep(float(sys.argv[1 if first == 1 else -1]))
+        run.log_epoch(epoch, train_loss=1.0, val_loss=1.5, val_wer=0.9)
+        saved.write_text(str(epoch))
+        if run.should_stop():
+            break
+"""
+"""Continues where its last start has ended, as with checkpoints. Words: seconds of an epoch, at first and later."""
 
 
 @dataclass
@@ -81,6 +100,19 @@ class Cluster:
         wait_for(
             lambda: subprocess.run(["sacct"], capture_output=True, timeout=PATIENT_SECS).returncode == 0, PATIENT_SECS
         )
+
+    @contextlib.contextmanager
+    def with_setting(self, line: str) -> Iterator[None]:
+        """One more line of slurm.conf for the controller, for a while."""
+        path = self.folder / "slurm.conf"
+        before = path.read_text()
+        try:
+            path.write_text(f"{before}{line}\n")
+            self.run("scontrol", "reconfigure")
+            yield
+        finally:
+            path.write_text(before)
+            self.run("scontrol", "reconfigure")
 
     def start_node(self, node: str) -> None:
         subprocess.run(["slurmd", "-N", node, "-f", str(self.folder / "slurm.conf")], check=True, timeout=PATIENT_SECS)
@@ -152,9 +184,11 @@ class Jobs(Looks):
     folder: Path
 
     def submit(self, text: str, *words: str, name: str = "demo", limit: str = "5", sbatch: str = "", **asked) -> Path:
+        # A file for each run of a test: one that is put back starts its own again.
+        file = "train.py" if name == "demo" else f"{name}.py"
         order = job_order(asked.get("partition", "main"), asked.get("gpus", 0), limit, 1, 1, sbatch)
         return self.runs / launcher.start(
-            self.runs, [*script(self.folder, text), *words], name=name, job=order, cwd=self.folder
+            self.runs, [*script(self.folder, text, file), *words], name=name, job=order, cwd=self.folder
         )
 
     def start_now(self, run_dir: Path) -> None:

@@ -34,7 +34,7 @@ from tests.cluster.own_network import enter_own_network
 from tests.cluster.test_slurm import TRAINS_ON
 from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for, workers
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray"), pytest.mark.timeout(900)]
 
 SCRIPT = ROOT / "scripts" / "ensure_ray.sh"
 SMALL = [*("--epochs", "500", "--train_clips", "25", "--eval_clips", "7", "--signers", "2")]

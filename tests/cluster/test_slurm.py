@@ -26,30 +26,13 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.supervisor.job import LEAST_SECS
-from tests.cluster.conftest import PATIENT_SECS
+from tests.cluster.conftest import PATIENT_SECS, TRAINS_ON
 from tests.served import STREAM, Session, serving
 from tests.supervised import FINISHES, LISTENS, script, state_of, wait_for, workers
 
-pytestmark = [pytest.mark.slurm, pytest.mark.timeout(900)]  # each wait of theirs has an end of its own
+pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm"), pytest.mark.timeout(900)]  # each wait ends by itself
 
 ME = pwd.getpwuid(os.getuid()).pw_name
-
-TRAINS_ON = """
-import sys, time
-from pathlib import Path
-from monitor.writer import RunWriter
-
-with RunWriter(epochs=40, config={"lr": 0.1}) as run:
-    saved = Path("saved.txt")
-    first = int(saved.read_text()) + 1 if saved.exists() else 1
-    for epoch in range(first, 41):
-        time.sleep(float(sys.argv[1 if first == 1 else -1]))
-        run.log_epoch(epoch, train_loss=1.0, val_loss=1.5, val_wer=0.9)
-        saved.write_text(str(epoch))
-        if run.should_stop():
-            break
-"""
-"""Continues where its last start has ended, as with checkpoints. Words: seconds of an epoch, at first and later."""
 
 GREEDY = "import time\nheld = bytearray(900_000_000)\ntime.sleep(600)\n"
 
@@ -255,36 +238,6 @@ def test_an_array_that_the_engine_refuses_leaves_no_run(jobs):
     assert list_runs(jobs.runs) == ["demo"]
 
 
-def test_the_time_limit_saves_puts_back_and_the_same_run_finishes(jobs):
-    run_dir = jobs.submit(TRAINS_ON, "1.6", "0.1", limit="1")
-    jobs.wait_for_epochs(run_dir)
-    job = jobs.number(run_dir)
-    jobs.wait_for(run_dir, "queued")
-    jobs.wait_for_words(run_dir, r"BeginTime \(its earliest start has not come\)")  # the scheduler's next look
-    jobs.cluster.run("scontrol", "update", f"JobId={job}", "TimeLimit=5")
-    jobs.start_now(run_dir)
-    assert (state_of(run_dir).generation, state_of(run_dir).job.restarts) == (2, 1)
-    jobs.wait_for(run_dir, "finished")
-    assert jobs.number(run_dir) == job and list_runs(jobs.runs) == ["demo"]
-    assert [each.epoch for each in RunReader(run_dir).read(0.0).epochs] == list(range(1, 41))
-
-
-def test_a_preempted_run_is_queued_again_and_goes_on(jobs):
-    # Long at first: a busy scheduler takes most of a minute to preempt, and it must not have finished by then.
-    run_dir = jobs.submit(TRAINS_ON, "5.0", "0.5", sbatch="--exclusive --nodelist=n1")
-    jobs.wait_for_epochs(run_dir, 1)
-    before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
-    urgent = jobs.submit(LISTENS, name="urgent", partition="urgent", sbatch="--exclusive --nodelist=n1")
-    jobs.wait_for(run_dir, "queued")
-    assert "DUE TO PREEMPTION" in (run_dir / JOB_LOG_FILE).read_text() or state_of(run_dir).state == "queued"
-    jobs.wait_for(urgent, "running")
-    launcher.stop(urgent, "anna")
-    jobs.wait_for(urgent, "stopped")
-    jobs.start_now(run_dir)
-    jobs.wait_for_epochs(run_dir, before + 2)
-    assert state_of(run_dir).generation == 2
-
-
 def test_scancel_from_outside_is_a_stop_by_the_cluster(jobs):
     run_dir = jobs.submit(LISTENS)
     jobs.wait_for_epochs(run_dir)
@@ -411,7 +364,7 @@ def test_the_controller_may_go_and_come_back_in_the_middle(jobs, monkeypatch):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"partition": "nope"}, "no such partition; it has: main, urgent, short, lab"),
+        ({"partition": "nope"}, "no such partition; it has: main, urgent, spare, short, lab"),
         ({"partition": "lab"}, "does not take your account there"),
         ({"partition": "short", "limit": "10"}, "does not allow that time limit"),
         ({"gpus": 9}, "has what is asked for"),

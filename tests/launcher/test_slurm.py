@@ -187,6 +187,18 @@ def test_a_job_that_waits_says_why_and_when():
     assert "has not been read yet" in status_of(snapshot_with(seen(""))).evidence
 
 
+def test_a_run_whose_processes_are_gone_is_not_lost_before_the_engine_has_said_how_its_job_ended():
+    gone = {"trainer_liveness": "gone", "supervisor_liveness": "gone"}
+    ending = snapshot_with(seen("COMPLETING", nodes="n1"), state="running")
+    said = status_of(msgspec.structs.replace(ending, **gone))
+    assert (said.word, said.live) == ("running", True)
+    assert said.evidence == "Its processes are gone; how SLURM job 17 on n1 ended is not said yet (COMPLETING)."
+    ended = snapshot_with(seen("PREEMPTED", nodes="n1", ended_at=NOW - 5), state="running")
+    assert status_of(msgspec.structs.replace(ended, **gone)).word == "failed"
+    stored = snapshot_with(seen("COMPLETING", nodes="n1"), state="stopped")
+    assert status_of(msgspec.structs.replace(stored, **gone)).word == "stopped"
+
+
 def test_an_old_answer_does_not_put_a_run_at_work_back_into_the_queue():
     old = snapshot_with(seen("PENDING", restarts=1), state="running", restarts=1)
     again = snapshot_with(seen("PENDING", restarts=2), state="running", restarts=1)
