@@ -1866,3 +1866,14 @@ _log(
     epochs=5, first={"epoch": 0, "train_loss": 2.0, "val_loss": None, "~acc": 30.12}, last={"epoch": 4, "train_loss": 0.4},
     said="In 5 epochs a second bar, to 100, tells a loss again, no line says of what: left out.",
 )  # fmt: skip
+_log(
+    "a table with a row for each split",
+    "epoch,split,loss,wer\n" + "".join(f"{n},train,{3 / n:.3f},{70 / n:.1f}\n{n},valid,{3.3 / n:.3f},{75 / n:.1f}\n" for n in range(1, 7)),
+    epochs=6, first={"train_loss": 3.0, "val_loss": 3.3, "val_wer": 0.75}, last={"train_loss": 0.5, "val_loss": 0.55},
+)  # fmt: skip
+_log(
+    "the best model is loaded and validated at the end",
+    "".join(f"epoch {n}: loss {3 / n:.4f}\nval loss {3.3 / n:.4f} | val acc {50 + 3 * n}.2%\n" for n in range(1, 7))
+    + "Training finished, reloading the best checkpoint\nval loss 0.4001 | val acc 75.1%\n",
+    epochs=6, first={"val_loss": 3.3}, last={"val_loss": 0.55, "~acc": 68.2},
+)  # fmt: skip

@@ -62,6 +62,8 @@ class Doubts:
     """Lines with a loss since the last epoch or step: those of a validation are not counted."""
     second_bars: Counter[float] = field(default_factory=Counter)
     """Total of a bar that told the loss again behind the full one of the training → how often it came to its end."""
+    aside: dict[str, str] = field(default_factory=dict)
+    """What was left out on purpose, the last of each name: it is missed by nobody."""
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
 
@@ -114,7 +116,7 @@ class Doubts:
         """
         told = list({(row.generation, row.epoch): row for row in rows}.values())
         said = [*self._of_epochs(told), *self._of_the_end(told), *self._of_names(told), *_of_columns(told)]
-        said += self.witness.sentences(told, beside, ended=ended, by_epoch=by_epoch)
+        said += self.witness.sentences(told, [*beside, self.aside], ended=ended, by_epoch=by_epoch)
         return said[:MOST_TOLD]
 
     def _of_epochs(self, rows: list[Told]) -> list[str]:

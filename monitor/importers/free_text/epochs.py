@@ -339,7 +339,10 @@ class EpochRows:
         known = now.said[WHOLE]
         again = all(name in known for name, _ in said.values) and any(known[name] != text for name, text in said.values)
         self._validates_again |= again and len(self._recent) < FEW_EPOCHS
-        return again and not self._validates_again
+        left_out = again and not self._validates_again
+        if left_out and self.doubts is not None:
+            self.doubts.aside |= dict(said.values)
+        return left_out
 
     def _is_another_bar(self, now: _Open, said: Statement, part: int) -> bool:
         """Whether a bar of another total tells the loss again, behind the full one of the training, and not of what."""

@@ -194,6 +194,7 @@ def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:
     more = f" Not kept, as no line names an epoch: {', '.join(left)}." if left else ""
     return (
         f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict.{more}"
+        f"{doubtful(found)}"
     )
 
 

@@ -19,6 +19,8 @@ NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
 WIDE = "  "
 """Where names have several words: two blanks part them, and one is enough for the numbers below."""
 MOST_CELLS = 100
+OF_SPLITS = ("split", "phase", "mode", "set", "subset", "stage")
+"""A column that says of which split its row is."""
 CLASSES = ("class", "classes")
 """A table of the classes, below the training's: YOLO."""
 PARTS = in_order("box, obj, cls, dfl, box_loss, obj_loss, cls_loss, dfl_loss, seg_loss, pose_loss, kobj_loss")
@@ -127,7 +129,18 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
     epoch = epochs = step = None
     values = []
     by_class = header.names[0] in CLASSES
-    split = "val_" if by_class else ""
+    split = (
+        "val_"
+        if by_class
+        else next(
+            (
+                f"{SPLITS[cell]}_"
+                for name, cell in zip(header.names, cells, strict=True)
+                if name in OF_SPLITS and cell in SPLITS
+            ),
+            "",
+        )
+    )
     for name, cell, value in zip(header.names, cells, found, strict=True):
         if name in EPOCHS:
             if value is None:

@@ -157,11 +157,17 @@ class Witness:
 
     def _of_validation(self, rows: Sequence[Told]) -> Iterator[str]:
         names = {name for row in rows for name in row.cells}
+        if any(name.startswith(("val_", "test_")) for name in names):
+            return
         losses = {name for name in names if "loss" in name}
-        read = any(
-            name.startswith(("val_", "test_")) or (MEASURES.search(name) and name not in losses) for name in names
+        scores = any(MEASURES.search(name) for name in names - losses)
+        least = max(2, len(rows) // 2) if rows else LEAST
+        of_val = (
+            any(each.split == "val" and "loss" in each.name for each in kind.figures()) * kind.count
+            for kind in self._kinds.values()
+            if kind is not None
         )
-        if self._validations >= max(2, len(rows) // 2) and losses and not read:
+        if (self._validations >= least and not scores and bool(rows) <= bool(losses)) or sum(of_val) >= least:
             yield f"{self._validations} lines name a validation, {self._validation}; no figure was read of it."
 
     def _of_places(self, rows: Sequence[Told], by_epoch: bool) -> Iterator[str]:
