@@ -45,33 +45,37 @@ from monitor.run_dir.launch import read_state
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import device_words
 
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; one with several values: a child of each."),
+]
+OptionOption = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="B", help="An option of diagnose, by letter or name; several: a child of each."),
+]
+FromOption = Annotated[
+    str | None,
+    typer.Option("--from", metavar="|".join(STARTS), help="Starting weights; default: as the parent started."),
+]
+JudgeAtOption = Annotated[
+    float | None, typer.Option("--judge-at", help="Epoch at which the child is judged; default: its planned end.")
+]
+NoTryOption = Annotated[
+    bool, typer.Option("--no-try", help="Stop the parent without trying the child's command up to its parser.")
+]
+
 
 def run(
     run: RunArgument,
     runs: RunsOption = DEFAULT_RUNS,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; one with several values: a child of each."),
-    ] = None,
+    change: SetOption = None,
     fix: Annotated[bool, typer.Option("--fix", help="Take the first recommended fix; --set adds to it.")] = False,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--option", metavar="B", help="An option of diagnose, by letter or name; several: a child of each."
-        ),
-    ] = None,
-    start_from: Annotated[
-        str | None,
-        typer.Option("--from", metavar="|".join(STARTS), help="Starting weights; default: as the parent started."),
-    ] = None,
-    judge_at: Annotated[
-        float | None, typer.Option("--judge-at", help="Epoch at which the child is judged; default: its planned end.")
-    ] = None,
+    option: OptionOption = None,
+    start_from: FromOption = None,
+    judge_at: JudgeAtOption = None,
     device: DeviceOption = None,
     keep_parent: Annotated[bool, typer.Option("--keep-parent", help="Leave a live parent running.")] = False,
-    no_try: Annotated[
-        bool, typer.Option("--no-try", help="Stop the parent without trying the child's command up to its parser.")
-    ] = False,
+    no_try: NoTryOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and start nothing.")] = False,
     trust: TrustOption = False,
     yes: YesOption = False,
