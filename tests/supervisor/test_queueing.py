@@ -202,19 +202,19 @@ def test_a_child_that_stops_its_parent_takes_its_place_before_all_others(runs):
 
 def test_of_several_children_the_first_takes_the_parents_place_and_the_others_stand_in_line(runs):
     parent, other = started(runs, "a"), started(runs, "b")
-    wait_for(lambda: at_work(parent))
+    wait_for(lambda: at_work(parent), 120)
     plans = [plan_restart(runs, "a", {"--lr": "1"}, stop_parent=True)]
     plans.append(plan_restart(runs, "a", {"--lr": "2"}, stop_parent=True, beside=plans))
     assert "Takes GPU 2 over from a when that has ended." in plans[0].notes
     assert any("Waits for GPU 2" in note for note in plans[1].notes)
     first, second = (runs / name for name in restart_together(plans, stop_parent=True))
-    wait_for(lambda: at_work(first))
-    wait_for(lambda: place(second).position == 2 and place(second).held_by == [first.name])
+    wait_for(lambda: at_work(first), 120)
+    wait_for(lambda: place(second).position == 2 and place(second).held_by == [first.name], 120)
     stop(first)
-    wait_for(lambda: at_work(other))  # it was there before them
+    wait_for(lambda: at_work(other), 120)  # it was there before them
     assert not at_work(second)
     stop(other)
-    wait_for(lambda: at_work(second))
+    wait_for(lambda: at_work(second), 120)
 
 
 def test_a_child_takes_its_parents_place_however_long_its_own_supervisor_takes_to_begin(runs, monkeypatch):
