@@ -52,6 +52,7 @@ class FolderFollower:
         self._ahead_secs = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._mirror: Mirror | None = None
+        self.connections = 0
 
     def start(self) -> None:
         self._thread.start()
@@ -138,6 +139,7 @@ class FolderFollower:
                 if talk.is_greeted and not self._is_connected:
                     login.close()
                     self._is_connected, self._why = True, ""
+                    self.connections += 1
                 self._folder_problem, self._ahead_secs = talk.folder_problem, talk.ahead_secs
             return "" if self._stopped.is_set() else str(why)
         except ForeignError as odd:
