@@ -173,6 +173,9 @@ def _question(stops_parent: bool, children: int) -> str:
 
 def _now(plan: RestartPlan) -> str:
     now = status(plan.runs_dir / plan.child_id)
+    if now.word == "queued" and status(plan.runs_dir / plan.parent_id).live:
+        later = f"python -m monitor show {plan.child_id}{elsewhere(plan.runs_dir)}"
+        return f"queued. It waits for {plan.parent_id} to end. Whether it starts is seen with: {later}"
     return f"{now.word}. {now.evidence}" if now.word == "queued" else f"{now.word}."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, get_args
 
@@ -103,7 +104,7 @@ def run(
     device = device_name(device) if device else _any_device() if queue else ""
     if foreground and run_id and is_run(runs / run_id) and belongs_to_this_job(runs / run_id):
         _become(runs / run_id, f"The cluster has restarted this job: {run_id} continues.", "--resume")
-    _refuse_combination(stop_with, bool(command), demo, dry_run, on, beside_on=foreground or bool(device) or demo)
+    _refuse_combination(stop_with, command or [], demo, dry_run, on, beside_on=foreground or bool(device) or demo)
     if seeds and (foreground or run_id or demo or on == "k8s"):
         raise UsageError("--seeds cannot be combined with --foreground, --run-id, --demo or --on k8s.")
     by_torchrun = nproc > 1 or (nodes > 1 and on != "k8s")
@@ -140,13 +141,15 @@ USUAL = ("tell", None, 60.0, "INT")
 
 
 def _refuse_combination(
-    stop_with: str, command: bool, demo: bool, dry_run: bool, on: str | None, beside_on: bool
+    stop_with: str, command: Sequence[str], demo: bool, dry_run: bool, on: str | None, beside_on: bool
 ) -> None:
     """Raises UsageError for contradicting options, RefusedError for a Kubernetes Job that would be submitted."""
     if stop_with not in get_args(StopWith):
         raise UsageError(f"--stop-with {stop_with}: must be {' or '.join(get_args(StopWith))}.")
     if demo and command:
         raise UsageError("--demo brings its own command; give no other.")
+    if command and command[0].startswith("-"):
+        raise UsageError(f"start has no option {command[0]}. Options come before --, the command after it.")
     if dry_run and on != "k8s":
         raise UsageError("--dry-run is for --on k8s; restart and resume have one of their own.")
     if on == "k8s" and not dry_run:

@@ -8,8 +8,9 @@ Where both logged their predictions, a paired bootstrap over the validation clip
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from monitor.diagnosis.clip_pairs import ClipPair, decoded, difference_of, interval, is_whole_set, pair_clips
 from monitor.diagnosis.comparison import obstacle
@@ -108,7 +109,7 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
         "",
         wanted,
         not_credited=what_else_differs(parent, child),
-        expected=_expected_text(child),
+        expected=str(_expected(parent, child).get("text", "")),
         metric=common_metric(parent, child),
     )
     why_not = obstacle([parent, child]) or differing_units(parent, child) or differing_tasks(parent, child)
@@ -161,7 +162,7 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
         child_gap=now.gap,
         clips=len(pairs),
         not_credited=base.not_credited or (longer if then.still_improving else ""),
-        expectation_met=_met(child, now),
+        expectation_met=_met(parent, child, now),
     )
     if len(pairs) >= LEAST_CLIPS and _is_by_words(base.metric):
         return _by_clips(parent, child, pairs, then.record, now, base)
@@ -422,10 +423,9 @@ def _may_go_on(child: Snapshot, now: Epoch) -> bool:
     return not has_ended(child) and (planned is None or now.epoch < planned)
 
 
-def _met(child: Snapshot, now: Epoch) -> bool | None:
+def _met(parent: Snapshot, child: Snapshot, now: Epoch) -> bool | None:
     """Whether the numbers came that were expected, at the epoch for which they were; None where none were kept."""
-    link = child.launch.parent if child.launch is not None else None
-    expected = link.expected if link is not None else {}
+    expected = _expected(parent, child)
     at = expected.get("aim_epoch")
     if isinstance(at, (int, float)) and at < now.epoch:
         now = of_child(child, float(at)) or now
@@ -441,6 +441,7 @@ def _error(metric: Metric, value: object) -> float | None:
     return metric.error(float(value)) if isinstance(value, (int, float)) else None
 
 
-def _expected_text(child: Snapshot) -> str:
-    link = child.launch.parent if child.launch is not None else None
-    return str(link.expected.get("text", "")) if link is not None else ""
+def _expected(parent: Snapshot, child: Snapshot) -> Mapping[str, Any]:
+    """What was expected of the child against this parent; nothing against any other run."""
+    link = child.launch.parent if child.launch is not None and is_child_of(child, parent) else None
+    return link.expected if link is not None else {}

@@ -140,6 +140,8 @@ def test_it_is_judged_at_the_epoch_agreed_on_and_says_whether_the_expectation_ca
     came = outcome(parent, child)
     assert (came.epoch, came.expected, came.expectation_met) == (3, "less", True)
     assert outcome(parent, run_of("c", [0.6] * 6, parent="p", expected=asked)).expectation_met is False
+    beside = outcome(run_of("q", [0.5] * 6), child, 3)
+    assert (beside.expected, beside.expectation_met) == ("", None), "expected against the parent alone"
     assert judged_epoch(parent, ended(run_of("c", [0.3], parent="p"), "running")) == 6
 
 

@@ -108,6 +108,13 @@ def test_a_script_that_has_no_option_for_its_folder_is_looked_at_where_it_runs(t
     assert found.path == newest
 
 
+def test_a_checkpoint_of_another_run_below_that_folder_is_not_its_own(tmp_path):
+    launch = Launch(run_id="r", created_at=0.0, argv=["python", "t.py"], cwd=str(tmp_path))
+    file(tmp_path / "runs" / "other" / "run.json", 60)
+    file(tmp_path / "runs" / "other" / "checkpoints" / "last.pt", 5)
+    assert newest_checkpoint(tmp_path / "runs" / "r", launch, NOW - 100) is None
+
+
 def test_a_checkpoint_below_the_runs_own_folder_is_found_whatever_its_option_is_called(tmp_path):
     run_dir = tmp_path / "runs" / "r"
     file(run_dir / "out" / "first.ckpt", 90)

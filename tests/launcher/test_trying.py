@@ -9,7 +9,7 @@ import pytest
 from monitor.commands.cli import main
 from monitor.launcher import plan_restart, restart, start, status
 from monitor.launcher.relaunch.trying import can_be_tried, parser_problem
-from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, EXIT_USAGE, RefusedError
 from tests.supervised import end_everything, wait_for
 
 TRAINS = """
@@ -195,3 +195,34 @@ def test_a_child_that_dies_at_once_says_so_and_how_its_parent_goes_on(tmp_path, 
         assert json.loads(said[said.index("{") :])["died"].startswith("failed. ValueError: no such rate. parent was")
     finally:
         end_everything(runs)
+
+
+SAVES_SLOWLY = DIES.replace(
+    "time.sleep(600)",
+    """try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    time.sleep(20)""",
+)
+
+
+def test_a_child_that_waits_for_a_parent_that_saves_slowly_is_said_to_wait(tmp_path, capsys, monkeypatch):
+    assert "time.sleep(20)" in SAVES_SLOWLY
+    monkeypatch.setattr("monitor.commands.restart.LOOKED_AT_SECS", 1.0)
+    runs = tmp_path / "runs"
+    (tmp_path / "train.py").write_text(SAVES_SLOWLY)
+    start(runs, [sys.executable, "-u", "train.py", "--lr", "0.1"], run_id="parent", cwd=tmp_path)
+    try:
+        wait_for(lambda: (tmp_path / "trained").exists())
+        assert main(["restart", "parent", "--set", "lr=0.2", "--yes", "--runs", str(runs)]) == EXIT_OK
+        said = capsys.readouterr().out.replace("\n", " ")
+        assert "parent-2: queued. It waits for parent to end. Whether it starts is seen with: " in said
+        assert f"python -m monitor show parent-2 --runs {runs}" in said
+    finally:
+        end_everything(runs)
+
+
+def test_an_unknown_option_before_the_command_is_not_taken_for_a_program(tmp_path, capsys):
+    assert main(["start", "--runs", str(tmp_path), "--name", "mine", "--yes", "--", "python", "t.py"]) == EXIT_USAGE
+    assert "start has no option --yes. Options come before --" in capsys.readouterr().err.replace("\n", " ")
+    assert list(tmp_path.iterdir()) == []

@@ -99,7 +99,8 @@ def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Wri
         outputs = [*output_folders(run_dir, launch), *(Path(launch.cwd) / value for value in named)]
     found = [saved for folder in outputs for saved in _checkpoints(folder, since)]
     if not found and launch is not None and launch.cwd:
-        found = list(_checkpoints(Path(launch.cwd), since, DEEPEST_BESIDE))
+        beside = _checkpoints(Path(launch.cwd), since, DEEPEST_BESIDE)
+        found = [saved for saved in beside if not is_in_a_run(saved.path)]
     return max(found, key=lambda saved: saved.changed_at, default=None)
 
 
