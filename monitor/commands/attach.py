@@ -146,7 +146,7 @@ def _show(proposal: Proposal, request: AttachRequest) -> None:
     for use in proposal.mapping.uses:
         unit = "  (percent → fraction)" if use.scale != 1 else ""
         screen.print(f"  {use.column} → {use.field}{unit}", soft_wrap=True)
-    if proposal.mapping.beside:
+    if proposal.mapping.beside and proposal.epochs:  # of steps alone only the train loss is kept
         screen.print(f"Kept as extra metrics: {', '.join(proposal.mapping.beside)}.", soft_wrap=True)
     if proposal.samples:
         screen.print(f"Predictions: {proposal.samples:,}.")

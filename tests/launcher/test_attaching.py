@@ -97,6 +97,16 @@ def test_nothing_is_followed_before_somebody_says_that_it_is_read_rightly(traini
     assert not runs.exists()
 
 
+def test_of_a_log_of_steps_alone_nothing_is_said_to_be_kept_beside_the_loss(tmp_path, runs, capsys):
+    log = tmp_path / "steps.log"
+    line = "[001][{}/400] Time 0.21 (0.22) Loss 1.9{}e+00 (1.9561e+00) Acc@1 51.00 (51.00)\n"
+    log.write_text("".join(line.format(100 * step, step) for step in range(4)))
+    attach(log, "--yes", runs=runs)
+    said = capsys.readouterr().out.replace("\n", " ")
+    assert "Not kept, as no line names an epoch: acc@1" in said and "Kept as extra metrics" not in said
+    attach("--stop", "steps", runs=runs)
+
+
 def test_a_log_is_followed_and_never_called_running(training, runs, capsys):
     process, log = training()
     attach(log, "--yes", runs=runs)
