@@ -17,7 +17,22 @@ def words(text: str) -> frozenset[str]:
 SPLITS = {
     **dict.fromkeys(("train", "training", "tr", "trn", "learn"), "train"),
     **dict.fromkeys(
-        ("val", "vali", "valid", "validation", "validate", "validating", "va", "dev", "cv", "holdout", "heldout"), "val"
+        (
+            "val",
+            "vali",
+            "valid",
+            "validation",
+            "validate",
+            "validating",
+            "va",
+            "dev",
+            "cv",
+            "crossval",
+            "xval",
+            "holdout",
+            "heldout",
+        ),
+        "val",
     ),
     **dict.fromkeys(("eval", "evaluation", "evaluate", "evaluating", "development"), "val"),
     **dict.fromkeys(("test", "testing", "tst"), "test"),
@@ -111,6 +126,6 @@ HEADING = words(
     "epoch, now, performing, doing, mode, perform, set, results, result, metrics, stats, info, data, dataset, "
     "split, performance, of, for, in, with, summary, report, dataloader, loader, network, nn, batches, progress, pass, "
     "current, this, subset, is, using, at, after, round, ema, weights, end, samples, calculating, computing, "
-    "statistics, score, scores, average, averages"
+    "statistics, score, scores, average, averages, duration, took, time, elapsed, secs, seconds"
 )
 """Words that may stand beside a split in a heading: `Start validation on the dev set`."""

@@ -838,7 +838,7 @@ _log(
 Epoch 1/3 loss_G: 2.1 loss_D: 0.7
 Epoch 2/3 loss_G: 1.9 loss_D: 0.6
 """,
-    refused="--map train_loss=loss_d",
+    epochs=2, last={"~loss_g": 1.9, "~loss_d": 0.6, "train_loss": None}, said="none is called the whole, loss_g, loss_d; --map train_loss=loss_g",
 )  # fmt: skip
 _log(
     "validation below its steps",

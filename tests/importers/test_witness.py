@@ -21,6 +21,15 @@ STEPS = "".join(
     + f"Epoch {n}/8 mean loss {9.13 / n:.3f} val loss {10.7 / n:.3f}\n"
     for n in EPOCHS
 )
+BARS = "".join(
+    f"100%|██████████| 211/211 [00:31<00:00,  6.71it/s, loss={9.131 / n:.4f}]\nval loss: {10.71 / n:.4f}\n"
+    for n in EPOCHS
+)
+KERAS = "".join(
+    f"Epoch {n}/8\n 80/100 [====>.] - 0s 12ms/step - loss: {9.5 / n:.4f}\n"
+    f"100/100 [=====] - 3s 12ms/step - loss: {9.131 / n:.4f} - val_loss: {10.71 / n:.4f}\n"
+    for n in EPOCHS
+)
 CSLR = "".join(f"\tMean training loss: {40.491 / n:.5f}.\nEpoch {n}, dev {92.18 / n:.2f}%\n" for n in EPOCHS)
 
 
@@ -30,7 +39,7 @@ def doubts_of(tmp_path, text):
     return " ".join(scan(path).doubts)
 
 
-@pytest.mark.parametrize("text", [PLAIN, HEADED, BY_STEP, STEPS, CSLR])
+@pytest.mark.parametrize("text", [PLAIN, HEADED, BY_STEP, STEPS, CSLR, KERAS])
 @pytest.mark.parametrize(
     "more",
     [
@@ -45,10 +54,19 @@ def test_what_is_read_right_and_what_stands_beside_it_are_not_doubted(tmp_path, 
     assert doubts_of(tmp_path, text + more) == ""
 
 
+def test_evaluations_below_bars_that_no_line_numbers_are_not_doubted(tmp_path):
+    assert doubts_of(tmp_path, BARS) == "" and len(scan_rows(tmp_path, BARS)) == 8
+
+
 @pytest.mark.parametrize(
     ("text", "blind", "said"),
     [
         (HEADED, (reader, "_heading", lambda line: ""), "8 lines name a validation, line 3 first ('Validating...')"),
+        (
+            BARS,
+            (epochs.EpochRows, "_passes_again", lambda *_: False),
+            "8 lines give a val loss, line 2 first, and 1 evaluation was read.",
+        ),
         (
             BY_STEP,
             (epochs.EpochRows, "_comes_first", lambda *_: False),

@@ -50,10 +50,12 @@ PREFIXED = re.compile(
     rf"|\s{{1,9}}-{{0,3}}\s{{0,9}}|\s{{0,9}}[:|\]]\s{{0,9}})){{0,4}}?\[?\s{{0,9}}{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
 )
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
+OF_LOGGING = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[A-Za-z_][\w.-]{0,60}:(?=[^\s\d.+-])")
+"""What Python's own form puts before a message: `INFO:root:`."""
 BEHIND = re.compile(
     r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
     r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
-    r"|[A-Za-z_][\w.]*:\w+\](?=\s)"  # [2019-05-03:20:00:12:INFO:sockeye.training:fit]
+    r"|[A-Za-z_][\w.]*(?::\w+)?\](?=\s)"  # [2019-05-03:20:00:12:INFO:sockeye.training:fit]
     r"|\[[A-Za-z_][\w.]*:\d+,\s*rank=\d+\]|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
 )
 """What loggers put behind the level: file and line, rank."""
@@ -114,7 +116,7 @@ def cleaned(line: str) -> str:
     line = STAMPS.sub(DATED, line, count=1)
     cut = 0
     if LEVEL.search(line, 0, 400):
-        cut = _prefix_length(line)
+        cut = found.end() if (found := OF_LOGGING.match(line)) else _prefix_length(line)
     rest = BRACKETED.sub("", line[cut:], count=1)
     rest = BEHIND.sub("", OTHERS.sub("", rest, count=1), count=1)
     line = f"val | {rest}" if len(rest) < len(line) and _validates(line[: len(line) - len(rest)]) else rest

@@ -52,6 +52,8 @@ class _Open:
     said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
     under_way: bool = False
     """The last line about its training was one of a bar that had not come to its end."""
+    reached: float = 0.0
+    """Where the last bar under way stood."""
     full_bar: float = 0.0
     """What the first bar that came to its end, with a loss, counts to."""
     lines: int = 0
@@ -99,12 +101,16 @@ class EpochRows:
         """The names in each of the last epochs: what usually belongs to one."""
         self._lines = int(known.get("lines", 0))
         """How many lines spoke of steps of the epoch before."""
+        self._reached = float(known.get("reached", 0.0))
+        """Where the last bar of the epoch before stood: `[150/158]`, where every 50th batch is told."""
         self._passing: dict[str, str] = dict(known.get("passing", {}))
         """Statements before the evaluation that they belong to (fractional epochs, bare steps)."""
         self._steps: list[float] = list(known.get("steps", []))
         """Step of each evaluation so far, where evaluations are counted."""
         self._step: list[float] = list(known.get("step", []))
         """[last step of the training, total that it counts to]."""
+        self._base = float(known.get("base", 0.0))
+        """The steps of the bars before this one, where each pass through the data has its own and no line names it."""
         self._above: dict[str, str] = dict(known.get("above", {}))
         self._above_step: dict[str, str] = dict(known.get("above_step", {}))
         """Statements above the line that may name the epoch: about all of it, and about its last step."""
@@ -125,7 +131,9 @@ class EpochRows:
         """What a later reading needs to go on, as plain JSON."""
         return {"generation": self._generation, "last": self._last, "open": asdict(self._open) if self._open else None,
                 "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
+                "reached": self._reached,
                 "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
+                "base": self._base,
                 "above": self._above, "above_step": self._above_step, "trails": self._trails,
                 "again": self._again, "validates_again": self._validates_again}  # fmt: skip
 
@@ -184,6 +192,7 @@ class EpochRows:
             return finished
         if part != WHOLE and said.values and not said.evaluates:
             now.under_way = said.is_under_way
+            now.reached = said.bar[0] if said.bar is not None else 0.0
             now.lines += 1
         elif said.evaluates and not said.is_under_way:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
@@ -222,7 +231,7 @@ class EpochRows:
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
         """After a silence: the present epoch, unless something that most epochs have is still to come."""
         now = self._open
-        if now is None or now.under_way:
+        if now is None or self._broke_off(now):
             return []
         long = rested_secs >= LONG_REST_SECS
         if not self._recent and not self._lines:
@@ -236,9 +245,15 @@ class EpochRows:
         """At the end of the log: the last epoch, unless it broke off."""
         now, self._open = self._open, None
         self._last = now.epoch if now is not None else self._last
-        if now is None or not (now.whole or (now.said[STEP] and not now.under_way and now.lines >= self._lines)):
+        if now is None:
+            return []
+        if not (now.whole or (now.said[STEP] and not self._broke_off(now) and now.lines >= self._lines)):
             return []
         return self._tell(now)
+
+    def _broke_off(self, now: _Open) -> bool:
+        """Whether the last bar is under way and stands before where the one of the epoch before stood last."""
+        return now.under_way and not now.reached >= self._reached > 0
 
     def _number(self, said: Statement) -> float | None:
         """The epoch that a statement begins or is about; None where it belongs to the present one."""
@@ -274,14 +289,17 @@ class EpochRows:
         """The number of the evaluation that a statement is part of, counted by the step that it stands at."""
         total = said.bar[1] if said.bar is not None else 0.0
         place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
-        other = total and self._step and total != self._step[1] and not said.values  # a validation's batches
-        if place is not None and not said.evaluates and not other:
+        other = total and self._step and total != self._step[1]  # a validation's batches
+        if place is not None and said.step is None and not other:
+            self._base += total * self._passes_again(said, place, total)
+            place += self._base
+        if place is not None and not said.evaluates and not (other and not said.values):
             self._step, self._through = [place, total], said.through
         if not said.evaluates:
             return None
         own = said.step and (said.bar is None or said.through)
         self.counts_steps = self.counts_steps or bool(own or (place is None and self._through))
-        if place is None or (total and self._step and self._step[1] and total != self._step[1]):
+        if place is None or (other and (self._step[1] or said.step is None)):
             place = self._step[0] if self._step else None  # a bar over the validation's batches is no step
         if place is None:
             again = self._open is None or any(name in self._open.whole for name, _ in said.values)
@@ -291,6 +309,20 @@ class EpochRows:
         self._steps = [step for step in self._steps if step < place]
         self._steps.append(place)
         return float(len(self._steps))
+
+    def _passes_again(self, said: Statement, place: float, total: float) -> bool:
+        """Whether the training's bar begins anew behind its end, where a pass through the data had one evaluation at
+        most. Several in one pass are of a bar through the whole run: its restart is a new start."""
+        here = [step for step in self._steps if step > self._base]
+        if len(here) > 1 or total <= 1:
+            return False
+        if said.evaluates:
+            known = self._open.whole if self._open is not None else {}
+            told = [(known[name], text) for name, text in said.values if name in known]
+            return place == total and here == [self._base + total] and any(one != other for one, other in told)
+        if not self._step or self._step[0] - self._base < total:
+            return False
+        return place < total or (here == [self._base + total] and bool(said.values))
 
     def _at(self, said: Statement) -> float | None:
         """The step of the training that an evaluation stands at, where it or the lines above name one."""
@@ -375,7 +407,7 @@ class EpochRows:
             self._generation += 1
         self._open = _Open(number, self._generation, said=[self._passing, {}, {}])
         if before is not None:
-            self._open.epochs, self._lines = before.epochs, before.lines
+            self._open.epochs, self._lines, self._reached = before.epochs, before.lines, before.reached
         self._open.step = self._step[0] if self._basis == "evaluations" and self._step else None
         self._passing = {}
         return rows

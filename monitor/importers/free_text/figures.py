@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from monitor.importers.free_text.clean import OF_LOGGING
 from monitor.importers.languages import in_english
 
 TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -25,13 +26,18 @@ BESIDE = re.compile(
     r"|margin|dropout|decay|scale|(?<![a-z])(?:lr|tol|eps|eta|old|delta)(?![a-z])|rate$|time|per[ _]sec|ratio"
 )
 """A figure behind such a word is no measurement of this moment."""
-_VAL = "va|val|valid|validation|validate|validating|vali|dev|eval|evaluation|evaluating|cv|held-?out|tests?|testing|tst"
+_VAL = (
+    "va|val|valid|validation|validate|validating|vali|dev|eval|evaluation|evaluating|cv|crossval|xval|held-?out"
+    "|tests?|testing|tst"
+)
 _GLUED = "(?=loss|acc|wer)"
 SPLIT = re.compile(
     rf"(?<![a-z])(?:(?P<val>(?:{_VAL})(?![a-z])|(?:v|val|test){_GLUED})|(?:train|training|trn|tr)(?![a-z])|train{_GLUED})"
 )
 BEHIND = re.compile(r"\d\s*%?\s*\((?:train|val)|(?:train\w*|val\w*)\s?[/|&]\s?(?:train|val|dev|test)")
 """A split behind its number, or two at once: which number the split belongs to is not certain there."""
+NOT_THERE = -1.0
+"""What a loss is printed as where a model has no such part."""
 _STEP = r"(?<![a-z])(?:global_step|step|iter|iters|iteration|updates?|num_updates)"
 STEP = re.compile(_STEP + r"[\"'\])]*\W{0,10}(\d[\d,]{0,12})(?![\d.])")
 _NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*\s{0,3}[:=#.\[(]?\s{0,5}(\d{1,6})(?![\d.])"
@@ -61,8 +67,9 @@ class Figure:
 
 
 def plain(line: str) -> str:
-    """A line in English and lower case, without the codes of a terminal."""
-    return in_english(TERMINAL.sub("", line) if "\x1b" in line else line)
+    """A line in English and lower case, without the codes of a terminal and the logger's name before it."""
+    line = TERMINAL.sub("", line) if "\x1b" in line else line
+    return in_english(line[found.end() :] if (found := OF_LOGGING.match(line)) else line)
 
 
 def figures(line: str, number: int = 0) -> list[Figure]:
@@ -91,7 +98,12 @@ def figures(line: str, number: int = 0) -> list[Figure]:
         if not words:
             if found and name and chunk.strip() in ("(", "/", "[", ""):
                 found[-1] = replace(found[-1], others=(*found[-1].others, value))
-        elif MEASURES.search(name) and not BESIDE.search(chunk) and not UNIT.match(text, match.end()):
+        elif (
+            value != NOT_THERE
+            and MEASURES.search(name)
+            and not BESIDE.search(chunk)
+            and not UNIT.match(text, match.end())
+        ):
             found.append(Figure(name, now, value, number, epoch, step))
         else:
             name = ""

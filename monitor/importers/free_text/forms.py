@@ -14,6 +14,8 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 DECIMAL = r"[-+]?\d*\.\d+(?:e[-+]?\d+)?"
 _Rewrite = str | Callable[[re.Match[str]], str]
 PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
+OF_A_GAN = re.compile(r"\b([a-z]\w*):\s")
+NO_TRANSLATION = re.compile(r"\b(?:translation (?:loss|beam size)|ppl):?\s+-1(?:\.0+)?(?![.\d])")
 FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
 """`2.31f0`, `1.0f-5`: how Julia writes numbers of 32 bits."""
 _TWO = re.compile(rf"\b([a-z]\w*)\s*[:=]?\s*({NUMBER}\s?%?)\s*/\s*({NUMBER}\s?%?)")
@@ -54,11 +56,22 @@ def _of_a_list(found: re.Match[str]) -> str:
     return ", ".join(f"{name}_{place}: {text}" for place, text in enumerate(numbers, 1))
 
 
+def _of_a_slice(found: re.Match[str]) -> str:
+    """FunASR's means over a slice of the data; of a batch are those of its own process and those in the list."""
+    means = re.findall(rf"\((\w+)_avg_slice:\s*({NUMBER})\)", found[0])
+    rate = re.search(rf"\(lr:\s*({NUMBER})\)", found[0])
+    return ", ".join(f"{name}: {text}" for name, text in means) + (f", lr: {rate[1]}" if rate else "")
+
+
 FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
     (name, re.compile(pattern, re.VERBOSE), said)
     for name, pattern, said in (
         ("WeNet", r"^\s*train\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"train epoch \1 batch \2 "),
         ("WeNet", r"^\s*cv\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"cv epoch \1 [\2/1000000000] "),
+        ("PyLaia", r"^\s*(tr|va|te)\s*-\s*e(\d+):", r"\1 epoch \2:"),
+        ("brackets", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)\]\[\s*(?=\d+/\s*\d+\])"
+         r"(?!.*\b(?:epoch|rank)\b)",
+         r"\1 epoch \2 ["),
         ("crnn.pytorch, Swin", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)/(\d+)\]\s*,?"
          r"\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"\1 epoch \2/\3 [\4/\5] "),
         ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
@@ -79,6 +92,12 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          rf"\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)", _of_a_list),
         ("name and value in bars", rf"^\s*[|│┃]\s*([a-z][^|│┃]{{0,80}}?)\s*[|│┃]\s*({NUMBER}\s?%?)\s*[|│┃]?\s*$",
          r"\1: \2"),
+        ("CycleGAN", r"^(\s*\(epoch:\ \d+,\ iters:\ \d+,\ time:[^)]{0,60}\))[\s,]*(.*)",
+         lambda found: found[1] + OF_A_GAN.sub(r" \1_loss: ", found[2])),
+        ("RVC", rf"^\s*\[(\d+),\s({NUMBER})\]\s*$",
+         lambda found: f"step {found[1]} lr {found[2]}" if float(found[2]) < 0.1 else found[0]),
+        ("FunASR", r"\(loss_avg_rank:.*", _of_a_slice),
+        ("signjoey", r"\btranslation\ (?:loss|beam\ size):?\s+-\d.*", lambda found: NO_TRANSLATION.sub("", found[0])),
         ("ESPnet", r"^\s*(\d+)epoch:(\w+):\d+-(\d+)batch:", r"\2 epoch \1 batch \3 "),
         ("icefall", r"\bloss\[[^\]]{0,600}\],\s*tot_loss\[([^\]]{0,600})\]", r"\1"),
         ("timm", r"^\s*(train|test|validation|eval)\w*:\s*(\d+)\s*\[\s*(?=\d+/)", r"\1 epoch \2 ["),

@@ -316,6 +316,7 @@ class Walk:
 
     def _name_value(self, text: str, value: float, unit: str) -> None:
         words, self.words, self.separated = self.words, [], ""
+        held = tuple(self.held)
         self.held.clear()
         self.phrase.clear()
         self.last = ""
@@ -323,7 +324,8 @@ class Walk:
             if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
                 self.step, self.last = value, "step"
                 self.through = self.through or THROUGH.fullmatch(words[-1]) is not None
-            self.section = split_of_words(tuple(words[:-1])) or self.section
+            # `Validation Metrics (step 100) - CTC Loss: 2.4`
+            self.section = split_of_words(tuple(words[:-1])) or split_of_words(held) or self.section
             return
         if rates := [place for place, word in enumerate(words) if "/" in word and RATE.fullmatch(word)]:
             words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`

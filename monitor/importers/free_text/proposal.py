@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.importers.free_text.doubts import measures
 from monitor.importers.free_text.epochs import Row
 from monitor.importers.free_text.scan import Scan
+from monitor.importers.free_text.steps import is_a_loss
 from monitor.importers.items import Row as Numbers
 from monitor.importers.languages import in_english
 from monitor.importers.mapping import OF_A_LOG, SourceMapping, Survey, Use, Wish, choose, uses_of
@@ -48,7 +49,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     wish = Wish({field: _column(name, seen) for field, name in (wanted or {}).items()}, percent, often=True)
     chosen = choose(survey, wish, OF_A_LOG)
     has_score = any(QUALITY.fullmatch(name) or parsed(name) for name in seen) and (found.rows or found.steps.count)
-    if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen):
+    if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not _parts_of(seen):
         raise UsageError(_nameless(seen))
     uses = uses_of(chosen, survey, wish)
     return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows)))
@@ -84,16 +85,15 @@ def unread(found: Scan) -> str:
     )
 
 
+def _parts_of(names: Iterable[str]) -> list[str]:
+    """The losses of the training where there are several, shortest names first."""
+    losses = sorted((name for name in names if is_a_loss(name)), key=len)
+    return losses if len(losses) > 1 else []
+
+
 def _nameless(seen: Mapping[str, int]) -> str:
-    names = sorted(seen)
-    alike = sorted((name for name in names if "loss" in name), key=len)
-    if alike:
-        return (
-            f"Several losses stand there and none is called the whole: {', '.join(alike[:20])}. "
-            f"Say which counts: --map train_loss={alike[0]}."
-        )
     return (
-        f"No name there looks like a loss or a WER; the log has {', '.join(names[:20])}. "
+        f"No name there looks like a loss or a WER; the log has {', '.join(sorted(seen)[:20])}. "
         f"Say which is which: --map val_loss=NAME."
     )
 
@@ -147,7 +147,7 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     starts = sorted({row.generation for row in found.rows})
     rows = tuple(row for row in found.rows if row.generation == starts[-1])
     told = [said for use in mapping.uses if use.field in SPOKEN and (said := _told(rows, use))]
-    told = told or [f"no loss and no WER, only {', '.join(mapping.beside[:6])}"]
+    told = told or [_without_the_whole(mapping.beside)]
     what = "epochs" if found.basis == "epochs" else "evaluations"
     count = len({row.epoch for row in rows})
     counted = f"{count:,} {what if count != 1 else what[:-1]}"
@@ -155,6 +155,15 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     if len(starts) > 1:
         return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
+
+
+def _without_the_whole(beside: Sequence[str]) -> str:
+    """What there is where no name is a field of its own."""
+    parts = _parts_of(beside)
+    if not parts or any(QUALITY.fullmatch(name) or parsed(name) for name in beside):
+        return f"no loss and no WER, only {', '.join(beside[:6])}"
+    said = f"several losses and none is called the whole, {', '.join(parts[:MOST_LEFT])}"
+    return f"{said}; --map train_loss={parts[0]} if that one counts"
 
 
 def doubtful(found: Scan) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.importers.columns import is_table_of_runs
+from monitor.importers.free_text.block import Block
 from monitor.importers.free_text.clean import cleaned
 from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.forms import NUMBER, rewritten
@@ -41,8 +42,6 @@ SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b
 RECALLS = re.compile(
     r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: round)?(?: is| was| so far)?\s*:\s*$"
 )
-BLOCK = re.compile(r"\s*[|│┃]\s*([a-z]\w*)/\s*[|│┃]\s*[|│┃]?\s*$")
-"""`| train/  |    |` begins a block of names and values."""
 GOES_ON = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
 """A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
 TOP_1 = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?\*+\s*(?:acc|prec)@1\b")
@@ -82,6 +81,7 @@ class LineReader:
         """The line before, where it may hold the upper half of a table's names."""
         self._trained: dict[str, float] = dict(known.get("trained", {}))
         """Lines of the training in this epoch without their digits → the total that their bar counts to."""
+        self._block = Block(known.get("block"))
         self._ranks = Ranks(known.get("ranks"))
         self.decimal_comma = bool(known.get("comma"))
         self._passed_over = bool(known.get("over"))
@@ -123,6 +123,7 @@ class LineReader:
                 "place": self._place, "recalls": self._recalls, "restored": self._restored,
                 "traceback": self._in_traceback, "trained_to": self._trained_to,
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
+                "block": self._block.memory(),
                 "lists": self._lists, "columns": self._columns, "bars_from_1": self._bars_from_1,
                 "shown_alone": self._shown_alone}  # fmt: skip
 
@@ -152,6 +153,8 @@ class LineReader:
         if _is_summary(line):
             self._passed_over = "***" in line
             return NOTHING
+        if (of_block := self._block.take(line)) is not None:
+            return of_block
         above, self._above = self._above, line if "|" in line else ""
         if (header := header_of(line) or (header_of(joined(above, line)) if above else None)) is not None:
             self.is_table_of_runs |= is_table_of_runs(header.names)
@@ -165,9 +168,6 @@ class LineReader:
         if "|" in line:
             self._columns = splits_of(line) or self._columns
             line = by_split(line, self._columns)
-        if (block := BLOCK.match(line)) is not None:
-            self._section = split_of_words((block[1],))
-            return NOTHING
         recalled, self._recalls = self._recalls, line.rstrip().endswith(":") and RECALLS.search(line) is not None
         if recalled or self._recalls:
             self._restored |= "stop" in line
@@ -194,7 +194,8 @@ class LineReader:
         if names_epoch or said.evaluates or said.split in ("val", "test"):
             self._place = None
         elif said.is_of_a_step:
-            here = None if said.values or said.counts_epochs or "%|" in line else (said.step, said.bar)
+            measures = any(name not in NO_SPLIT for name, _ in said.values)
+            here = None if measures or said.counts_epochs or "%|" in line else (said.step, said.bar)
             self._place = None if said.bar and said.bar[0] >= said.bar[1] else here
             self._lists = line.rstrip().endswith(":")
         elif said.values and (
@@ -242,6 +243,8 @@ class LineReader:
     def _placed(self, said: Statement) -> Statement:
         self._restored = self._restored and said.epoch is None and not said.is_of_a_step
         if self._restored:
+            if self.doubts is not None:
+                self.doubts.aside |= dict(said.values)
             return NOTHING
         if said.epoch is not None and said.epoch != self._epoch:
             if self._epoch is None or math.ceil(said.epoch) != math.ceil(self._epoch):

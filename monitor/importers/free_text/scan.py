@@ -197,7 +197,9 @@ class _EitherRows(EpochRows):
         """By epochs where any is named; not where several evaluations stand within each, or, counted by steps, some."""
         epochs = len({row.epoch for row in self._named})
         within = len(self.counted) >= MORE_EVALUATIONS * max(1, epochs)
-        if self._by_step.counts_steps and self._by_step.generation <= self.generation:
+        if self._by_step.generation > self.generation:
+            within &= epochs <= 1  # the steps begin anew with each epoch
+        elif self._by_step.counts_steps:
             within |= _count(self.counted) > _count(self._named) + 1
         by_step = self._by_step.counts_steps or (epochs <= 1 and self._by_step.many_fit)
         return "evaluations" if self.epoch is None or (within and by_step) else "epochs"

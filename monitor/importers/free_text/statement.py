@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-EVALUATED = ("val_", "test_")
-"""How the names of what a validation measured begin."""
+ROLLOUT = "rollout_"
+EVALUATED = ("val_", "test_", ROLLOUT)
+"""How the names of what a validation measured begin, or what an agent was given while it was trained."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Statement:
     @property
     def evaluates(self) -> bool:
         return any(name.startswith(EVALUATED) for name, _ in self.values)
+
+    @property
+    def is_of_rollouts(self) -> bool:
+        return any(name.startswith(ROLLOUT) for name, _ in self.values)
 
     @property
     def is_under_way(self) -> bool:

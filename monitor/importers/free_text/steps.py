@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.importers.free_text.statement import Statement
+from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import LOSS_LIKE, QUALITY
 from monitor.run_dir import Step
@@ -47,10 +47,16 @@ def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
     return stated(found)
 
 
+def is_a_loss(name: str) -> bool:
+    """Whether a name is that of a loss of the training."""
+    return "loss" in name and not name.startswith(EVALUATED)
+
+
 def scores_of(said: Statement) -> dict[str, float]:
-    """The train split's scores in a line in the middle of an epoch: what there is where it names no loss."""
+    """What a line in the middle of an epoch has where it names no train loss: the scores of the train split, or several
+    losses of which none is the whole."""
     found = {name: (stated(text), text) for name, text in said.values
-             if name.startswith("train_") and QUALITY.fullmatch(name)}  # fmt: skip
+             if (name.startswith("train_") and QUALITY.fullmatch(name)) or is_a_loss(name)}  # fmt: skip
     return {
         name: number / 100 if name in SHARES and text.endswith("%") else number
         for name, (number, text) in found.items()
@@ -78,10 +84,12 @@ class StepBook:
         self._goes_on = bool(known.get("goes_on"))
         """The log's own count does not begin again with an epoch."""
         self._last = int(known.get("last", -1))
+        self._loss: float | None = known.get("loss")
 
     def memory(self) -> dict[str, Any]:
         return {"base": self._base, "raw": self._raw, "total": self._total, "generation": self._generation,
-                "epoch": self._epoch, "first": self._first, "goes_on": self._goes_on, "last": self._last}  # fmt: skip
+                "epoch": self._epoch, "first": self._first, "goes_on": self._goes_on, "last": self._last,
+                "loss": self._loss}  # fmt: skip
 
     def record(self, told: StepSaid, columns: Mapping[str, str]) -> Step | None:
         """The step that a line speaks of; None where it names no place or no train loss.
@@ -96,7 +104,10 @@ class StepBook:
         if raw is None:  # a share of an epoch alone: such lines are counted
             step = self._through(max(0.0, self._raw if told.generation == self._generation else 0.0) + 1, 0.0, told)
         else:
-            step = self._through(raw, bar[1] if bar is not None and bar[0] == raw else 0.0, told)
+            total = bar[1] if bar is not None and bar[0] == raw else 0.0
+            again = raw == self._raw == total == self._total > 1 and loss != self._loss
+            step = self._through(raw, total, told, again=again)
+        self._loss = loss
         if not 0 <= step < MOST_STEP or step == self._last:  # a bar draws the same step several times
             return None
         self._last = int(step)
@@ -108,7 +119,8 @@ class StepBook:
         }
         return Step(**where, generation=told.generation, train_loss=loss, metrics=scores, **rest)
 
-    def _through(self, raw: float, total: float, told: StepSaid) -> float:
+    def _through(self, raw: float, total: float, told: StepSaid, *, again: bool = False) -> float:
+        """`again`: a full bar stands there again with another loss: without an epoch's name it is the next one's."""
         if told.generation != self._generation:
             self.__init__({"generation": told.generation, "first": self._first})  # type: ignore[misc]
         epoch = told.said.epoch if told.said.epoch is not None else told.epoch
@@ -121,7 +133,7 @@ class StepBook:
             pass
         elif total > 1 and epoch is not None:
             self._base = (math.ceil(epoch) - min(1.0, self._first or 0.0)) * total
-        elif raw < self._raw or (anew and raw == self._raw):
+        elif raw < self._raw or ((anew or again) and raw == self._raw):
             self._base += max(self._total, self._raw)
         self._raw, self._total, self._epoch = raw, total, epoch if epoch is not None else self._epoch
         return self._base + raw

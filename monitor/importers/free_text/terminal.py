@@ -17,7 +17,7 @@ EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 32_768, 1024, 5_000
 large a part of what was seen."""
 UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
 """A tqdm bar below 100 %; its fixed part comes first, which is what the search is quick for."""
-OVER_EPOCHS = re.compile(rb"pochs?: {1,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
+OVER_EPOCHS = re.compile(rb"poch(?:s[^%|\r]{0,40}?)?: {1,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
 """A bar that counts epochs: what is overwritten there is the only word about each of them."""
 BACK = re.compile(rb"\x08+")
 INTO = re.compile(rb"\x08+(\s{0,3}\d+/\d+\s{0,3})(?=\r|$)")
@@ -66,7 +66,7 @@ class LogText:
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The lines that this chunk finishes."""
         data = self._rest + chunk
-        self._over_epochs = b"poch: " in data or b"pochs: " in data
+        self._over_epochs = b"poch: " in data or b"pochs" in data
         *lines, rest = data.split(b"\n")
         self._lately = [*self._lately, *lines[-LATELY:]][-LATELY:]
         for line in lines:

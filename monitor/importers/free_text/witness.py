@@ -22,6 +22,7 @@ STEPS_FROM = 1.5
 """What stands there more often than so many times an evaluation is of steps."""
 LEAST = 3
 """So many lines of a kind, or rows, make a habit."""
+MORE_THAN = 2
 MOST_NAMED = 3
 DIGITS_TO_KNOW = 3
 """A number of fewer digits may stand anywhere."""
@@ -39,6 +40,10 @@ OF_A_STEP = re.compile(
     r"|%\||it/s|s/it|(?<![a-z])eta(?![a-z])|\[\s*0\s*/\s*0\b|batch[ _]loss"
 )
 """In the shape of a line: it is about a step."""
+
+FULL, UNDER_WAY = "100%|", " it/s"
+"""What tells a full bar, and what a bar under way is known by in a shape."""
+KERAS = re.compile(r"(?<![\d.])(\d{1,9})/(\d{1,9})(?![\d.])")
 
 
 class Told(Protocol):
@@ -58,6 +63,8 @@ class Kind:
 
     names_epoch: bool
     names_step: bool
+    is_full: bool = False
+    """A bar stands there that has come to its end."""
     count: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)
     last: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -92,9 +99,10 @@ class Witness:
         announced, self._announced = self._announced, line.rstrip()[-1:] == ":" and bool(ASIDE.search(line.lower()))
         if announced or not HAS_FIGURE.search(line):
             return
-        shape = NUMBERS.sub(" 0 ", line)
+        is_full = FULL in line
+        shape = NUMBERS.sub(" 0 ", line) + FULL * is_full + UNDER_WAY * _is_under_way(line)
         if shape not in self._kinds and len(self._kinds) < MOST_KINDS:
-            self._kinds[shape] = _kind_of(plain(shape))
+            self._kinds[shape] = _kind_of(plain(shape), is_full)
         if (kind := self._kinds.get(shape)) is None:
             return
         kind.take(number, line)
@@ -117,6 +125,7 @@ class Witness:
             *self._not_taken(taken, len(rows), ended),
             *self._of_epochs(rows),
             *self._of_validation(rows),
+            *self._of_several(rows),
             *self._of_places(rows, by_epoch),
             *_of_values(rows),
         ]
@@ -170,6 +179,17 @@ class Witness:
         if (self._validations >= least and not scores and bool(rows) <= bool(losses)) or sum(of_val) >= least:
             yield f"{self._validations} lines name a validation, {self._validation}; no figure was read of it."
 
+    def _of_several(self, rows: Sequence[Told]) -> Iterator[str]:
+        """Far more lines that tell a validation, none of them of a step, than evaluations were read."""
+        for kind in filter(None, self._kinds.values()):
+            if not rows or kind.count <= MORE_THAN * len(rows) or (kind.names_step and not kind.is_full):
+                continue
+            told = [each for each in kind.figures() if each.split == "val"]
+            if len({each.value for each in told}) > LEAST:
+                lines = f"{kind.count} lines give a {told[0].what}, line {told[0].line} first"
+                yield f"{lines}, and {len(rows)} evaluation{'s were' if len(rows) > 1 else ' was'} read."
+                return
+
     def _of_places(self, rows: Sequence[Told], by_epoch: bool) -> Iterator[str]:
         """A figure of the first or last row that stands behind the other split or in another epoch, wherever it is."""
         where: dict[str, list[Figure]] = {}
@@ -185,10 +205,16 @@ class Witness:
                     return
 
 
-def _kind_of(shape: str) -> Kind | None:
+def _is_under_way(line: str) -> bool:
+    """Whether a bar of Keras stands there that has not come to its end."""
+    found = KERAS.search(line) if "/step" in line else None
+    return found is not None and int(found[1]) < int(found[2])
+
+
+def _kind_of(shape: str, is_full: bool) -> Kind | None:
     if not MEASURES.search(shape) or ASIDE.search(shape):
         return None
-    return Kind(EPOCH.search(shape) is not None, OF_A_STEP.search(shape) is not None)
+    return Kind(EPOCH.search(shape) is not None, OF_A_STEP.search(shape) is not None, is_full)
 
 
 def _end(found: list[Figure], is_in: list[bool], ended: bool) -> list[str]:
