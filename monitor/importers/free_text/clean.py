@@ -52,6 +52,10 @@ PREFIXED = re.compile(
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
 OF_LOGGING = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[A-Za-z_][\w.-]{0,60}:(?=[^\s\d.+-])")
 """What Python's own form puts before a message: `INFO:root:`."""
+NAMED = re.compile(
+    r"(?!(?i:train|training|val|valid|validation|test|dev|eval|evaluation|epoch|step|iter|loss)\s)[A-Za-z_]\w*\s-\s{1,3}"
+)
+"""A logger's name behind the level, where dashes part them: `… - INFO - trainer - `."""
 BEHIND = re.compile(
     r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
     r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
@@ -117,6 +121,8 @@ def cleaned(line: str) -> str:
     cut = 0
     if LEVEL.search(line, 0, 400):
         cut = found.end() if (found := OF_LOGGING.match(line)) else _prefix_length(line)
+    if line.endswith("- ", 0, cut) and (found := NAMED.match(line, cut)):
+        cut = found.end()
     rest = BRACKETED.sub("", line[cut:], count=1)
     rest = BEHIND.sub("", OTHERS.sub("", rest, count=1), count=1)
     line = f"val | {rest}" if len(rest) < len(line) and _validates(line[: len(line) - len(rest)]) else rest

@@ -19,7 +19,7 @@ from monitor.run_dir.metric_names import parsed
 MOST_NAMED = 20_000
 FEW = 3
 """So many times may be an accident; more often it is how the log is written."""
-ENOUGH_ROWS = 6
+FEW_ROWS, ENOUGH_ROWS = 4, 6
 MOST_TOLD = 2
 LAST_LINES, LAST_SHARE = 6, 8
 """So many lines with a loss at the end of a log, and more than one in so many of all, are worth a word."""
@@ -172,7 +172,7 @@ class Doubts:
 
 
 def _of_columns(rows: list[Told]) -> list[str]:
-    if len(rows) < ENOUGH_ROWS:
+    if len(rows) < FEW_ROWS:
         return []
     said = []
     for name in ("val_loss", "val_wer"):

@@ -8,13 +8,14 @@ statement about the whole epoch counts before that of a full bar, and that befor
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from monitor.importers.free_text.doubts import Doubts
-from monitor.importers.free_text.statement import Statement, losses_in, sums_up, tells_both, validated
+from monitor.importers.free_text.statement import Statement, is_a_loss, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
 
 MOST_NAMES = 200
@@ -22,6 +23,7 @@ MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
 FEW_EPOCHS = 2
 MANY_EVALUATIONS = 20
+TEST = re.compile("test_")
 LONG_REST_SECS = 30.0
 """After so long a silence nothing more is waited for."""
 STEP, BAR, WHOLE = 0, 1, 2
@@ -114,6 +116,8 @@ class EpochRows:
         self._above: dict[str, str] = dict(known.get("above", {}))
         self._above_step: dict[str, str] = dict(known.get("above_step", {}))
         """Statements above the line that may name the epoch: about all of it, and about its last step."""
+        self._leads = bool(known.get("leads"))
+        """Where evaluations are counted: the training's loss stands above the validation's, so it is the next one's."""
         self._trails = bool(known.get("trails"))
         """This log names an epoch below its figures, where it says that the epoch is over."""
         self._again = bool(known.get("again"))
@@ -133,7 +137,7 @@ class EpochRows:
                 "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
                 "reached": self._reached,
                 "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
-                "base": self._base,
+                "base": self._base, "leads": self._leads,
                 "above": self._above, "above_step": self._above_step, "trails": self._trails,
                 "again": self._again, "validates_again": self._validates_again}  # fmt: skip
 
@@ -168,6 +172,8 @@ class EpochRows:
         """The rows that this statement completes."""
         if self.doubts is not None:
             self.doubts.take(said)
+        if self._closes(said):
+            return []
         if self._basis == "epochs" and (trailing := self._below(said)) is not None:
             return trailing
         number = self._number(said)
@@ -176,7 +182,10 @@ class EpochRows:
             finished += self._begin(number)
         now = self._open
         if now is None or (number is None and self._comes_first(said)):
-            if said.epoch is not None or said.is_of_a_step or (self._basis == "evaluations" and self._step):
+            if self._basis == "evaluations":
+                self._leads |= self._open is None and _trains(said)
+                _put(self._passing, said)
+            elif said.epoch is not None or said.is_of_a_step:
                 _put(self._passing, said)
             return finished
         if said.evaluates and (at := self._at(said)) is not None:
@@ -290,13 +299,15 @@ class EpochRows:
         total = said.bar[1] if said.bar is not None else 0.0
         place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
         other = total and self._step and total != self._step[1]  # a validation's batches
-        if place is not None and said.step is None and not other:
+        if place is not None and total and (said.step is None or not said.through) and not other:
             self._base += total * self._passes_again(said, place, total)
             place += self._base
         if place is not None and not said.evaluates and not (other and not said.values):
             self._step, self._through = [place, total], said.through
         if not said.evaluates:
             return None
+        if place is None and self._steps and self._tests_too(said):
+            return float(len(self._steps))
         own = said.step and (said.bar is None or said.through)
         self.counts_steps = self.counts_steps or bool(own or (place is None and self._through))
         if place is None or (other and (self._step[1] or said.step is None)):
@@ -309,6 +320,11 @@ class EpochRows:
         self._steps = [step for step in self._steps if step < place]
         self._steps.append(place)
         return float(len(self._steps))
+
+    def _tests_too(self, said: Statement) -> bool:
+        """Whether a line tells a test alone, and the present evaluation has told none: it is a part of that."""
+        told = [*(self._open.whole if self._open is not None else {"test_": ""})]
+        return all(name.startswith("test_") for name, _ in said.values) and not any(map(TEST.match, told))
 
     def _passes_again(self, said: Statement, place: float, total: float) -> bool:
         """Whether the training's bar begins anew behind its end, where a pass through the data had one evaluation at
@@ -334,7 +350,7 @@ class EpochRows:
         """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
         if self._basis == "evaluations":
             trained_on = bool(self._open is not None and self._open.step and self._step[0] > self._open.step)
-            return not said.evaluates and (said.is_of_a_step or trained_on)
+            return not said.evaluates and (said.is_of_a_step or trained_on or (self._leads and _trains(said)))
         return said.epoch is not None and bool(said.values)
 
     def _part(self, said: Statement) -> int:
@@ -360,6 +376,21 @@ class EpochRows:
         stated = {*now.stated, *(now.said[WHOLE] if len(self._recent) > 1 and not self._again else ())}
         names = {name.removeprefix("train_") for name in stated}
         return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
+
+    def _closes(self, said: Statement) -> bool:
+        """Whether a line sums up the log at its end: `Test loss: 1.2, test acc: 0.4`, where each epoch has a test loss.
+
+        It names no place, gives a quantity of the present epoch another value, and one that no epoch has.
+        """
+        if self._open is None or said.epoch is not None or said.is_of_a_step or not said.evaluates:
+            return False
+        known = self._open.whole
+        new = {name for name, _ in said.values} - known.keys() - {name for names in self._recent for name in names}
+        return (
+            len(self._recent) >= FEW_EPOCHS
+            and bool(new)
+            and any(known.get(name, text) != text for name, text in said.values)
+        )
 
     def _evaluates_again(self, now: _Open, said: Statement, part: int) -> bool:
         """Whether a validation comes a second time in a log that has one an epoch: the best model's, at the end.
@@ -427,6 +458,11 @@ class EpochRows:
             return []
         now.told = dict(row.cells)
         return [row]
+
+
+def _trains(said: Statement) -> bool:
+    """Whether a line tells a loss of the training, and not in the middle of an epoch."""
+    return not said.partial and any(is_a_loss(name) for name, _ in said.values)
 
 
 def _was_a_step(now: _Open, number: float) -> bool:

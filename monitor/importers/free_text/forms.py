@@ -69,6 +69,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("WeNet", r"^\s*train\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"train epoch \1 batch \2 "),
         ("WeNet", r"^\s*cv\b[^\n]{0,80}?\bbatch\ (\d+)/(\d+)\ ", r"cv epoch \1 [\2/1000000000] "),
         ("PyLaia", r"^\s*(tr|va|te)\s*-\s*e(\d+):", r"\1 epoch \2:"),
+        ("letter", r"^(?:[a-z_]\w*\s+-\s+|\d+:\s)?\W{0,3}e(\d{1,3})(?![\w.])", r"epoch \1"),
+        ("letters", r"\b([tv])\s?[:|]\s?(?=loss\b)", lambda found: "train " if found[1] == "t" else "val "),
         ("brackets", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)\]\[\s*(?=\d+/\s*\d+\])"
          r"(?!.*\b(?:epoch|rank)\b)",
          r"\1 epoch \2 ["),
@@ -96,6 +98,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          lambda found: found[1] + OF_A_GAN.sub(r" \1_loss: ", found[2])),
         ("RVC", rf"^\s*\[(\d+),\s({NUMBER})\]\s*$",
          lambda found: f"step {found[1]} lr {found[2]}" if float(found[2]) < 0.1 else found[0]),
+        ("Trax", rf"^\s*step\s+(\d+):\s+(train|eval)\s+(\w+)\s*\|\s*({NUMBER})\s*$", r"\2 step \1 \3: \4"),
+        ("StyleGAN", r"^\s*tick\s+(\d+)\s+kimg\s.*", r"step \1"),
         ("FunASR", r"\(loss_avg_rank:.*", _of_a_slice),
         ("signjoey", r"\btranslation\ (?:loss|beam\ size):?\s+-\d.*", lambda found: NO_TRANSLATION.sub("", found[0])),
         ("ESPnet", r"^\s*(\d+)epoch:(\w+):\d+-(\d+)batch:", r"\2 epoch \1 batch \3 "),

@@ -10,7 +10,7 @@ from typing import Any
 from monitor.importers.free_text.doubts import measures
 from monitor.importers.free_text.epochs import Row
 from monitor.importers.free_text.scan import Scan
-from monitor.importers.free_text.steps import is_a_loss
+from monitor.importers.free_text.statement import is_a_loss
 from monitor.importers.items import Row as Numbers
 from monitor.importers.languages import in_english
 from monitor.importers.mapping import OF_A_LOG, SourceMapping, Survey, Use, Wish, choose, uses_of

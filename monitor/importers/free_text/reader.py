@@ -15,6 +15,7 @@ from monitor.importers.free_text.block import Block
 from monitor.importers.free_text.clean import cleaned
 from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.forms import NUMBER, rewritten
+from monitor.importers.free_text.fractions import Fractions
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
@@ -42,6 +43,7 @@ SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b
 RECALLS = re.compile(
     r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: round)?(?: is| was| so far)?\s*:\s*$"
 )
+OWN_LOSS = re.compile(r"(?<![a-z])(?:val|valid|validation|eval|dev|test)[_/ .-]{0,2}loss")
 GOES_ON = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
 """A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
 TOP_1 = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?\*+\s*(?:acc|prec)@1\b")
@@ -75,12 +77,15 @@ class LineReader:
         known = memory or {}
         self._section = str(known.get("section", ""))
         self._epoch: float | None = known.get("epoch")
+        self._names_itself = bool(known.get("names_itself"))
+        """Below the last heading stands a loss that names its split: `eval_loss = 2.3`; `loss` is another."""
         self._headers = [Header.known(*each) for each in known.get("headers", [])]
         """Of the last tables that were begun, the newest first."""
         self._above = str(known.get("above", ""))
         """The line before, where it may hold the upper half of a table's names."""
         self._trained: dict[str, float] = dict(known.get("trained", {}))
         """Lines of the training in this epoch without their digits → the total that their bar counts to."""
+        self._fractions = Fractions(known.get("fractions"))
         self._block = Block(known.get("block"))
         self._ranks = Ranks(known.get("ranks"))
         self.decimal_comma = bool(known.get("comma"))
@@ -123,7 +128,8 @@ class LineReader:
                 "place": self._place, "recalls": self._recalls, "restored": self._restored,
                 "traceback": self._in_traceback, "trained_to": self._trained_to,
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
-                "block": self._block.memory(),
+                "block": self._block.memory(), "fractions": self._fractions.memory(),
+                "names_itself": self._names_itself,
                 "lists": self._lists, "columns": self._columns, "bars_from_1": self._bars_from_1,
                 "shown_alone": self._shown_alone}  # fmt: skip
 
@@ -175,7 +181,7 @@ class LineReader:
         if self._passed_over and "***" not in line and "epoch" not in line[:12]:
             return NOTHING
         self._passed_over = self._passed_over and "***" not in line
-        line = rewritten(line)
+        line = self._fractions.in_words(line, rewritten(line), self._epoch)
         if "→" in line or ">" in line or "⟶" in line:
             line = ARROW.sub("", line)
         if "," in line:
@@ -186,6 +192,11 @@ class LineReader:
         if self._section and not starred and self._trains_again(line, said):
             self._section = ""
             said = Walk(known_epoch=self._epoch).read(line)
+        elif self._section in ("val", "test") and any(name.endswith("_loss") for name, _ in said.values):
+            own = OWN_LOSS.search(line) is not None
+            if self._names_itself and not own and not starred:
+                said = Walk(known_epoch=self._epoch).read(line)
+            self._names_itself |= own
         return self._headed(line, self._below_a_step(line, said))
 
     def _below_a_step(self, line: str, said: Statement) -> Statement:
@@ -220,6 +231,9 @@ class LineReader:
         total = said.bar[1] if said.bar else 0.0
         if not _is_of_a_part(said):
             return False
+        in_next = said.epoch is not None and self._epoch is not None and math.ceil(said.epoch) > math.ceil(self._epoch)
+        if said.step is not None and in_next:  # the heading was of the epoch before
+            return True
         return self._trained.get(without_digits(line)) == total or any(name == "grad_norm" for name, _ in said.values)
 
     def _headed(self, line: str, said: Statement) -> Statement:
@@ -229,7 +243,7 @@ class LineReader:
                 said = replace(said, ends=True)
             split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else _heading(line)
             if split:
-                self._section = split
+                self._section, self._names_itself = split, False
             elif said.epoch is not None and said.epoch != self._epoch:
                 self._section = ""
         elif self._section and line.lstrip().startswith("{") and said.values == Walk().read(line).values:
@@ -367,6 +381,7 @@ def _of_object(text: str) -> Statement | None:
     if any("runtime" in key and key.startswith("train") for key in found):
         return NOTHING
     word = next((split for key, value in found.items() if (split := split_of(key, value))), "")
+    word = "val" if {"metric", "results"} <= found.keys() else word  # StyleGAN
     epoch = step = None
     values: dict[str, str] = {}
     for key, value in numbers_of(found, texts=True).items():

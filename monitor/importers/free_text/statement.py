@@ -65,6 +65,11 @@ def tells_both(said: Statement) -> bool:
     return said.evaluates and any(not name.startswith(("val_", "test_")) for name in losses) and len(losses) > 1
 
 
+def is_a_loss(name: str) -> bool:
+    """Whether a name is that of a loss of the training."""
+    return "loss" in name and not name.startswith(EVALUATED)
+
+
 def losses_in(cells: Iterable[str]) -> set[str]:
     return {name for name in cells if "loss" in name}
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.importers.free_text.statement import EVALUATED, Statement
+from monitor.importers.free_text.statement import Statement, is_a_loss
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import LOSS_LIKE, QUALITY
 from monitor.run_dir import Step
@@ -45,11 +45,6 @@ def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
         only = [text for name, text in cells.items() if LOSS_LIKE["train_loss"].fullmatch(name)]
         found = only[0] if len(only) == 1 else None
     return stated(found)
-
-
-def is_a_loss(name: str) -> bool:
-    """Whether a name is that of a loss of the training."""
-    return "loss" in name and not name.startswith(EVALUATED)
 
 
 def scores_of(said: Statement) -> dict[str, float]:

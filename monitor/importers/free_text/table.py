@@ -13,7 +13,7 @@ from monitor.importers.numbers import number
 from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, SPLITS, STEPS, in_order
 
 DELIMITERS = ("|", "│", "\t", ",", ";")
-BAR = re.compile(r":?\s{0,9}\d{1,3}%\|.*|\s━+.*")
+BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
 NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
 WIDE = "  "
@@ -54,7 +54,7 @@ class Header:
 
 def header_of(line: str) -> Header | None:
     """The names in a line, where it is one that a table begins with."""
-    if "%|" in line:
+    if "%|" in line or "━" in line:
         line = BAR.sub("", line)
     line = line.replace("┃", "│")
     if FIGURE.search(line):
