@@ -86,6 +86,7 @@ if [ "${3:-}" != node ]; then
     begin head --head --port=$PORT --dashboard-host=127.0.0.1 --dashboard-port=$DASHBOARD --num-cpus=0 --temp-dir="$folder/ray"
     ready 1 head
 fi
-begin node --address=127.0.0.1:$PORT --num-cpus=4 --num-gpus=2
+# Its agent has a port of its own beside the head's (52365): without one Ray gives it none, and its jobs have no log.
+begin node --address=127.0.0.1:$PORT --num-cpus=4 --num-gpus=2 --dashboard-agent-listen-port=52366
 ready 2 node
 echo "http://127.0.0.1:$DASHBOARD"

@@ -11,6 +11,7 @@ import typer
 from msgspec.structs import replace
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
+from monitor.launcher.engines import ray_log
 from monitor.run_dir import GPU_FILE, LOG_FILE, GpuHistory, files
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import read_state
@@ -28,14 +29,18 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     run_dir = find_run(runs, run)
-    found = log_tail(run_dir / LOG_FILE, LogQuestion(word=word, only_grave=warnings))
+    state, question = read_state(run_dir), LogQuestion(word=word, only_grave=warnings)
+    found = log_tail(run_dir / LOG_FILE, question, ray_log.whole(run_dir, state))
     lines = found.lines[-most:]
-    state = read_state(run_dir)
     if as_json:
         gpu = gpu_shown(files.read_document(run_dir / GPU_FILE, GpuHistory, files.UNREADABLE), 0.0)
-        shown = replace(found, last_error=state.error if state else None, lines=lines, gpu=gpu)
+        error = state.error if state else None
+        shown = replace(found, last_error=error, lines=lines, gpu=gpu)
         print_json({"run_id": run_dir.name, **msgspec.to_builtins(shown)})
-    elif not found.exists:
+        return EXIT_OK
+    if found.source:
+        console().print(found.source, soft_wrap=True, style="dim")
+    if not found.exists:
         console().print(_why_none(run_dir), soft_wrap=True)
     else:
         folded = (f"{line}  (folded from {count} lines)" if count > 1 else line for line, count, _ in lines)

@@ -32,6 +32,7 @@ from monitor.run_dir.serving import state_dir
 from monitor.supervisor import job
 from monitor.supervisor.detach import Report
 from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, OwnLogFeed, SourceFeed
+from monitor.supervisor.job_log import CopiedLog
 from monitor.supervisor.queueing import DeviceWait, ParentWait
 from monitor.supervisor.spawn import Program, spawn
 from monitor.supervisor.statefile import StateFile
@@ -254,6 +255,9 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
         log=this.run_dir / LOG_FILE,
     )
 
+    order = this.launch.job
+    copied = CopiedLog(program.log, NO_FEED) if order is not None and order.engine == "ray" else None
+
     def record(pid: int) -> None:
         trainer = processes.identify(pid)
         # First where only this user can write: from here on, this start is spent.
@@ -267,17 +271,16 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
         return None
     trainer = state_file.state.trainer
     assert trainer is not None
-    return Supervision(this.run_dir, state_file, OwnTrainer(trainer, this.run_dir), _how(this, generation))
+    return Supervision(this.run_dir, state_file, OwnTrainer(trainer, this.run_dir), _how(this, generation, copied))
 
 
-def _how(this: Beginning, generation: int) -> How:
+def _how(this: Beginning, generation: int, copied: CopiedLog | None = None) -> How:
     launch = this.launch
     writes_itself = is_own_trainer(launch.argv) or launch.how == "foreground"
-    return How(
-        grace_secs=launch.stop_grace_secs,
-        stop_with=launch.stop_with,
-        feed=NO_FEED if writes_itself else _feed(this, generation),
-    )
+    feed: Feed = NO_FEED if writes_itself else _feed(this, generation)
+    if copied is not None:
+        copied.feed, feed = feed, copied
+    return How(grace_secs=launch.stop_grace_secs, stop_with=launch.stop_with, feed=feed)
 
 
 def _feed(this: Beginning, generation: int) -> Feed:

@@ -21,6 +21,7 @@ from monitor.diagnosis.settings import settings_for
 from monitor.diagnosis.verdict import Judged
 from monitor.diagnosis.what_differs import is_child_of
 from monitor.launcher import existing, messages
+from monitor.launcher.engines import ray_log
 from monitor.launcher.hosts import mirror
 from monitor.run_dir import LOG_FILE, Snapshot
 from monitor.run_dir.errors import MonitorError, RefusedError
@@ -167,16 +168,17 @@ def _clip(snapshot: Snapshot, _judged: Judged, question: Question) -> ClipHistor
 
 
 def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> LogTail:
-    known = question.get("known")
+    run_dir, known = Path(snapshot.run_dir), question.get("known")
     wanted = LogQuestion(
         known=known if isinstance(known, int) else -1,
+        source=str(question.get("source") or ""),
         word=str(question.get("word") or "")[:200],
         only_grave=question.get("only_grave") is True,
     )
     said = [each for each in (snapshot.state, snapshot.progress) if each is not None]
     error = next((each.error for each in said if each.error), None)
     trace = next((each.traceback for each in said if each.traceback), None)
-    tail = log_tail(Path(snapshot.run_dir) / LOG_FILE, wanted)
+    tail = log_tail(run_dir / LOG_FILE, wanted, ray_log.followed(run_dir, snapshot.state))
     gpu = gpu_shown(snapshot.gpu, _number(question.get("gpu_at")) or 0.0)
     return replace(
         tail,

@@ -1,13 +1,16 @@
-"""The end of trainer.log as lines of plain text: carriage returns and progress bars folded, no terminal codes."""
+"""The end of a log as lines of plain text: carriage returns and progress bars folded, no terminal codes."""
 
 from __future__ import annotations
 
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
+
+import msgspec
 
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.view.shapes.answers import LogTail
@@ -28,31 +31,56 @@ GRAVE = re.compile(
 
 @dataclass(frozen=True)
 class LogQuestion:
-    """What is asked of the log. `known`: the size in bytes that it has seen; `word`: only lines with it."""
+    """What is asked of the log. `known`: the size in bytes that it has seen, of the log that `source` names (LogTail);
+    `word`: only lines with it."""
 
     known: int = -1
+    source: str = ""
     word: str = ""
     only_grave: bool = False
 
 
-def log_tail(log: Path, question: LogQuestion) -> LogTail:
+class JobLog(Protocol):
+    """The log of a job as its engine gives it. `said`: where it is from, or why it is not to be had."""
+
+    @property
+    def said(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of it."""
+
+    @property
+    def end(self) -> Callable[[int], bytes] | None:
+        """Its last bytes, at most so many; None where trainer.log is to be read instead."""
+
+
+def log_tail(log: Path, question: LogQuestion, of_job: JobLog | None = None) -> LogTail:
     """The last lines, at most 1,000 of the last 256 KB (8 MB while searching), or `same` where nothing is new."""
+    source = of_job.said if of_job is not None else ""
+    if question.source != source:
+        question = replace(question, known=-1)  # a size that was seen of another log says nothing about this one
+    if of_job is not None and of_job.end is not None:
+        return msgspec.structs.replace(_tail(of_job.size, of_job.end, question), source=source)
     try:
         descriptor = open_to_read(log)
     except (OSError, OddFileError):
-        return LogTail(exists=False, size=0)
+        return LogTail(exists=False, size=0, source=source)
     with os.fdopen(descriptor, "rb") as stream:
-        return _tail(stream, question)
+        size = os.fstat(descriptor).st_size
+        tail = _tail(size, lambda most: _end_of(stream, size, most), question)
+    return msgspec.structs.replace(tail, source=source)
 
 
-def _tail(stream: BinaryIO, question: LogQuestion) -> LogTail:
-    size = os.fstat(stream.fileno()).st_size
+def _tail(size: int, end: Callable[[int], bytes], question: LogQuestion) -> LogTail:
     if size == question.known:
         return LogTail(exists=True, size=size, same=True)
     searching = bool(question.word.strip()) or question.only_grave
-    reach = SEARCH_BYTES if searching else TAIL_BYTES
-    text, cut = _end_of(stream, size, reach)
-    lines, written = folded(text)
+    data = end(SEARCH_BYTES if searching else TAIL_BYTES)
+    cut = 0 < len(data) < size
+    if cut:
+        data = data.partition(b"\n")[2]  # from a whole line on
+    lines, written = folded(data.decode("utf-8", "replace"))
     chosen = [line for line in lines if _wanted(line[0], question)]
     return LogTail(
         exists=True,
@@ -96,16 +124,13 @@ def plain(line: str) -> str:
     return f"{bare[:LONGEST_LINE]} … {len(line):,} characters"
 
 
-def _end_of(stream: BinaryIO, size: int, reach: int) -> tuple[str, bool]:
-    """The end of the file from a whole line on, and whether earlier lines were left out."""
+def _end_of(stream: BinaryIO, size: int, most: int) -> bytes:
+    """Nothing where the file cannot be read."""
     try:
-        stream.seek(max(0, size - reach))
-        data = stream.read(reach)
+        stream.seek(max(0, size - most))
+        return stream.read(most)
     except OSError:
-        return "", False
-    if size <= reach:
-        return data.decode("utf-8", "replace"), False
-    return data.partition(b"\n")[2].decode("utf-8", "replace"), True
+        return b""
 
 
 def _wanted(line: str, question: LogQuestion) -> bool:

@@ -16,16 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from monitor import launcher
 from monitor.launcher.engines import queues, slurm
 from monitor.launcher.engines.submitting import job_order
 from monitor.run_dir.status import Status
+from tests.browser.conftest import FLAGS, SYSTEM_BROWSERS, Dashboard, tab  # noqa: F401 - a fixture
 from tests.supervised import ROOT, script, state_of, wait_for
 
 SCRIPT = ROOT / "scripts" / "ensure_slurm.sh"
 PATIENT_SECS = 150.0
 """A job starts in a second on an idle machine; the machine may be busy."""
+PATIENT_MS = 1000 * PATIENT_SECS
 
 
 TRAINS_ON = """
@@ -226,3 +229,25 @@ def jobs(
     cluster.run("scancel", "--me")
     cluster.run("scancel", "--me", "--signal=KILL")
     wait_for(lambda: not cluster.run("squeue", "--me", "-h"), PATIENT_SECS)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Of one test alone: while one is open, no other test of the process can run a loop of asyncio."""
+    with sync_playwright() as playwright:
+        path = next(filter(None, map(shutil.which, SYSTEM_BROWSERS)), playwright.chromium.executable_path)
+        if not Path(path).exists():
+            pytest.skip("NOT TRIED: the page of a cluster's run needs Chromium (scripts/ensure_browser.sh)")
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@contextlib.contextmanager
+def on_the_page(runs: Path) -> Iterator[Dashboard]:
+    """Served by a real server, which sees what this test sees of the network and of the engines."""
+    there = Dashboard(runs, dict(os.environ))
+    there.runs.mkdir(exist_ok=True)
+    there.serve()
+    yield there
+    there.stop_serving()

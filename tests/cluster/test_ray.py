@@ -3,17 +3,13 @@
 Ray listens on all addresses, so it lives in a network of its own that has loopback alone, and so do these tests.
 """
 
-import contextlib
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -23,56 +19,24 @@ from monitor import launcher
 from monitor.commands.cli import main
 from monitor.diagnosis.failures import failure_of
 from monitor.launcher.devices import MachineWatch
-from monitor.launcher.engines import queues, ray_jobs
+from monitor.launcher.engines import queues, ray_jobs, ray_log
 from monitor.launcher.engines.partitions import asked
-from monitor.run_dir import JOB_SCRIPT_FILE, JobOrder, control, jobs
+from monitor.run_dir import JOB_SCRIPT_FILE, LOG_FILE, JobOrder, control, jobs
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.reader import RunReader, list_runs
-from tests.cluster.conftest import PATIENT_SECS, Looks
+from monitor.view import log
+from monitor.view.log import LogQuestion, log_tail
+from monitor.view.shapes.answers import LogTail
+from tests.cluster.conftest import PATIENT_MS, PATIENT_SECS, TRAINS_ON, on_the_page
 from tests.cluster.own_network import enter_own_network
-from tests.cluster.test_slurm import TRAINS_ON
+from tests.cluster.ray_cluster import Jobs, RayCluster
 from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for, workers
 
 pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray"), pytest.mark.timeout(900)]
 
-SCRIPT = ROOT / "scripts" / "ensure_ray.sh"
 SMALL = [*("--epochs", "500", "--train_clips", "25", "--eval_clips", "7", "--signers", "2")]
 SMALL += [*("--hidden_dim", "8", "--width", "0.1", "--device", "cpu", "--patience", "500")]
-
-
-@dataclass
-class RayCluster:
-    folder: Path
-    address: str
-
-    def ensure(self, *words: str) -> str:
-        done = subprocess.run(["sh", str(SCRIPT), *words], capture_output=True, text=True, timeout=400)
-        assert done.returncode == 0, done.stderr.strip()
-        return done.stdout.strip()
-
-    def session(self, name: str) -> list[psutil.Process]:
-        """Every process of the head or of the node, but for what jobs have started."""
-        leader = int((self.folder / f"{name}.pid").read_text())
-        found = []
-        for process in psutil.process_iter():
-            try:
-                found += [process] if os.getsid(process.pid) == leader else []
-            except ProcessLookupError:
-                continue
-        return found
-
-    def kill(self, name: str) -> None:
-        """Ends a node as a power cut does."""
-        processes = self.session(name)
-        # All at once: what still runs would tell Ray of the ones that died before it.
-        for each in (signal.SIGSTOP, signal.SIGKILL):
-            for process in processes:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.send_signal(each)
-
-    def ask(self, verb: str, path: str, body: object = None):
-        return ray_jobs._ask(self.address, verb, path, body, 30.0)
 
 
 @pytest.fixture(scope="module")
@@ -94,23 +58,6 @@ def cluster() -> Iterator[RayCluster]:
         here.ensure("--stop", str(folder))
         leave()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@dataclass
-class Jobs(Looks):
-    """Submits runs to the cluster and looks at them."""
-
-    cluster: RayCluster
-    runs: Path
-    folder: Path
-
-    def submit(self, text: str, *words: str, name: str = "demo", gpus: int = 0) -> Path:
-        order = ray_jobs.job_order(f"ray://{self.cluster.address.removeprefix('http://')}", gpus, 1)
-        command = [*script(self.folder, text), *words]
-        return self.runs / launcher.start(self.runs, command, name=name, job=order, cwd=self.folder)
-
-    def in_ray(self, run_dir: Path) -> dict:
-        return self.cluster.ask("GET", f"/api/jobs/vitalsigns-{self.number(run_dir)}")
 
 
 @pytest.fixture
@@ -275,13 +222,16 @@ def test_a_supervisor_that_does_not_answer_is_stopped_with_its_job(jobs_of):
     wait_for(lambda: not workers(run_dir), PATIENT_SECS)
 
 
-def test_what_the_job_said_before_it_could_begin_is_the_evidence(jobs_of, monkeypatch):
+def test_what_the_job_said_before_it_could_begin_is_the_evidence(jobs_of, monkeypatch, capsys):
     monkeypatch.setattr(sys, "executable", "/nosuch/python")
     run_dir = jobs_of.submit(FINISHES)
     said = jobs_of.wait_for(run_dir, "failed")
     assert "(FAILED): it failed with exit status 127" in said.evidence
     assert "/nosuch/python" in said.evidence
     assert failure_of(RunReader(run_dir).read(0.0)).name == "job"
+    assert main(["log", "demo", "--runs", str(jobs_of.runs)]) == 0  # there is no trainer.log
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].endswith("from Ray's job API") and "/nosuch/python" in shown[-1]
 
 
 def test_a_job_whose_folder_was_removed_is_named_and_starts_nothing(jobs_of, capsys):
@@ -308,6 +258,92 @@ def test_a_job_that_was_not_submitted_for_the_run_starts_nothing(jobs_of):
     wait_for(lambda: jobs_of.cluster.ask("GET", "/api/jobs/vitalsigns-5")["status"] == "FAILED", PATIENT_SECS)
     assert "Job 5 is not the one that was submitted" in jobs_of.cluster.ask("GET", "/api/jobs/vitalsigns-5")["message"]
     assert state_of(run_dir).state == "finished" and state_of(run_dir).generation == 1
+
+
+SAYS = """
+import os, time
+from monitor.writer import RunWriter
+
+with RunWriter(epochs=10000) as run:
+    os.write(1, b"10%|#         | 1/10\\r20%|##        | 2/10\\nno letter: \\xff\\n")
+    for epoch in range(1, 10001):
+        time.sleep(0.1)
+        print(f"the script says {epoch}", flush=True)
+        run.log_epoch(epoch, train_loss=1.0, val_loss=1.5, val_wer=0.9)
+        if run.should_stop():
+            break
+"""
+
+
+def test_the_log_is_followed_through_the_job_api_and_not_from_the_disk(jobs_of, monkeypatch, capsys):
+    run_dir = jobs_of.submit(SAYS)
+    jobs_of.wait_for_epochs(run_dir)
+
+    def follow() -> LogTail:
+        return log_tail(run_dir / LOG_FILE, LogQuestion(), ray_log.followed(run_dir, read_state(run_dir)))
+
+    def says(number: int) -> bool:
+        return any(line == f"the script says {number}" for line, _, _ in follow().lines)
+
+    source = f"Log of Ray job vitalsigns-{jobs_of.number(run_dir)}, from Ray's job API"
+    with monkeypatch.context() as blind:
+        blind.setattr(log, "open_to_read", lambda _: pytest.fail("the disk was read"))
+        # From here on: until its first lines have come, a log that is followed is trainer.log.
+        wait_for(lambda: (ray_log.followed(run_dir, read_state(run_dir)) or pytest.fail("no job")).end, PATIENT_SECS)
+        last = max(each.epoch for each in RunReader(run_dir).read(0.0).epochs)
+        wait_for(lambda: says(1) and says(int(last) + 5), PATIENT_SECS)  # as it is printed, by one connection
+        assert follow().source == source and "no letter: \ufffd" in [line for line, _, _ in follow().lines]
+        assert main(["log", "demo", "--runs", str(jobs_of.runs), "--most", "1000"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(source) and "the script says 1\n" in shown
+    assert len(ray_log._followers) == 1
+
+    head = [each for each in jobs_of.cluster.session("head") if "dashboard" in " ".join(each.cmdline())]
+    for process in head:
+        process.suspend()
+    try:
+        assert main(["log", "demo", "--runs", str(jobs_of.runs)]) == 0
+        said = f"This is trainer.log, not the log of its Ray job. The Ray at {jobs_of.cluster.address} did not answer"
+        assert said in capsys.readouterr().out.replace("\n", " ")
+    finally:
+        for process in head:
+            process.resume()
+    launcher.stop(run_dir, "anna")
+    jobs_of.wait_for(run_dir, "stopped")
+    wait_for(lambda: jobs_of.status(run_dir).word == "stopped" and not follow().source, PATIENT_SECS)
+    written = (run_dir / LOG_FILE).read_text("utf-8", "replace")
+    whole = jobs_of.cluster.ask("GET", f"/api/jobs/vitalsigns-{jobs_of.number(run_dir)}/logs")["logs"]
+    assert written.splitlines()[-1] in whole  # to its last line
+
+
+def test_a_run_is_opened_while_it_is_queued_seen_live_with_its_log_and_stopped_from_the_page(jobs_of, tab):
+    full = jobs_of.submit(LISTENS, name="full", gpus=2)
+    jobs_of.wait_for(full, "running")
+    run_dir = jobs_of.submit(SAYS, gpus=1)
+    jobs_of.wait_for_words(run_dir, r"free: 3 of 4 CPUs, 0 of 2 GPUs\.")
+    with on_the_page(jobs_of.runs) as served:
+        page = tab()
+        page.goto(served.link("demo"))
+        name = f"Ray job vitalsigns-{jobs_of.number(run_dir)}"
+        page.get_by_text(f"{name} waits: ").first.wait_for(timeout=PATIENT_MS)
+        page.get_by_text("it asks for 1 CPU and 1 GPU; free: 3 of 4 CPUs, 0 of 2 GPUs.").first.wait_for(
+            timeout=PATIENT_MS
+        )
+        launcher.stop(full, "anna")
+        jobs_of.wait_for(full, "stopped")
+        epochs = "document.querySelector('.vs-root').page?.cols?.epoch?.length ?? 0"
+        wait_for(lambda: page.evaluate(epochs) > 3, PATIENT_SECS)  # live: the page is not loaded again
+        page.get_by_text("running").first.wait_for(timeout=PATIENT_MS)
+        page.get_by_test_id("tab-log").click(timeout=PATIENT_MS)
+        page.get_by_text(f"Log of {name}, from Ray's job API; ").wait_for(timeout=PATIENT_MS)
+        then = page.evaluate(epochs)
+        page.get_by_text(f"the script says {then + 10}", exact=True).wait_for(timeout=PATIENT_MS)
+        page.get_by_test_id("btn-stop").click(timeout=PATIENT_MS)
+        now = page.get_by_role("button", name="Stop now").or_(page.get_by_role("button", name="Stop after this step"))
+        now.click(timeout=PATIENT_MS)
+        jobs_of.wait_for(run_dir, "stopped")
+        assert state_of(run_dir).exit_code == 0  # by its own door: it finished its step
+        page.get_by_text("stopped").first.wait_for(timeout=PATIENT_MS)
 
 
 def test_a_node_that_dies_is_named_as_the_cause_and_takes_its_training_with_it(jobs_of):
@@ -347,7 +383,7 @@ def test_ray_may_be_silent_and_say_so_and_the_training_goes_on(jobs_of):
         said = launcher.status(run_dir)
         assert said.word == "running" and "Ray has not answered since" in said.evidence
         with pytest.raises(RefusedError, match="did not answer within"):
-            ray_jobs._ask(jobs_of.cluster.address, "GET", "/api/jobs/", None, 1.0)
+            ray_jobs.call(jobs_of.cluster.address, "GET", "/api/jobs/", None, 1.0)
         before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
         jobs_of.wait_for_epochs(run_dir, before + 5)
     finally:
@@ -364,3 +400,25 @@ def test_a_job_that_ray_forgot_has_ended_unseen(jobs_of):
     queues.remember("123456789012", jobs_of.runs / "gone", JobOrder(engine="ray", address=jobs_of.cluster.address))
     queues.look()
     assert jobs.book().jobs["123456789012"].state == "GONE"
+
+
+def test_a_ray_that_is_killed_and_started_anew_does_not_know_the_run_which_resumes_there(jobs_of):
+    run_dir = jobs_of.submit(TRAINS_ON, "2", "0.05")
+    jobs_of.wait_for_epochs(run_dir, 1)
+    jobs_of.cluster.kill("head")
+    try:
+        jobs_of.wait_for_words(run_dir, "Ray has not answered since .*: No Ray answers at ")
+        before = len((run_dir / "epochs.jsonl").read_bytes().splitlines())
+        jobs_of.wait_for_epochs(run_dir, before + 1)  # it trains on, for as long as its node waits for the head
+        assert jobs_of.status(run_dir).word == "running"
+        jobs_of.cluster.kill("node")
+    finally:
+        jobs_of.cluster.ensure("--stop", str(jobs_of.cluster.folder))
+        jobs_of.cluster.ensure(sys.executable, str(jobs_of.cluster.folder))
+    wait_for(lambda: not workers(run_dir), PATIENT_SECS)
+    said = jobs_of.wait_for(run_dir, "lost")
+    assert f"Ray does not know job vitalsigns-{jobs_of.number(run_dir)} any more" in said.evidence
+    launcher.resume(jobs_of.runs, "demo", "anna")
+    jobs_of.wait_for(run_dir, "finished")
+    assert state_of(run_dir).generation == 2
+    assert [each.epoch for each in RunReader(run_dir).read(0.0).epochs] == list(range(1, 41))

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import FLAGS, SYSTEM_BROWSERS, Dashboard, tab  # noqa: F401 - a fixture
-from tests.cluster.conftest import PATIENT_SECS, Jobs
+from tests.browser.conftest import Dashboard
+from tests.cluster.conftest import PATIENT_MS, PATIENT_SECS, Jobs, on_the_page
 from tests.supervised import LISTENS, state_of, wait_for
 
 pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm"), pytest.mark.timeout(900)]
 
-PATIENT_MS = 1000 * PATIENT_SECS
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    """Of this test alone: while one is open, no other test of the process can run a loop of asyncio."""
-    with sync_playwright() as playwright:
-        path = next(filter(None, map(shutil.which, SYSTEM_BROWSERS)), playwright.chromium.executable_path)
-        if not Path(path).exists():
-            pytest.skip("NOT TRIED: the page of a SLURM run needs Chromium (scripts/ensure_browser.sh)")
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
-
 
 @pytest.fixture
 def served(jobs: Jobs) -> Iterator[Dashboard]:
-    there = Dashboard(jobs.runs, dict(os.environ))
-    there.runs.mkdir(exist_ok=True)
-    there.serve()
-    yield there
-    there.stop_serving()
+    with on_the_page(jobs.runs) as there:
+        yield there
 
 
-def test_a_run_is_opened_while_it_is_queued_seen_live_and_stopped_from_the_page(jobs, served, tab):  # noqa: F811
+def test_a_run_is_opened_while_it_is_queued_seen_live_and_stopped_from_the_page(jobs, served, tab):
     run_dir = jobs.submit(LISTENS.replace("time.sleep(0.02)", "time.sleep(0.2)"), sbatch="--hold")
     page = tab()
     page.goto(served.link("demo"))

@@ -183,7 +183,7 @@ def test_a_ray_that_is_not_there_says_how_to_get_one_and_is_not_imported(tmp_pat
         "import sys, importlib.util as util\n"
         "from monitor.launcher.engines import ray_jobs\n"
         "util.find_spec = lambda name: None\n"  # as where it is not installed
-        "try:\n    ray_jobs._ask('http://127.0.0.1:1', 'GET', '/api/jobs/', None, 5)\n"
+        "try:\n    ray_jobs.call('http://127.0.0.1:1', 'GET', '/api/jobs/', None, 5)\n"
         "except Exception as problem:\n    print(problem)\n"
         "assert 'ray' not in sys.modules"
     )
@@ -204,11 +204,11 @@ def test_a_job_of_ray_inside_of_one_of_slurm_is_rays():
 def test_the_token_is_sent_where_this_user_has_one(tmp_path, monkeypatch):
     for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_MODE"):
         monkeypatch.delenv(name, raising=False)
-    assert ray_jobs._token() == {}
+    assert ray_jobs.token_header() == {}
     (tmp_path / "token").write_text("of-a-file\n")
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
-    assert ray_jobs._token() == {}
+    assert ray_jobs.token_header() == {}
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
-    assert ray_jobs._token() == {"Authorization": "Bearer of-a-file"}
+    assert ray_jobs.token_header() == {"Authorization": "Bearer of-a-file"}
     monkeypatch.setenv("RAY_AUTH_TOKEN", "own\r\nX-Evil: 1")
-    assert ray_jobs._token() == {}
+    assert ray_jobs.token_header() == {}

@@ -1,6 +1,8 @@
 """The end of a log as plain lines: nothing folded that should not be, nothing left that a terminal would obey."""
 
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,27 @@ def test_no_log_an_empty_log_and_nothing_new(tmp_path):
     log.write_text("")
     assert log_tail(log, LogQuestion()).lines == []
     assert log_tail(log, LogQuestion(known=0)) == LogTail(exists=True, size=0, same=True)
+
+
+@dataclass
+class OfJob:
+    said: str
+    size: int = 0
+    end: Callable[[int], bytes] | None = None
+
+
+def test_the_log_of_a_job_is_read_in_place_of_the_file_and_a_size_seen_of_another_says_nothing(tmp_path):
+    log = tmp_path / "trainer.log"
+    log.write_text("on the disk\n")
+    of_ray = OfJob("Ray's", 7, lambda most: b"of Ray\n"[-most:])
+    shown = log_tail(log, LogQuestion(known=7), of_ray)
+    assert (shown.source, shown.lines, shown.size) == ("Ray's", [("of Ray", 1, False)], 7)
+    assert log_tail(log, LogQuestion(known=7, source="Ray's"), of_ray).same
+    silent = log_tail(log, LogQuestion(known=12, source="Ray's"), OfJob("This is trainer.log."))
+    assert (silent.source, silent.lines) == ("This is trainer.log.", [("on the disk", 1, False)])
+    assert log_tail(log, LogQuestion(known=12, source="This is trainer.log."), OfJob("This is trainer.log.")).same
+    assert not log_tail(log, LogQuestion(known=12, source="This is trainer.log.")).same  # the job has ended
+    assert log_tail(tmp_path / "none", LogQuestion(), OfJob("Why.")) == LogTail(exists=False, size=0, source="Why.")
 
 
 def test_of_a_large_log_only_whole_lines_of_its_end_are_shown(tmp_path):

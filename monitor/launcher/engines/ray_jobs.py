@@ -92,13 +92,13 @@ def submit(run_dir: Path, launch: Launch, after: str) -> str:
     assert order is not None
     number = str(secrets.randbelow(9 * 10**11) + 10**11)
     asked = {
-        "submission_id": _name(number),
+        "submission_id": name_of(number),
         "entrypoint": _entrypoint(run_dir, after),
         "entrypoint_num_cpus": order.nproc,
         "entrypoint_num_gpus": order.gpus,
         "metadata": {"job_name": launch.run_id},
     }
-    _ask(order.address, "POST", "/api/jobs/", asked, PATIENCE_SECS)
+    call(order.address, "POST", "/api/jobs/", asked, PATIENCE_SECS)
     return number
 
 
@@ -113,11 +113,11 @@ def nudge(job: str, order: JobOrder, hard: bool) -> None:
 
 
 def _stop_job(job: str, order: JobOrder) -> None:
-    _ask(order.address, "POST", f"/api/jobs/{_name(job)}/stop", {}, PATIENCE_SECS)
+    call(order.address, "POST", f"/api/jobs/{name_of(job)}/stop", {}, PATIENCE_SECS)
 
 
 def removal(seen: JobSeen) -> str:
-    return f"ray job stop --address {seen.address} {_name(seen.job_id)}"
+    return f"ray job stop --address {seen.address} {name_of(seen.job_id)}"
 
 
 def asked(known: Sequence[JobSeen], now: float) -> dict[str, JobSeen]:
@@ -125,11 +125,11 @@ def asked(known: Sequence[JobSeen], now: float) -> dict[str, JobSeen]:
     found: dict[str, JobSeen] = {}
     for seen in known:
         if seen.ended_at is None:
-            said = _ask(seen.address, "GET", f"/api/jobs/{_name(seen.job_id)}", None, LOOK_SECS)
+            said = call(seen.address, "GET", f"/api/jobs/{name_of(seen.job_id)}", None, LOOK_SECS)
             found |= {seen.job_id: parsed(said, seen, now)} if isinstance(said, dict) else {}
     waiting = [number for number, seen in found.items() if job_words.is_waiting(seen)]
     if waiting:
-        free = free_in(_ask(known[0].address, "GET", "/api/cluster_status", None, LOOK_SECS))
+        free = free_in(call(known[0].address, "GET", "/api/cluster_status", None, LOOK_SECS))
         for number in waiting if free else []:
             found[number] = replace(found[number], reason=f"{found[number].reason}; free: {free}")
     return found
@@ -155,7 +155,7 @@ def counted(status: Any) -> dict[str, tuple[float, float]]:
 
 def resources(address: str) -> dict[str, tuple[float, float]]:
     """What is free at a Ray, as `counted`. Raises RefusedError where it does not answer."""
-    return counted(_ask(address, "GET", "/api/cluster_status", None, LOOK_SECS))
+    return counted(call(address, "GET", "/api/cluster_status", None, LOOK_SECS))
 
 
 def parsed(said: dict[str, Any], seen: JobSeen, now: float) -> JobSeen:
@@ -193,20 +193,21 @@ def _last_words(message: str) -> str:
     return (because or (lines[-1] if lines else ""))[:LONGEST_SAID]
 
 
-def _name(job: str) -> str:
+def name_of(job: str) -> str:
+    """What a job is called in Ray, from its number."""
     return f"{job_words.SUBMISSION}{digits(job)}"
 
 
-def _ask(address: str, verb: str, path: str, body: object, secs: float) -> Any:
+def call(address: str, verb: str, path: str, body: object, secs: float, most: int = LONGEST_ANSWER) -> Any:
     """The answer of the job API, None for a job that it does not know. Raises RefusedError, one sentence."""
     parts = urlsplit(address)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=secs)
-    headers = {"Content-Type": "application/json", **_token()}
+    headers = {"Content-Type": "application/json", **token_header()}
     try:
         connection.request(verb, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
-        status, text = answer.status, answer.read(LONGEST_ANSWER).decode("utf-8", "replace")
+        status, text = answer.status, answer.read(most).decode("utf-8", "replace")
     except TimeoutError:
         raise RefusedError(f"The Ray at {address} did not answer within {secs:.0f} s.") from None
     except http.client.HTTPException:
@@ -225,7 +226,7 @@ def _ask(address: str, verb: str, path: str, body: object, secs: float) -> Any:
         raise RefusedError(_no_api(address)) from None
 
 
-def _token() -> dict[str, str]:
+def token_header() -> dict[str, str]:
     """The header of Ray's token authentication, where this user has one: RAY_AUTH_TOKEN or Ray's own file of it."""
     token = os.environ.get("RAY_AUTH_TOKEN", "")
     if not token and os.environ.get("RAY_AUTH_MODE", "") == "token":

@@ -1,9 +1,10 @@
 // The end of the trainer's log, live, and what the machine does. Lines are text, never markup.
 
 const LOG_LOOK_MS = 1000;
+const NO_LOG = "This run has no log here: the log is kept for runs that the monitor starts (python -m monitor start -- …).";
 
 function buildLog(run, ask, data) {
-  const ui = { run, ask, known: -1, word: "", onlyGrave: false };
+  const ui = { run, ask, known: -1, source: "", word: "", onlyGrave: false };
   ui.error = h("p", { class: "vs-last-error", "data-testid": "last-error" });
   ui.traceText = h("pre", { class: "vs-trace" });
   ui.trace = h("details", { class: "vs-traceback", "data-testid": "traceback" }, h("summary", {}, "Last traceback"), ui.traceText);
@@ -31,7 +32,7 @@ function buildLog(run, ask, data) {
   });
   ui.size = h("span", { class: "vs-muted vs-tabular vs-small" });
   const download = h("a", { class: "vs-button vs-quiet", download: "", href: `${data.report}/${encodeURIComponent(run)}.log` }, "Download");
-  ui.none = h("p", { class: "vs-muted" }, "This run has no log here: the log is kept for runs that the monitor starts (python -m monitor start -- …).");
+  ui.none = h("p", { class: "vs-muted" }, NO_LOG);
   ui.logCard = h("section", { class: "vs-card" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Log"), h("div", { class: "vs-row" }, ui.search, ui.grave, ui.wrap, ui.follow, download)), ui.error, ui.trace, ui.lines, ui.none, ui.size);
   ui.machine = h("div", { class: "vs-machine-tiles" });
   ui.gpuTitle = h("h3", {});
@@ -49,7 +50,7 @@ function buildLog(run, ask, data) {
 function askLog(ui, changes = {}) {
   Object.assign(ui, changes);
   ui.askedAt = performance.now();
-  ui.ask({ kind: "log", known: ui.known, word: ui.word, only_grave: ui.onlyGrave, gpu_at: ui.gpuAt ?? 0 });
+  ui.ask({ kind: "log", known: ui.known, source: ui.source, word: ui.word, only_grave: ui.onlyGrave, gpu_at: ui.gpuAt ?? 0 });
 }
 
 // Called every second and at every paint while the tab is open.
@@ -65,7 +66,9 @@ function hearLog(ui, answer) {
   if (answer.gpu) paintGpu(ui, answer.gpu);
   if (answer.same) return;
   ui.known = answer.size;
+  ui.source = answer.source;
   show(ui.none, !answer.exists);
+  setText(ui.none, answer.source ? `${answer.source.replace(/\.?$/, ".")} It is not there yet.` : NO_LOG);
   show(ui.lines, answer.exists);
   show(ui.size, answer.exists);
   if (!answer.exists) return;
@@ -78,7 +81,8 @@ function hearLog(ui, answer) {
   ui.lines.replaceChildren(...(fresh.length ? fresh : [h("div", { class: "vs-muted" }, ui.word || ui.onlyGrave ? "No such line." : "Nothing was written yet.")]));
   if (follow) ui.lines.scrollTop = ui.lines.scrollHeight;
   const foldedText = answer.written > answer.found ? `, ${answer.written} written lines folded to ${answer.found}` : "";
-  setText(ui.size, `${sizeWords(answer.size)}${foldedText}${answer.cut ? "; only the end is shown" : ""}`);
+  const source = answer.source ? `${answer.source.replace(/\.$/, "")}; ` : "";
+  setText(ui.size, `${source}${sizeWords(answer.size)}${foldedText}${answer.cut ? "; only the end is shown" : ""}`);
 }
 
 const MACHINE = [

@@ -127,7 +127,8 @@ class LogTail(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a log. `same`: nothing is new since the tab's `known` size, and no line is sent.
 
     `lines`: [text, how many written lines it stands for, whether it reads like a warning]; `cut`: only the end of the
-    file was read; `found` lines fit the question, the last `shown` of them are sent.
+    file was read; `found` lines fit the question, the last `shown` of them are sent. `source`: of a run in Ray, from
+    where they are.
     """
 
     exists: bool
@@ -138,6 +139,7 @@ class LogTail(msgspec.Struct, frozen=True, kw_only=True):
     written: int = 0
     shown: int = 0
     found: int = 0
+    source: str = ""
     kind: str | UnsetType = UNSET
     last_error: str | UnsetType | None = UNSET
     traceback: str | UnsetType | None = UNSET
