@@ -57,13 +57,13 @@ test-unit: $(DEV_READY)
 test-frameworks: $(FRAMEWORKS_READY)
 	$(PY) -m pytest -n 2 -m frameworks
 
-# The tests start and stop their own clusters, one of each kind; at most six minutes.
+# The tests start and stop their own clusters, one of each kind (tests/cluster/conftest.py); at most six minutes.
 test-cluster: $(FRAMEWORKS_READY) ## runs as jobs of a real SLURM and of a real Ray, where they can be installed
 	@kinds=; if sh scripts/ensure_slurm.sh --install; then kinds=slurm; \
 	else echo "Left out: the tests with a real SLURM (tests/cluster), for the reason above."; fi; \
 	if sh scripts/ensure_ray.sh --install $(PY); then kinds="$${kinds:+$$kinds or }ray"; \
 	else echo "Left out: the tests with a real Ray (tests/cluster), for the reason above."; fi; \
-	if [ -n "$$kinds" ]; then $(PY) -m pytest -n 2 --dist loadgroup -rs -m "$$kinds" tests/cluster; fi
+	if [ -n "$$kinds" ]; then $(PY) -m pytest -n 2 -rs -m "$$kinds" tests/cluster; fi
 
 test-hosts: $(DEV_READY) ## runs of another host over a real sshd on loopback, where one can be installed
 	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -rs -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \

@@ -33,7 +33,7 @@ from tests.cluster.own_network import enter_own_network
 from tests.cluster.ray_cluster import Jobs, RayCluster
 from tests.supervised import FINISHES, LISTENS, ROOT, script, state_of, wait_for, workers
 
-pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(900)]
 
 SMALL = [*("--epochs", "500", "--train_clips", "25", "--eval_clips", "7", "--signers", "2")]
 SMALL += [*("--hidden_dim", "8", "--width", "0.1", "--device", "cpu", "--patience", "500")]

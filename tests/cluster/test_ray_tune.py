@@ -19,7 +19,7 @@ from tests.cluster.test_ray import enter_own_network
 from tests.fake_runs import read
 from tests.supervised import ROOT
 
-pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
 
 EXAMPLE = ROOT / "examples" / "your_own" / "ray_tune_sweep.py"
 SCRIPT = """

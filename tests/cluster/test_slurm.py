@@ -30,7 +30,7 @@ from tests.cluster.conftest import PATIENT_SECS, TRAINS_ON
 from tests.served import STREAM, Session, serving
 from tests.supervised import FINISHES, LISTENS, script, state_of, wait_for, workers
 
-pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm"), pytest.mark.timeout(900)]  # each wait ends by itself
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(900)]  # each wait ends by itself
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 

@@ -21,7 +21,7 @@ from monitor.supervisor.job import LEAST_SECS
 from tests.cluster.conftest import PATIENT_SECS, TRAINS_ON, Jobs
 from tests.supervised import LISTENS, state_of, wait_for
 
-pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(900)]
 
 ATTACH, DETACH, ANY_KIND = 16, 17, 0x40000000
 """Of ptrace, and of waitpid for a process that is traced."""

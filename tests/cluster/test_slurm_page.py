@@ -10,7 +10,7 @@ from tests.browser.conftest import Dashboard
 from tests.cluster.conftest import PATIENT_MS, PATIENT_SECS, Jobs, on_the_page
 from tests.supervised import LISTENS, state_of, wait_for
 
-pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
