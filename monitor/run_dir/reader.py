@@ -191,7 +191,7 @@ class RunReader:
             check_schema(document.schema, str(document.path))
 
     def _snapshot(self, now: float) -> Snapshot:
-        epochs, overlaps, resumed_at = self._merged
+        epochs, overlaps, resumed_at, anew = self._merged
         run = self._counting.run(self._run.value, self._clips.records)
         problems = [problem for source in self._all_sources() for problem in source.problems]
         return Snapshot(
@@ -223,6 +223,7 @@ class RunReader:
             away_act=self._away_act.value,
             overlaps=overlaps,
             resumed_at=resumed_at,
+            anew=anew,
             problems=tuple(problems),
         )
 
@@ -411,19 +412,28 @@ def _acknowledged(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def _merged(records: tuple[Epoch, ...]) -> tuple[tuple[Epoch, ...], tuple[float, ...], tuple[float, ...]]:
-    """(one record per epoch, epochs written again, first epoch of each later generation).
+def _merged(
+    records: tuple[Epoch, ...],
+) -> tuple[tuple[Epoch, ...], tuple[float, ...], tuple[float, ...], int]:
+    """(one record per epoch, epochs written again, first epoch of each resume, how often it began anew).
 
     A resumed run goes on from its last checkpoint: what it drops are the records from there on, so a record of
-    a later generation removes every earlier one of the same or a later epoch.
+    a later generation removes every earlier one of the same or a later epoch. One that removes all is no resume.
     """
     kept: list[Epoch] = []
     overlaps: set[float] = set()
     resumed: list[float] = []
+    anew = 0
     for record in records:
-        if kept and record.generation > kept[-1].generation:
-            resumed.append(record.epoch)
+        generation = kept[-1].generation if kept else record.generation
         while kept and kept[-1].epoch >= record.epoch:
             overlaps.add(kept.pop().epoch)
+        if record.generation > generation:
+            if kept:
+                resumed.append(record.epoch)
+            else:
+                overlaps.clear()
+                resumed.clear()
+                anew += 1
         kept.append(record)
-    return tuple(kept), tuple(sorted(overlaps)), tuple(resumed)
+    return tuple(kept), tuple(sorted(overlaps)), tuple(resumed), anew

@@ -809,7 +809,10 @@ class Snapshot(Record, frozen=True, kw_only=True):
     overlaps: tuple[float, ...] = ()
     """Epochs that a resumed run wrote again."""
     resumed_at: tuple[float, ...] = ()
-    """First epoch of each later generation."""
+    """First epoch of each later generation that went on from an earlier one."""
+    anew: int = 0
+    """How often a later generation began at the first epoch again, as the folds of one log do: none of the evaluations
+    before it are kept."""
     problems: tuple[Problem, ...] = ()
 
 

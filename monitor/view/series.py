@@ -57,8 +57,8 @@ def columns(snapshot: Snapshot, since: Since) -> Series:
 
     A resumed run may drop epochs it repeats, so the last known epochs are sent again rather than appended blindly.
     """
-    same_life = since.life == snapshot.life
-    at_epoch = since.epochs if same_life and since.epochs <= len(snapshot.epochs) and not snapshot.overlaps else 0
+    same_life, rewritten = since.life == snapshot.life, bool(snapshot.overlaps or snapshot.anew)
+    at_epoch = since.epochs if same_life and since.epochs <= len(snapshot.epochs) and not rewritten else 0
     at_step = since.steps if same_life and since.steps <= len(snapshot.steps) else 0
     at_step = max(at_step, len(snapshot.steps) - MOST_STEPS)
     return Series(

@@ -100,7 +100,7 @@ def test_a_truncated_log_that_begins_anew_is_a_new_start_of_the_run(tmp_path):
     append(log, FORMS["one line"](range(1, 4)))
     snapshot = drained(follower)
     assert [record.epoch for record in snapshot.epochs] == [1, 2, 3]
-    assert (snapshot.resumed_at, len(snapshot.overlaps)) == ((1.0,), 10)
+    assert (snapshot.anew, snapshot.resumed_at, snapshot.overlaps) == (1, (), ())
 
 
 def test_a_run_that_was_resumed_in_one_file_keeps_its_last_records_and_marks_the_overlap(tmp_path):

@@ -126,7 +126,7 @@ def test_a_script_that_goes_on_as_the_next_generation_adds_to_its_curves(runs):
     wait_for_state(run_dir, "finished")
     found = read(run_dir)
     assert [(record.epoch, record.generation) for record in found.epochs] == [(1, 2), (2, 2), (3, 2), (4, 2)]
-    assert (found.resumed_at, found.overlaps) == ((1.0,), (1.0, 2.0, 3.0, 4.0))
+    assert (found.anew, found.resumed_at, found.overlaps) == (1, (), ())
     assert read_progress(run_dir).generation == 2
 
 

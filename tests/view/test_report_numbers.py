@@ -49,3 +49,5 @@ def test_a_resume_is_named_with_what_was_trained_again():
     assert resumed_words(snapshot(val_loss=[1.0])) == ""
     seen = snapshot(val_loss=[1.0], resumed_at=(8.0,), overlaps=(6.0, 7.0))
     assert resumed_words(seen) == "Resumed at epoch 8. Trained again: epoch 6, 7."
+    folds = snapshot(val_loss=[1.0], anew=2)
+    assert resumed_words(folds) == "Begun anew 2 times: only the newest start is shown."

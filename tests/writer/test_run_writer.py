@@ -169,7 +169,7 @@ def test_a_taken_folder_is_refused_unless_one_goes_on_with_it(tmp_path):
         run.log_epoch(2, train_loss=1.0)
     seen = read(tmp_path / "r")
     assert [(record.epoch, record.train_loss) for record in seen.epochs] == [(1, 1.0), (2, 1.0)]
-    assert (seen.overlaps, seen.resumed_at) == ((1.0,), (1.0,))
+    assert (seen.anew, seen.overlaps, seen.resumed_at) == (1, (), ())
 
 
 def test_a_folder_cannot_have_two_writers(tmp_path):

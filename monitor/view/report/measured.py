@@ -56,8 +56,8 @@ def descent(snapshot: Snapshot, came: ChildOutcome | None) -> Iterator[Block]:
 def progress(snapshot: Snapshot) -> Iterator[Block]:
     """What the table of evaluations does not say: resumes, a plan that was exceeded, and steps without evaluations."""
     said = []
-    if snapshot.resumed_at:
-        said.append(resumed_words(snapshot))
+    if starts := resumed_words(snapshot):
+        said.append(starts)
     planned = planned_epochs(snapshot)
     if planned and snapshot.epochs and snapshot.epochs[-1].epoch > planned:
         said.append(f"{count(int(planned), 'epoch')} were planned; it is at epoch {plain(snapshot.epochs[-1].epoch)}.")

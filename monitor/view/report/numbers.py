@@ -26,12 +26,14 @@ ABOUT, SCATTERS = 3, 2.0
 
 
 def resumed_words(snapshot: Snapshot) -> str:
-    """At which epochs it was resumed, and which were trained again; "" for a run that never was."""
+    """How often it began anew, at which epochs it was resumed, and which were trained again; "" for one start."""
+    times = "once" if snapshot.anew == 1 else f"{snapshot.anew} times"
+    anew = f"Begun anew {times}: only the newest start is shown." if snapshot.anew else ""
     if not snapshot.resumed_at:
-        return ""
+        return anew
     at = ", ".join(plain(epoch) for epoch in snapshot.resumed_at)
     again = ", ".join(plain(epoch) for epoch in snapshot.overlaps)
-    return f"Resumed at epoch {at}." + (f" Trained again: epoch {again}." if again else "")
+    return f"{anew} Resumed at epoch {at}.".lstrip() + (f" Trained again: epoch {again}." if again else "")
 
 
 def known(snapshot: Snapshot, name: str) -> list[tuple[float, float]]:
