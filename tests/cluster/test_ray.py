@@ -267,7 +267,7 @@ from monitor.writer import RunWriter
 with RunWriter(epochs=10000) as run:
     os.write(1, b"10%|#         | 1/10\\r20%|##        | 2/10\\nno letter: \\xff\\n")
     for epoch in range(1, 10001):
-        time.sleep(0.1)
+        time.sleep(0.2)
         print(f"the script says {epoch}", flush=True)
         run.log_epoch(epoch, train_loss=1.0, val_loss=1.5, val_wer=0.9)
         if run.should_stop():
@@ -288,6 +288,7 @@ def test_the_log_is_followed_through_the_job_api_and_not_from_the_disk(jobs_of, 
     source = f"Log of Ray job vitalsigns-{jobs_of.number(run_dir)}, from Ray's job API"
     with monkeypatch.context() as blind:
         blind.setattr(log, "open_to_read", lambda _: pytest.fail("the disk was read"))
+        blind.setattr(ray_log, "LOOK_SECS", PATIENT_SECS)
         # From here on: until its first lines have come, a log that is followed is trainer.log.
         wait_for(lambda: (ray_log.followed(run_dir, read_state(run_dir)) or pytest.fail("no job")).end, PATIENT_SECS)
         last = max(each.epoch for each in RunReader(run_dir).read(0.0).epochs)
@@ -305,6 +306,8 @@ def test_the_log_is_followed_through_the_job_api_and_not_from_the_disk(jobs_of, 
         assert main(["log", "demo", "--runs", str(jobs_of.runs)]) == 0
         said = f"This is trainer.log, not the log of its Ray job. The Ray at {jobs_of.cluster.address} did not answer"
         assert said in capsys.readouterr().out.replace("\n", " ")
+        assert jobs_of.status(run_dir).word == "running"
+        assert follow().source.startswith("This is trainer.log, ")  # also where the connection still stands
     finally:
         for process in head:
             process.resume()

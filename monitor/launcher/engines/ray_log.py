@@ -61,6 +61,8 @@ def followed(run_dir: Path, state: State | None) -> JobLog | None:
     seen = _asked_for(run_dir, state)
     if seen is None:
         return None
+    if seen.problem:  # a Ray that stands still closes no connection: what has come so far may be old
+        return JobLog(_instead(seen.problem))
     with _lock:
         for job in [job for job, each in _followers.items() if each.is_idle()]:
             del _followers[job]
@@ -148,11 +150,10 @@ class Follower(threading.Thread):
         address = self._seen.address
         parts = urlsplit(address)
         place = f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}/api/jobs/{name_of(self._seen.job_id)}"
+        secure = ssl.create_default_context() if parts.scheme == "https" else None
         try:
             # With a socket of ours no redirection is followed; a proxy is never asked.
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-            own = socket.create_connection((parts.hostname or "", port), LOOK_SECS)
-            secure = ssl.create_default_context() if parts.scheme == "https" else None
+            own = _connected(parts.hostname or "", parts.port or (443 if secure else 80))
             with connect(
                 f"{place}/logs/tail",
                 sock=own,
@@ -160,6 +161,7 @@ class Follower(threading.Thread):
                 proxy=None,
                 compression=None,  # the dashboard hands the offer on, and ends when it is taken up
                 additional_headers=token_header(),
+                ping_interval=None,  # it answers none while it hands a log on
                 open_timeout=LOOK_SECS,
                 close_timeout=1.0,
                 max_size=LONGEST_PIECE,
@@ -196,6 +198,16 @@ class Follower(threading.Thread):
                 wanted.append(piece[-most:])
                 most -= len(piece)
         return b"".join(reversed(wanted))
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    """A connection that ends where its other side has been gone for 40 s. Raises OSError."""
+    own = socket.create_connection((host, port), LOOK_SECS)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            own.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return own
 
 
 _followers: dict[str, Follower] = {}
