@@ -291,13 +291,14 @@ def test_the_log_is_followed_through_the_job_api_and_not_from_the_disk(jobs_of, 
         blind.setattr(ray_log, "LOOK_SECS", PATIENT_SECS)
         # From here on: until its first lines have come, a log that is followed is trainer.log.
         wait_for(lambda: (ray_log.followed(run_dir, read_state(run_dir)) or pytest.fail("no job")).end, PATIENT_SECS)
+        first = ray_log._followers[jobs_of.number(run_dir)]
         last = max(each.epoch for each in RunReader(run_dir).read(0.0).epochs)
         wait_for(lambda: says(1) and says(int(last) + 5), PATIENT_SECS)  # as it is printed, by one connection
         assert follow().source == source and "no letter: \ufffd" in [line for line, _, _ in follow().lines]
         assert main(["log", "demo", "--runs", str(jobs_of.runs), "--most", "1000"]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(source) and "the script says 1\n" in shown
-    assert len(ray_log._followers) == 1
+    assert ray_log._followers[jobs_of.number(run_dir)] is first
 
     head = [each for each in jobs_of.cluster.session("head") if "dashboard" in " ".join(each.cmdline())]
     for process in head:
@@ -326,6 +327,9 @@ def test_a_run_is_opened_while_it_is_queued_seen_live_with_its_log_and_stopped_f
     jobs_of.wait_for_words(run_dir, r"free: 3 of 4 CPUs, 0 of 2 GPUs\.")
     with on_the_page(jobs_of.runs) as served:
         page = tab()
+        page.goto(served.link())
+        page.get_by_text("Ray 127.0.0.1:8265").first.wait_for(timeout=PATIENT_MS)
+        page.get_by_text("0 of 2 GPUs and 3 of 4 processors free").first.wait_for(timeout=PATIENT_MS)
         page.goto(served.link("demo"))
         name = f"Ray job vitalsigns-{jobs_of.number(run_dir)}"
         page.get_by_text(f"{name} waits: ").first.wait_for(timeout=PATIENT_MS)

@@ -22,6 +22,9 @@ def served(jobs: Jobs) -> Iterator[Dashboard]:
 def test_a_run_is_opened_while_it_is_queued_seen_live_and_stopped_from_the_page(jobs, served, tab):
     run_dir = jobs.submit(LISTENS.replace("time.sleep(0.02)", "time.sleep(0.2)"), sbatch="--hold")
     page = tab()
+    page.goto(served.link())
+    page.get_by_text("Partition main").first.wait_for(timeout=PATIENT_MS)
+    page.get_by_text("4 of 4 GPUs and 16 of 16 processors free").first.wait_for(timeout=PATIENT_MS)
     page.goto(served.link("demo"))
     page.get_by_text(f"SLURM job {jobs.number(run_dir)} waits in partition main: JobHeldUser").first.wait_for(
         timeout=PATIENT_MS
