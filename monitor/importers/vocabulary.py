@@ -115,9 +115,10 @@ _LOSS = (
     r"(?:.*loss|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
     r"|mape|l[12]|huber|hinge|deviance|elbo|bp[cb]))"
 )
+_OF_AN_AGENT = r"(?!(?:\w*_)?(?:value|function|surrogate|policy|entropy|critic|actor)_loss)"
 LOSS_LIKE = {
     "val_loss": re.compile(rf"(?:val|test)_{_LOSS}"),
-    "train_loss": re.compile(rf"(?:train_)?(?!val_|test_){_LOSS}"),
+    "train_loss": re.compile(rf"(?:train_)?(?!val_|test_){_OF_AN_AGENT}{_LOSS}"),
 }
 """Where no name is one of the usual ones: any loss of that split."""
 

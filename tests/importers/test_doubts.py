@@ -163,3 +163,11 @@ def test_epochs_that_are_named_and_have_no_figures_are_doubted():
     doubts = Doubts(named={1.0, 2.0, 3.0, 4.0, 5.0, 6.0})
     assert doubts.sentences([Row(1.0), Row(2.0)]) == ["Lines name 6 epochs, and figures were read of 2."]
     assert doubts.sentences([Row(float(n)) for n in range(1, 7)]) == []
+
+
+def test_a_validation_that_counts_its_epochs_one_further_is_said(tmp_path):
+    lines = "".join(
+        f"Train epoch {n - 1}: loss {9 / n:.3f}\nVal epoch {n}: val_loss {10 / n:.3f}\n" for n in range(1, 8)
+    )
+    said = "Epoch 0 has no figure of the validation and epoch 7 none of the training"
+    assert said in said_of(tmp_path, lines) and said not in said_of(tmp_path, FITS)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from monitor.importers.free_text.statement import Statement
+from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.witness import Witness
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import ENDS, QUALITY
@@ -175,6 +175,12 @@ def _of_columns(rows: list[Told]) -> list[str]:
     if len(rows) < FEW_ROWS:
         return []
     said = []
+    if _shifted(rows):
+        first, last = rows[0].epoch, rows[-1].epoch
+        said.append(
+            f"Epoch {first:g} has no figure of the validation and epoch {last:g} none of the training: "
+            "the log may count the two differently."
+        )
     for name in ("val_loss", "val_wer"):
         numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
         again = sum(one == other for one, other in pairwise(numbers))
@@ -183,6 +189,14 @@ def _of_columns(rows: list[Told]) -> list[str]:
         elif again * 2 > len(numbers) >= ENOUGH_ROWS and len(set(numbers)) > 1:
             said.append(f"In {again} of {len(numbers)} rows the {spoken(name)} is the one of the row before.")
     return said
+
+
+def _shifted(rows: list[Told]) -> bool:
+    """Whether all epochs but the first and the last have figures of both, the first of the training alone, and the
+    last of the validation alone."""
+    of_val = [any(name.startswith(EVALUATED) for name in row.cells) for row in rows]
+    of_train = [any(not name.startswith(EVALUATED) and measures(name) for name in row.cells) for row in rows]
+    return all(of_val[1:]) and all(of_train[:-1]) and not of_val[0] and not of_train[-1]
 
 
 def measures(name: str) -> bool:

@@ -27,7 +27,7 @@ BESIDE = re.compile(
 )
 """A figure behind such a word is no measurement of this moment."""
 _VAL = (
-    "va|val|valid|validation|validate|validating|vali|dev|eval|evaluation|evaluating|cv|crossval|xval|held-?out"
+    "va|val|valid|validation|validate|validating|vali|dev|development|eval|evaluation|evaluating|cv|crossval|xval|held-?out"
     "|tests?|testing|tst"
 )
 _GLUED = "(?=loss|acc|wer)"
@@ -40,7 +40,7 @@ NOT_THERE = -1.0
 """What a loss is printed as where a model has no such part."""
 _STEP = r"(?<![a-z])(?:global_step|step|iter|iters|iteration|updates?|num_updates)"
 STEP = re.compile(_STEP + r"[\"'\])]*\W{0,10}(\d[\d,]{0,12})(?![\d.])")
-_NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*\s{0,3}[:=#.\[(]?\s{0,5}(\d{1,6})(?![\d.])"
+_NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*\s{0,3}[:=#.\[(]?\s{0,5}(\d{1,6})(?![\d.]|\s?%)"
 EPOCH = re.compile(r"(?<!\d[- ])(?<![a-z])epochs?" + _NUMBER)
 
 

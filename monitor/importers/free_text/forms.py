@@ -89,7 +89,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
-        ("leaders", r"\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
+        ("leaders", r"(?<=\w)\.{2,}(?=\s{0,3}:)|\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
         ("values in brackets", rf"\b([a-z]\w*(?:\ [a-z]\w*){{0,4}})\s*[:=]?"
          rf"\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)", _of_a_list),
         ("name and value in bars", rf"^\s*[|│┃]\s*([a-z][^|│┃]{{0,80}}?)\s*[|│┃]\s*({NUMBER}\s?%?)\s*[|│┃]?\s*$",
@@ -100,6 +100,11 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          lambda found: f"step {found[1]} lr {found[2]}" if float(found[2]) < 0.1 else found[0]),
         ("Trax", rf"^\s*step\s+(\d+):\s+(train|eval)\s+(\w+)\s*\|\s*({NUMBER})\s*$", r"\2 step \1 \3: \4"),
         ("StyleGAN", r"^\s*tick\s+(\d+)\s+kimg\s.*", r"step \1"),
+        ("rsl_rl", r"^\s*mean\ (reward|episode)(?:\ length)?:\s+(?=-?\d)", r"rollout_\1: "),
+        ("GluonTS", r"\bevaluation\ metric\ 'epoch_loss'=", "train loss="),
+        ("GluonTS", r"\bevaluation\ metric\ 'validation_epoch_loss'=", "val loss="),
+        ("open_clip", r"^\s*eval\ epoch:\ (\d+)\s+(?=imagenet)",
+         lambda found: f"eval epoch {max(0, int(found[1]) - 1)} "),
         ("FunASR", r"\(loss_avg_rank:.*", _of_a_slice),
         ("signjoey", r"\btranslation\ (?:loss|beam\ size):?\s+-\d.*", lambda found: NO_TRANSLATION.sub("", found[0])),
         ("ESPnet", r"^\s*(\d+)epoch:(\w+):\d+-(\d+)batch:", r"\2 epoch \1 batch \3 "),

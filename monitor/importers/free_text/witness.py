@@ -252,7 +252,7 @@ def _of_values(rows: Sequence[Told]) -> Iterator[str]:
         if all("." not in text and text.lstrip("-").isdigit() for text in texts) and len(set(texts)) > 1:
             yield f"The {name.replace('_', ' ')} holds whole numbers only, such as {texts[0]} and {texts[-1]}."
     both = [(row.cells.get("train_loss") or row.cells.get("loss"), row.cells.get("val_loss")) for row in rows]
-    if all(one is not None and one == other for one, other in both):
+    if all(one and other and float(one.rstrip("%")) == float(other.rstrip("%")) for one, other in both):
         yield "Train and val loss are the same numbers."
 
 
