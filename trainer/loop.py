@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import torch
 
 from monitor.run_dir import (
     BEST_CHECKPOINT,
@@ -55,15 +55,18 @@ class Loop:
         self.adjustment = Adjustment(self.run.config.blank_penalty, self.run.config.min_confidence)
         self.epoch_started = time.perf_counter()
         self.saved_step = -1
+        self.before = memory.Before(self.run.model, self.run.optimiser)
 
     def train(self) -> Outcome:
         """Trains until the last epoch or a stop, and says which it was. Raises OutOfMemoryError."""
         try:
             return self._train()
-        except torch.OutOfMemoryError as error:
-            over = self.run.epoch_is_over
-            where = f"in the evaluation of epoch {self.run.epoch}" if over else f"at step {self.run.step + 1}"
-            raise memory.explained(error, self.run.config, where, self.keep()) from error
+        except RuntimeError as error:
+            if not memory.is_out(error):
+                raise
+            run, over = self.run, self.run.epoch_is_over
+            where = f"in the evaluation of epoch {run.epoch}" if over else f"at step {run.step + 1}"
+            raise memory.explained(error, run.config, where, self.keep(), run.device) from error
 
     def _train(self) -> Outcome:
         run = self.run
@@ -80,6 +83,7 @@ class Loop:
             if self.ranks.any(bool(self.signals.received) or self.writer.should_stop()):
                 self.stop()
                 return "stopped"
+            self.before.note(run.step)
             update = run.update()
             self.pace()
             self.log(update)
@@ -129,10 +133,12 @@ class Loop:
         last = {name: weights.clone() for name, weights in run.model.state_dict().items()}
         best = self.run_dir / CHECKPOINTS_DIR / BEST_CHECKPOINT
         self.ranks.wait()
-        if best.exists():
-            checkpoints.load_weights(run.model, best)
-        test = self.score(list(self.corpus.splits["test"]), run.config.beam_width)
-        run.model.load_state_dict(last)
+        try:
+            if best.exists():
+                checkpoints.load_weights(run.model, best)
+            test = self.score(list(self.corpus.splits["test"]), run.config.beam_width)
+        finally:
+            run.model.load_state_dict(last)
         self.writer.log_decodes(run.epoch, test.hypotheses, split="test", adjusted=test.adjusted, step=run.step)
         return records.test_fields(test, run.best_epoch)
 
@@ -143,13 +149,16 @@ class Loop:
             self.saved_step = self.run.step
 
     def keep(self) -> str:
-        """After a step that could not be made: saves what is there, and says of which step the checkpoint is."""
-        run = self.run
-        # The last evaluation works with other weights; and several processes save together or not at all.
-        if run.step and self.ranks.world == 1 and not (run.epoch_is_over and run.is_last_epoch):
-            run.optimiser.zero_grad(set_to_none=True)
-            self.save()
-        kept = checkpoints.about(self.run_dir / CHECKPOINTS_DIR / LAST_CHECKPOINT)
+        """After a step that could not be made: saves what was before it, and says of which step the checkpoint is."""
+        run, path = self.run, self.run_dir / CHECKPOINTS_DIR / LAST_CHECKPOINT
+        # Several processes save together or not at all.
+        if run.step and self.ranks.world == 1:
+            # A driver that is out of order may refuse this too; the last checkpoint is whole then.
+            with contextlib.suppress(RuntimeError):
+                run.optimiser.zero_grad(set_to_none=True)
+                if self.before.bring_back(run.step):
+                    self.save()
+        kept = checkpoints.about(path)
         where = f"{CHECKPOINTS_DIR}/{LAST_CHECKPOINT}"
         return f"{where} holds the state of step {kept['step']}." if kept else "No checkpoint was saved yet."
 

@@ -1,12 +1,17 @@
 """Out of memory on the GPU, simulated: what the trainer says, what it keeps, and what page and messages offer."""
 
+import itertools
+from pathlib import Path
+
 import pytest
 import torch
+from torch import nn
 
+from monitor.diagnosis.crash_kinds.registry import failure_in
 from monitor.diagnosis.failures import failure_of
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import Progress
+from monitor.run_dir import Epoch, Progress
 from monitor.run_dir.reader import RunReader
 from monitor.supervisor.ending import last_error
 from tests.trainer.test_run import document, foreground, lines, train  # noqa: F401 - the fixture is used by its name
@@ -74,16 +79,178 @@ def test_in_the_first_step_there_is_nothing_to_keep(tmp_path, capsys, monkeypatc
     assert document(tmp_path / "run" / "progress.json", Progress).outcome == "failed"
 
 
-def test_the_last_evaluation_never_replaces_the_last_weights(tmp_path, capsys, monkeypatch):
-    """It scores the test split with the best ones."""
+def in_the_head(model: nn.Module, at_call: int, error: RuntimeError) -> None:
+    """The GPU has no room for what the last layer gives in this call: all layers before have been computed."""
+    calls = itertools.count(1)
 
-    def refused(self):
-        raise torch.OutOfMemoryError(TORCHS)
+    def refused(*_):
+        if next(calls) == at_call:
+            raise error
 
-    monkeypatch.setattr(Loop, "test", refused)
-    assert train(tmp_path / "run", "--epochs", "2", "--batch_size", "8") == 1
+    list(model.children())[-1].register_forward_hook(refused)
+
+
+def saved(run_dir: Path) -> dict:
+    """All that a resume goes on with."""
+    return checkpoints.load(run_dir / "checkpoints" / "last.pt")
+
+
+def assert_equal(one, other) -> None:
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        one, other = list(one.values()), list(other.values())
+    if isinstance(one, list):
+        assert len(one) == len(other)
+        for each, its in zip(one, other, strict=True):
+            assert_equal(each, its)
+
+
+CLIPS = (
+    *("--modality", "video", "--model", "i3d", "--frame_size", "16", "--epochs", "2"),
+    *("--batch_size", "4", "--accumulation_steps", "2"),
+)
+ALLOCATION = "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError(TORCHS), RuntimeError(ALLOCATION)])
+def test_in_the_middle_of_a_forward_pass_all_that_it_had_changed_is_brought_back(tmp_path, capsys, monkeypatch, error):
+    """The second of two passes of step 2: batch norm has counted both, and dropout has drawn for both."""
+    update = Training.update
+
+    def begun(self):
+        if self.step == 1:
+            in_the_head(self.model, 2, error)
+        return update(self)
+
+    with monkeypatch.context() as small:
+        small.setattr(Training, "update", begun)
+        assert train(tmp_path / "run", *CLIPS) == 1
     said = capsys.readouterr().err
-    assert "in the evaluation of epoch 2" in said and "holds the state of step 3. " in said
+    assert "at step 2, with --batch_size 4. checkpoints/last.pt holds the state of step 1. " in said
+    assert failure_of(RunReader(tmp_path / "run").read(0.0)).name == "gpu_memory"
+
+    assert train(tmp_path / "run", "--resume") == 0
+    assert train(tmp_path / "unbroken", *CLIPS) == 0
+    one, other = saved(tmp_path / "run"), saved(tmp_path / "unbroken")
+    assert any("running_mean" in name for name in one["model"])
+    for part in ("model", "optimiser", "rng"):
+        assert_equal(one[part], other[part])
+
+
+def test_in_the_test_split_the_last_weights_are_kept_and_not_the_best(tmp_path, capsys, monkeypatch):
+    """It is scored with the best ones, at the end of the last epoch; the resumed run scores it once more."""
+    whole, rank = Loop.score, Training.rank
+
+    def refused(self, clips, beam_width=0):
+        if clips == list(self.corpus.splits["test"]):
+            raise torch.OutOfMemoryError(TORCHS)
+        return whole(self, clips, beam_width)
+
+    run_dir, options = tmp_path / "run", ("--epochs", "2", "--batch_size", "8")
+    with monkeypatch.context() as small:
+        small.setattr(Loop, "score", refused)
+        small.setattr(Training, "rank", lambda self, value: self.epoch == 1 and rank(self, value))
+        assert train(run_dir, *options) == 1
+    said = capsys.readouterr().err
+    assert "in the evaluation of epoch 2" in said and "holds the state of step 6. " in said
+    best = checkpoints.load(run_dir / "checkpoints" / "best.pt")["model"]
+    assert not all(torch.equal(best[name], weights) for name, weights in saved(run_dir)["model"].items())
+
+    assert train(run_dir, "--resume") == 0
+    assert train(tmp_path / "unbroken", *options) == 0
+    assert_equal(saved(run_dir)["model"], saved(tmp_path / "unbroken")["model"])
+    assert ["test_wer" in each.metrics for each in lines(run_dir / "epochs.jsonl", Epoch)] == [False, True]
+
+
+def test_a_step_that_had_begun_to_move_the_weights_is_not_called_the_one_before(tmp_path, capsys, monkeypatch):
+    """An error of the driver can come up behind the call that caused it: after the optimiser's step here."""
+    apply = Training._apply
+
+    def late(self, measured):
+        apply(self, measured)
+        if self.step + 1 == 5:
+            raise RuntimeError("CUDA error: out of memory\nFor debugging consider passing CUDA_LAUNCH_BLOCKING=1")
+
+    monkeypatch.setattr(Training, "_apply", late)
+    assert train(tmp_path / "run", "--epochs", "3", "--batch_size", "8") == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: CUDA error: out of memory. That was at step 5, with --batch_size 8. ")
+    assert "checkpoints/last.pt holds the state of step 3. " in said, "the end of epoch 1"
+
+
+def test_a_driver_that_refuses_to_save_too_leaves_the_checkpoint_of_before(tmp_path, capsys, monkeypatch):
+    save = checkpoints.save
+
+    def refused(path, state, about):
+        if about["step"] == 4:
+            raise RuntimeError("CUDA error: unspecified launch failure")
+        save(path, state, about)
+
+    without_room(monkeypatch, at_step=5)
+    monkeypatch.setattr(checkpoints, "save", refused)
+    assert train(tmp_path / "run", "--epochs", "3", "--batch_size", "8") == 1
+    said = capsys.readouterr().err
+    assert f"{ASKED_AND_FREE} That was at step 5" in said and "holds the state of step 3. " in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call",
+        "CUDA driver error: out of memory",
+        "HIP error: out of memory",
+        ALLOCATION,
+        "CUDA error: HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "cuFFT error: CUFFT_ALLOC_FAILED",
+        "cusolver error: CUSOLVER_STATUS_ALLOC_FAILED, when calling `cusolverDnCreate(handle)`",
+    ],
+)
+def test_the_driver_and_the_libraries_say_it_in_words_of_their_own(text):
+    error = RuntimeError(text)
+    assert memory.is_out(error)
+    said = str(memory.explained(error, check({"batch_size": 4}), "at step 2", "Kept.", torch.device("cpu")))
+    assert said.startswith(f"{text.splitlines()[0]}. That was at step 2, with --batch_size 4. Kept. --batch_size 2 ")
+    assert failure_in(f"error: {said}").name == "gpu_memory", "the monitor knows it again"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CUDA error: an illegal memory access was encountered",
+        "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 34359738368 bytes. Error code 12",
+    ],
+)
+def test_another_error_is_not_called_out_of_memory(text, tmp_path, monkeypatch):
+    assert not memory.is_out(RuntimeError(text))
+
+    def fails(self):
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(Training, "update", fails)
+    with pytest.raises(RuntimeError) as raised:
+        train(tmp_path / "run", "--epochs", "1")
+    assert str(raised.value) == text and type(raised.value) is RuntimeError
+
+
+def test_where_only_the_driver_speaks_the_gpu_is_asked_what_is_free(monkeypatch):
+    config, gpu, error = check({"batch_size": 4}), torch.device("cuda", 0), RuntimeError("CUDA error: out of memory")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (3 * 2**29, 143771 * 2**20))
+    said = str(memory.explained(error, config, "at step 2", "Kept.", gpu))
+    assert said.startswith("CUDA error: out of memory. 1.5 GiB of the GPU's 140.4 GiB are free now. That was at step 2")
+    assert "free now" not in str(memory.explained(torch.OutOfMemoryError(TORCHS), config, "at step 2", "Kept.", gpu))
+
+    def silent(device):
+        raise error
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", silent)
+    said = str(memory.explained(error, config, "at step 2", "Kept.", gpu))
+    assert said.startswith("CUDA error: out of memory. That was at step 2")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ UNITS = {"bytes": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2*
 MOST_OF_OTHERS = 0.5
 """Share of a GPU that other processes hold, from which a smaller batch is no answer."""
 NO_MEMORY = error(
-    r"(?:CUDA|HIP|XPU) (?:error: )?out of memory",
+    r"(?:CUDA|HIP|XPU) (?:(?:driver )?error: )?out of memory",
     r"MPS backend out of memory",
     r"RESOURCE_EXHAUSTED: Out of memory",
     r"OOM when allocating tensor with shape",
@@ -100,8 +100,7 @@ KINDS = (
     Kind(
         "gpu_memory",
         error(
-            r"CUDA error: CUBLAS_STATUS_ALLOC_FAILED",
-            r"cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+            r"(?:\w+ error: )?(?:CU|HIP)[A-Z]+_(?:STATUS_)?(?:ALLOC|INTERNAL_ERROR_DEVICE_ALLOCATION)_FAILED",
             r"No executable batch size found",
         ),
         "",
