@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from monitor.run_dir.errors import EXIT_WARNING, MonitorError
-from monitor.run_dir.words import size
 from trainer.checkpoints import restore_rng, rng_state
 from trainer.config import Config
 
 SAID = re.compile(r".*?out of memory.*? is free\.", re.DOTALL)
 """Of torch's text what was asked for and free; tips on its allocator follow."""
 LONGEST = 200
+GIB = 2**30
 OTHERS = re.compile(
     r"(?:CUDA|HIP|XPU)(?: driver)? error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|Cuda failure (?:2 )?'out of memory'"
     r"|\b(?:CU|HIP)[A-Z]+_(?:STATUS_)?(?:ALLOC|INTERNAL_ERROR_DEVICE_ALLOCATION)_FAILED"
@@ -89,7 +89,7 @@ def _free(device: torch.device | None) -> str:
         free, total = torch.cuda.mem_get_info(device)
     except RuntimeError:
         return ""
-    return f" {size(free)} of the GPU's {size(total)} are free now."
+    return f" The GPU has {total / GIB:.2f} GiB, of which {free / GIB:.2f} GiB is free now."
 
 
 def way_out(config: Config) -> str:

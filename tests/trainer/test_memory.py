@@ -242,8 +242,8 @@ def test_where_only_the_driver_speaks_the_gpu_is_asked_what_is_free(monkeypatch)
     config, gpu, error = check({"batch_size": 4}), torch.device("cuda", 0), RuntimeError("CUDA error: out of memory")
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (3 * 2**29, 143771 * 2**20))
     said = str(memory.explained(error, config, "at step 2", "Kept.", gpu))
-    assert said.startswith("CUDA error: out of memory. 1.5 GiB of the GPU's 140.4 GiB are free now. That was at step 2")
-    assert "free now" not in str(memory.explained(torch.OutOfMemoryError(TORCHS), config, "at step 2", "Kept.", gpu))
+    assert said.startswith("CUDA error: out of memory. The GPU has 140.40 GiB, of which 1.50 GiB is free now. That was")
+    assert "GPU has 140" not in str(memory.explained(torch.OutOfMemoryError(TORCHS), config, "at step 2", "Kept.", gpu))
 
     def silent(device):
         raise error
