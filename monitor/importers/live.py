@@ -65,6 +65,8 @@ class About:
     floors: Floors = field(default_factory=Floors)
     notes: str = ""
     reading: Reading | None = None
+    source: str = ""
+    """See `Run.source`."""
 
 
 def find_followed(runs_dir: Path, path: Path) -> Path | None:
@@ -313,4 +315,5 @@ def _run(run_id: str, about: About, now: float) -> Run:
         gap_basis=about.gap_basis,
         notes=about.notes,
         reading=about.reading,
+        source=about.source,
     )

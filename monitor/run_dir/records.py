@@ -334,6 +334,8 @@ class Run(Record, frozen=True, kw_only=True, omit_defaults=False):
     environment: Environment = Environment()
     notes: str = ""
     reading: Reading | None = None
+    source: str = ""
+    """Which file of the script its records are read from, in one sentence with what is not certain of it."""
 
 
 class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):

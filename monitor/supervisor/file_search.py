@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 from monitor.importers.following import Following, about_of
@@ -23,9 +24,11 @@ from monitor.launcher.relaunch.written import (
     is_in_a_run,
     output_folders,
 )
-from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, RUN_FILE, STEPS_FILE, Launch, Run, files
+from monitor.run_dir import DECODES_FILE, EPOCHS_FILE, LAUNCH_FILE, LOG_FILE, RUN_FILE, STEPS_FILE, Launch, Run, files
 from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.launch import read_launch, read_state
 from monitor.run_dir.opening import OddFileError, open_to_read
+from monitor.supervisor.group import is_held_open
 
 NAMES = re.compile(
     r"metrics\.csv|results\.csv|summary\.csv|history\.csv|trainer_state\.json|.*\.jsonl|.*tfevents.*|.*\.wandb|training\.log"
@@ -35,7 +38,11 @@ MEASURED = frozenset({"train_loss", "train_eval_loss", "val_loss", "train_wer", 
 LEAST_EVALUATIONS = 2
 """Before a run is read anew from a file, the file shows that it goes on."""
 MOST_TRIED = 20
-MOST_BYTES = 50_000_000
+MOST_BYTES, MOST_LOOKED_AT = 50_000_000, 1 << 20
+NOT_SURE = (
+    ", which appeared in the folder that the script runs in. That this script wrote it is not certain: "
+    "an option that names a folder for its outputs, such as {run_dir}, makes it so."
+)
 
 
 class FileSearch:
@@ -76,20 +83,58 @@ class FileSearch:
         return self._followed(chosen, why, generation, now, run.created_at)
 
     def _followed(self, chosen: Plan, why: str, generation: int, now: float, created_at: float = 0.0) -> Following:
+        sure = self._is_own(chosen.path) or self._is_proven(chosen.path)
         about = replace(
             about_of(chosen, self._run_dir.name),
             config={**chosen.config, **self._launch.config},
             config_schema=self._launch.config_schema,
             notes=f"{why} {chosen.source}",
+            source=f"Read from {self._shown(chosen.path)}{'.' if sure else NOT_SURE}",
         )
         run = FollowedRun.inside(self._run_dir, about, generation, now, created_at)
         return Following(run)
+
+    def _shown(self, path: Path) -> Path:
+        cwd = Path(self._launch.cwd)
+        return path.relative_to(cwd) if path.is_relative_to(cwd) else path
+
+    def _is_own(self, path: Path) -> bool:
+        """Whether a file lies in the run's folder, or in one that its command names for it alone."""
+        return _owns(self._run_dir, self._launch, path) and not any(
+            _owns(other, launch, path) for other, launch in self._rivals()
+        )
+
+    def _is_proven(self, path: Path) -> bool:
+        """Whether a process of this run holds the file open, or the run's log names the file's folder."""
+        return is_held_open(path, self._run_dir) or _is_named(self._shown(path.parent), self._run_dir / LOG_FILE)
+
+    def _may_be_ours(self, path: Path) -> bool:
+        """Not a file in a place where another run writes as well, unless something proves whose it is."""
+        if self._is_own(path):
+            return True
+        shared = any(
+            _owns(other, launch, path) or path.is_relative_to(launch.cwd)
+            for other, launch in self._rivals()
+            if launch.cwd
+        )
+        return not shared or self._is_proven(path)
+
+    def _rivals(self) -> Iterator[tuple[Path, Launch]]:
+        """The other runs that were under way since this one began, with how they were started."""
+        for place in sorted(self._run_dir.parent.glob(f"*/{LAUNCH_FILE}")):
+            try:
+                launch, state = read_launch(place.parent), read_state(place.parent)
+            except MonitorError:
+                continue
+            ended_at = state.ended_at if state is not None else None
+            if place.parent != self._run_dir and launch is not None and (ended_at or inf) >= self._launch.created_at:
+                yield place.parent, launch
 
     def _readable(self) -> Iterator[Plan]:
         new = [written for written in self._named(self._launch.created_at) if written.path not in self._before]
         for written in sorted(new, key=lambda each: -each.changed_at)[:MOST_TRIED]:
             try:
-                if written.path.stat().st_size <= MOST_BYTES:
+                if written.path.stat().st_size <= MOST_BYTES and self._may_be_ours(written.path):
                     chosen = plan(written.path, Asked(), follow=True)
                     # Of two scripts that write into one folder, each has its own file.
                     other = find_followed(self._run_dir.parent, chosen.path)
@@ -112,6 +157,22 @@ class FileSearch:
         if path.is_relative_to(self._run_dir):
             return path.parent == self._run_dir
         return path.is_relative_to(self._run_dir.parent) or is_in_a_run(path)
+
+
+def _owns(run_dir: Path, launch: Launch, path: Path) -> bool:
+    """Whether a file lies in one of the folders that a run names for its outputs; the one that it runs in is none."""
+    folders = [folder.absolute() for folder in output_folders(run_dir, launch)]
+    return any(path.is_relative_to(folder) for folder in folders if not Path(launch.cwd).is_relative_to(folder))
+
+
+def _is_named(folder: Path, log: Path) -> bool:
+    """Whether the beginning of a log names a folder: `Logging results to runs/train2`."""
+    try:
+        with os.fdopen(open_to_read(log), "rb") as lines:
+            head = lines.read(MOST_LOOKED_AT).decode("utf-8", "replace")
+    except (OSError, OddFileError):
+        return False
+    return folder.parts != () and re.search(rf"(?<![\w.-]){re.escape(str(folder))}(?![\w-])", head) is not None
 
 
 def fields_of(uses: Iterable[Use]) -> frozenset[str]:

@@ -55,6 +55,18 @@ def works_for(pid: int, run_dir: Path) -> bool:
         return False
 
 
+def is_held_open(path: Path, run_dir: Path) -> bool:
+    """Whether a process that works for a run has a file open."""
+    return any(_has_open(pid, path) for pid in psutil.pids() if works_for(pid, run_dir))
+
+
+def _has_open(pid: int, path: Path) -> bool:
+    try:
+        return any(Path(each.path) == path.resolve() for each in psutil.Process(pid).open_files())
+    except (psutil.Error, OSError):
+        return False
+
+
 def ignores(pids: Iterable[int], number: int) -> bool:
     """Whether every one of these processes ignores a signal, as what a script or nohup starts with & ignores Ctrl-C.
 

@@ -141,9 +141,10 @@ def _away(snapshot: Snapshot, status: Status) -> AwayShown | None:
 
 
 def _reading(snapshot: Snapshot) -> ReadingShown | None:
-    """Of a run whose figures were read from a log: how, and whether a person has confirmed the reading."""
+    """Of a run whose figures were read from a log or file: how, and whether a person has confirmed the reading."""
     if snapshot.run is None or snapshot.run.reading is None:
-        return None
+        source = reading_words(snapshot)
+        return ReadingShown(text=source, confirmed=True) if source else None
     return ReadingShown(text=reading_words(snapshot), confirmed=bool(snapshot.run.reading.confirmed_by))
 
 

@@ -130,11 +130,11 @@ def stopped_with(snapshot: Snapshot) -> str:
 
 
 def reading_words(snapshot: Snapshot) -> str:
-    """The sentence of a run whose figures were read from a log: how, and whether a person has confirmed the reading;
-    else ""."""
+    """The sentence of a run whose figures were read from a log or file: how, and whether a person has confirmed the
+    reading, or which file; else ""."""
     reading = snapshot.run.reading if snapshot.run is not None else None
     if reading is None:
-        return ""
+        return snapshot.run.source if snapshot.run is not None else ""
     by = f"confirmed by {reading.confirmed_by}" if reading.confirmed_by else "not confirmed"
     doubts = f" Check what was read: {' '.join(reading.doubts)}" if reading.doubts else ""
     return f"Read from its log, {by}: {reading.said}{doubts}"

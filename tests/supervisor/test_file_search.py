@@ -7,7 +7,7 @@ import pytest
 
 from monitor.launcher import start, status
 from monitor.run_dir import ReadingWord, encode, files
-from monitor.view.state import nothing_read
+from monitor.view.state import nothing_read, reading_words
 from tests.fake_runs import read
 from tests.supervised import end_everything, wait_for, wait_for_state
 
@@ -80,8 +80,26 @@ def test_the_files_of_another_run_are_not_followed(tmp_path):
         wait_for(lambda: any(read(runs / name).epochs for name in ("one", "silent-one", "silent-two")), secs=60)
         time.sleep(10)
         followed = [name for name in ("one", "silent-one", "silent-two") if read(runs / name).epochs]
-        assert len(followed) == 1, "one file, one run"
-        assert len(read(runs / followed[0]).epochs) == 4, "the figures of the folder of another run are its own"
+        assert followed == ["one"], "the run whose process has the file open"
+        assert len(read(runs / "one").epochs) == 4, "the figures of the folder of another run are its own"
+        assert read(runs / "one").run.source == "Read from logs/version_0/metrics.csv."
+    finally:
+        end_everything(runs)
+
+
+def test_a_file_that_another_program_may_have_written_is_said_to_be_uncertain(tmp_path):
+    (tmp_path / "silent.py").write_text("import time\ntime.sleep(600)\n")
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "silent.py"], run_id="one", cwd=tmp_path)
+        wait_for_state(runs / "one", "running")  # from then on it is looked for what appears
+        (tmp_path / "metrics.csv").write_text("epoch,val_loss\n1,2.0\n2,1.0\n3,0.5\n")
+        wait_for(lambda: len(read(runs / "one").epochs) == 3, secs=60)
+        seen = read(runs / "one")
+        assert seen.run.source.startswith(
+            "Read from metrics.csv, which appeared in the folder that the script runs in."
+        )
+        assert reading_words(seen) == seen.run.source
     finally:
         end_everything(runs)
 
