@@ -58,6 +58,7 @@ class OneWorkerAnEngine(LoadScopeScheduling):
         return "ray" if "/test_ray" in nodeid else "slurm"
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     return OneWorkerAnEngine(config, log)
 
