@@ -130,9 +130,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = "auto"
     compile: Annotated[
         Literal["auto", "off", "on", "graphs"],
-        Help(
-            description="torch.compile of the visual network; auto measures in long runs on a GPU; graphs: CUDA graphs."
-        ),
+        Help(description="auto measures CUDA graphs of the training step on a GPU; on: the visual network compiled."),
     ] = "auto"
     padding: Annotated[
         Literal["auto", "longest", "buckets"],

@@ -76,7 +76,9 @@ def _run(invocation: Invocation, signals: StopSignals, ranks: Ranks) -> None:
     if about is None and config.init_checkpoint:
         checkpoints.load_weights(model, Path(config.init_checkpoint))
     batches = padded(make_batches(corpus, model, config), config, device)
-    choice = ranks.of_first(decided(config, model, batches, device, screen, about) if ranks.is_first else None)
+    choice = ranks.of_first(
+        decided(config, model, batches, device, screen, about, ranks.world) if ranks.is_first else None
+    )
     training = Training(config, model, batches, device, ranks, choice.setting)
     if ranks.world > 1:
         torch.manual_seed(config.seed + ranks.rank)  # every process drops other activations
@@ -170,13 +172,14 @@ def decided(
     device: torch.device,
     screen: Terminal,
     about: dict[str, Any] | None,
+    world: int = 1,
 ) -> Choice:
     """How this run computes, measured once in its life: a resume on the same kind of device goes on as it began."""
     if not tuning.is_open(config, device):
         return Choice(setting=untried(config, device), line="")
     if about is None:
         updates = -(-len(batches) // config.accumulation_steps) * config.epochs
-        return tuning.decide(config, model, batches, device, updates=updates, say=screen.say)
+        return tuning.decide(config, model, batches, device, updates=updates, say=screen.say, world=world)
     known = "setting" in about and about.get("device") == device.type
     return Choice(setting=msgspec.convert(about["setting"], Setting) if known else untried(config, device), line="")
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 import torch
 
+from trainer import kernels
 from trainer.config import Config
 from trainer.data.reading import cache_folder
 from trainer.devices import Precision
@@ -19,26 +20,23 @@ MOST_GRAPHS = 64
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """One combination. The defaults are the plain loop: fp32, contiguous, not compiled, kernels as cuDNN guesses."""
+    """One combination. The defaults are the plain loop: fp32, contiguous, not compiled."""
 
     precision: Literal["fp32", "bf16"] = "fp32"
     memory_format: Literal["contiguous", "channels_last"] = "contiguous"
     compile: Literal["off", "on", "graphs"] = "off"
-    search: bool = False
-    """Whether cuDNN tries its kernels at each new shape and keeps the fastest (cudnn.benchmark)."""
 
     def __str__(self) -> str:
-        compiled = {"off": "", "on": ", compiled", "graphs": ", compiled into CUDA graphs"}[self.compile]
+        compiled = {"off": "", "on": ", compiled", "graphs": ", as CUDA graphs"}[self.compile]
         order = ", channels last" if self.memory_format == "channels_last" else ""
-        return f"{self.precision}{order}{', kernels searched' if self.search else ''}{compiled}"
+        return f"{self.precision}{order}{compiled}"
 
 
 PLAIN = Setting()
 
 
 def untried(config: Config, device: torch.device) -> Setting:
-    """What the options say where nothing is measured: `auto` is bf16 on a GPU that computes in it, else the plain loop;
-    on a GPU whose shapes repeat, kernels are searched.
+    """What the options say where nothing is measured: `auto` is bf16 on a GPU that computes in it, else the plain loop.
 
     Raises RefusedError for bf16 on a GPU that does not.
     """
@@ -46,7 +44,6 @@ def untried(config: Config, device: torch.device) -> Setting:
         precision="bf16" if Precision.of(config.precision, device).bf16 else "fp32",
         memory_format="contiguous" if config.memory_format == "auto" else config.memory_format,
         compile="off" if config.compile == "auto" else config.compile,
-        search=device.type == "cuda" and in_buckets(config, device),
     )
 
 
@@ -56,20 +53,26 @@ def in_buckets(config: Config, device: torch.device) -> bool:
     return config.padding == "buckets" or (config.padding == "auto" and dear)
 
 
+def can_capture(config: Config, device: torch.device, world: int = 1) -> bool:
+    """Whether a run can use CUDA graphs: one process of `world`, and one batch an update, whose gradients the next one
+    would overwrite."""
+    return device.type == "cuda" and config.accumulation_steps == 1 and world == 1
+
+
 def preparation(config: Config, setting: Setting, device: torch.device) -> Preparation:
     return Preparation(
         channels_last=setting.memory_format == "channels_last",
+        own_kernels=setting.memory_format == "channels_last" and kernels.available(device),
         few_shapes=in_buckets(config, device) or setting.compile != "off",
         recompute=config.recompute == "on",
-        compiler=_compiler(setting),
+        compiler=_compiler() if setting.compile == "on" else None,
+        graphs=setting.compile == "graphs" and can_capture(config, device),
     )
 
 
-def _compiler(setting: Setting) -> dict[str, Any] | None:
+def _compiler() -> dict[str, Any]:
     """Options of torch.compile. What is compiled is kept for later runs, below the user's cache unless set otherwise:
     torch's own place is a temporary folder."""
-    if setting.compile == "off":
-        return None
     torch._dynamo.config.recompile_limit = MOST_GRAPHS
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "compiled"))
-    return {"mode": "reduce-overhead" if setting.compile == "graphs" else "default"}
+    return {"mode": "default"}

@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
@@ -23,7 +24,7 @@ from trainer.distributed import ALONE, Ranks
 from trainer.models.base import CtcModel
 from trainer.objective import Objective
 from trainer.schedule import learning_rate
-from trainer.settings import Setting, in_buckets, preparation, untried
+from trainer.settings import Setting, can_capture, in_buckets, preparation, untried
 from trainer.tally import Tally, Update
 
 GPU_LOADER_THREADS = 8
@@ -46,10 +47,11 @@ class Training:
     ) -> None:
         self.config, self.device, self.ranks = config, device, ranks
         self.setting = untried(config, device) if setting is None else setting
+        if self.setting.compile == "graphs" and not can_capture(config, device, ranks.world):
+            self.setting = msgspec.structs.replace(self.setting, compile="off")
         self.batches = batches = padded(batches, config, device)
         self.model = model.to(device)
         self.precision = Precision(device, self.setting.precision == "bf16")
-        torch.backends.cudnn.benchmark = self.setting.search
         self.objective = make_objective(model, config, device, ranks, self.setting)
         cuda = device.type == "cuda"
         threads = config.loader_threads if config.loader_threads >= 0 else GPU_LOADER_THREADS if cuda else 0
@@ -186,9 +188,10 @@ class Training:
         self.tally.zero_gradient_ratio = _zero_share(self.model)
         before = {name: _flat(stage) for name, stage in self.model.stages().items()}
         self.optimiser.step()
-        for name, stage in self.model.stages().items():
-            after = _flat(stage)
-            self.tally.update_ratios[name] = float((after - before[name]).norm() / before[name].norm().clamp(min=1e-12))
+        with contextlib.suppress(torch.OutOfMemoryError):  # the step is made: it must not be repeated for a figure
+            for name, stage in self.model.stages().items():
+                moved = (_flat(stage) - before[name]).norm() / before[name].norm().clamp(min=1e-12)
+                self.tally.update_ratios[name] = float(moved)
 
     def state(self) -> dict[str, Any]:
         """Everything a resume needs to go on to the bit; tensors and plain values only."""

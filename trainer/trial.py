@@ -1,5 +1,5 @@
-"""One setting tried: updates of a copy of the network on one batch. Weights, random numbers and cuDNN's switch of the
-run itself are as before afterwards."""
+"""One setting tried: updates of a copy of the network on one batch. Weights and random numbers of the run itself are as
+before afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from trainer.devices import Precision
 from trainer.models.base import CtcModel
 from trainer.models.compiled import FAILURES, in_one_line
 from trainer.objective import Objective
-from trainer.settings import Setting, preparation
+from trainer.settings import PLAIN, Setting, preparation
 from trainer.training import make_optimiser
 
 SECS = 1.0
@@ -33,6 +33,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """What a setting did. `secs`: of an update, median; `first_secs`: what the first one of a shape took more.
 
     `loss_error`: relative to the plain loop; `alike`: cosine between both gradients; None where it is no number.
+    `rounded`: that cosine for the plain loop itself with every weight rounded to bf16; None for fp32.
     `failed`: torch's own words.
     """
 
@@ -41,6 +42,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     first_secs: float = 0.0
     loss_error: float | None = None
     alike: float | None = None
+    rounded: float | None = None
     failed: str = ""
 
     @property
@@ -54,18 +56,16 @@ class Trial:
     def __init__(self, config: Config, model: CtcModel, batch: Batch, device: torch.device) -> None:
         self.config, self.model, self.batch, self.device = config, model, batch, device
         self.exact: tuple[float, Tensor] | None = None
+        self.rounded: float | None = None
         self.plain_secs = math.inf
 
     def of(self, setting: Setting, secs: float = SECS) -> Tried:
-        search = torch.backends.cudnn.benchmark
-        torch.backends.cudnn.benchmark = setting.search
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             try:
                 tried = self._of(setting, secs)
             except FAILURES as problem:  # no compiler, no memory, no such kernel
                 tried = Tried(setting=setting, failed=in_one_line(problem))
             finally:
-                torch.backends.cudnn.benchmark = search
                 self._tidy()
         return tried
 
@@ -85,14 +85,27 @@ class Trial:
         usual = statistics.median(times)
         if self.plain_secs == math.inf:
             self.plain_secs = usual
+        if setting.precision == "bf16" and self.rounded is None:
+            self.rounded = self._rounded(batch, exact_gradient)
         return Tried(
             setting=setting,
             secs=usual,
+            rounded=self.rounded if setting.precision == "bf16" else None,
             # Where dropout is part of a graph, the first update with it makes another one.
             first_secs=max(0.0, first_secs - usual, again_secs - usual),
             loss_error=abs(loss - exact_loss) / max(abs(exact_loss), 1e-12),
-            alike=float(torch.nn.functional.cosine_similarity(gradient, exact_gradient, dim=0)),
+            alike=_alike(gradient, exact_gradient),
         )
+
+    def _rounded(self, batch: Batch, exact: Tensor) -> float:
+        """How much of the plain gradient is left when only weights are rounded: a fresh i3d makes much of little."""
+        copied = copy.deepcopy(self.model).to(self.device)
+        copied.prepare(preparation(self.config, PLAIN, self.device))
+        with torch.no_grad():
+            for weights in copied.parameters():
+                weights.copy_(weights.bfloat16())
+        plain = Precision(self.device, False)
+        return _alike(_without_dropout(Objective(copied, self.config.auxiliary_ctc), batch, plain)[1], exact)
 
     def _times(self, objective: nn.Module, batch: Batch, precision: Precision, secs: float) -> list[float]:
         """Seconds of updates; the first one still makes kernels of the optimiser."""
@@ -122,6 +135,10 @@ class Trial:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(self.device)
+
+
+def _alike(gradient: Tensor, exact: Tensor) -> float:
+    return float(torch.nn.functional.cosine_similarity(gradient, exact, dim=0))
 
 
 def _without_dropout(objective: Objective, batch: Batch, precision: Precision) -> tuple[float, Tensor]:

@@ -1,8 +1,8 @@
 """Before the first step: one forward and backward pass for each shape that training will have.
 
-So kernels are searched and graphs compiled before the first epoch, the largest shape takes its memory first, and a
-compiler that fails does so while the run can still go on without it. Weights, running figures and random numbers are
-as before afterwards.
+So kernels are chosen, and graphs captured or compiled, before the first epoch, the largest shape takes its memory
+first, and a compiler that fails does so while the run can still go on without it. Weights, running figures and random
+numbers are as before afterwards.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from trainer.objective import Objective
 from trainer.training import Training
 
 MOST_SHAPES = 32
-"""Of which a graph or a search is paid in advance; the commonest ones."""
+"""Of which what is new is paid in advance; the commonest ones."""
 
 Lengths = tuple[int, ...]
 """Frames of each clip of a batch."""
@@ -55,21 +55,24 @@ def warm_up(training: Training, say: Callable[[str], None], stop: Callable[[], b
     Raises what torch raises, but for errors of its compiler and for memory that runs out: the training names that.
     """
     model, ranks, line = training.model, training.ranks, ""
-    if model.compiled is None and (training.device.type == "cpu" or training.batches.buckets is None):
+    made = model.compiled or model.graphs
+    if made is None and (training.device.type == "cpu" or training.batches.buckets is None):
         return ""
     coming = shapes(training.batches, model, ranks.rank, ranks.world)
-    if model.compiled is not None:
-        say(f"Compiling for {len(coming)} shape{'s' if len(coming) > 1 else ''} of batches; this can take minutes …")
+    if made is not None:
+        number = f"{len(coming)} shape{'s' if len(coming) > 1 else ''} of batches"
+        compiling = "Compiling" if model.compiled is not None else "Capturing CUDA graphs"
+        say(f"{compiling} for {number}{'; this can take minutes' if model.compiled is not None else ''} …")
         try:
             _pass_through(training, coming, stop)
-            model.compiled.close()
+            made.close()
         except FAILURES as problem:
             line = (
-                f"Compiling failed, so this run goes on uncompiled: {in_one_line(problem)}. --compile off skips this."
+                f"{compiling} failed, so this run goes on uncompiled: {in_one_line(problem)}. --compile off skips this."
             )
         if not ranks.any(bool(line)):
             return ""
-        model.compiled = None
+        model.compiled = model.graphs = None
         training.setting = msgspec.structs.replace(training.setting, compile="off")
         line = line or "Compiling failed in another process, so this run goes on uncompiled."
     if training.device.type != "cpu":

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.trainer_gpu.networks import Size, batches_of, config_of, corpus_of, network
+from benchmarks.trainer_gpu.networks import VECTORS, Size, batches_of, config_of, corpus_of, network
+from trainer import kernels
 from trainer.data.batches import Batch
 from trainer.loss import clip_losses, per_token
-from trainer.models.base import CtcModel
+from trainer.models.base import CtcModel, Preparation
 
 LOSS_LIMIT = {"fp32": 1e-4, "bf16": 3e-2}
 """Largest relative error of the loss; TF32 is off in this part. Of bf16, with its 8 bits, only the loss is held to a
@@ -22,11 +23,16 @@ in 2**23, the last bit of fp32: how much a network amplifies rounding differs by
 SMALL = Size(clips=2, batch=2, frames=16, pixels=32, width=0.25, hidden=32, threads=0)
 
 
-def gradients(model: CtcModel, batch: Batch, device: torch.device, kind: str) -> tuple[float, torch.Tensor]:
-    """(loss, all gradients in one vector on the CPU, float64) of a batch without dropout."""
+def gradients(
+    model: CtcModel, batch: Batch, device: torch.device, kind: str, *, last: bool = False
+) -> tuple[float, torch.Tensor]:
+    """(loss, all gradients in one vector on the CPU, float64) of a batch without dropout; `last`: channels last, with
+    the trainer's own kernels where they run."""
     # In training mode: with the figures of a fresh batch norm the picture would fade away, and noise be compared.
     model = model.to(device, torch.float64 if kind == "fp64" else torch.float32).train()
     model.zero_grad(set_to_none=True)
+    if last:
+        model.prepare(Preparation(channels_last=True, own_kernels=kernels.available(device), few_shapes=True))
     on_device = batch.to(device)
     if kind == "fp64":
         on_device = replace(on_device, frames=on_device.frames.double())
@@ -53,18 +59,22 @@ def agreement(name: str, device: torch.device, size: Size = SMALL) -> dict[str, 
     """Relative errors of loss and gradient on the device against float64 on the CPU, on a small input."""
     config = config_of(name, size, dropout=0.0, augmentation="none")
     batch = batches_of(corpus_of(size, name), config, 4).load(1, np.arange(2))
-    cpu = torch.device("cpu")
+    cpu, orders = torch.device("cpu"), [False] if name in VECTORS else [False, True]
     allowed = torch.backends.cudnn.allow_tf32
     torch.backends.cudnn.allow_tf32 = False
     try:
         loss, exact = gradients(network(config), batch, cpu, "fp64")
         least = off(gradients(moved(network(config)), batch, cpu, "fp64")[1], exact)
         found: dict[str, Any] = {}
-        for kind, limit in LOSS_LIMIT.items():
-            other, approximate = gradients(network(config), batch, device, kind)
+        for kind, limit, last in ((*each, last) for last in orders for each in LOSS_LIMIT.items()):
+            other, approximate = gradients(network(config), batch, device, kind, last=last)
             errors = {"loss": abs(other - loss) / abs(loss), "gradient": off(approximate, exact)}
             limits = {"loss": limit} | ({"gradient": GRADIENT_TIMES * least} if kind == "fp32" else {})
-            found[kind] = {**errors, "limits": limits, "agrees": all(errors[each] <= limits[each] for each in limits)}
+            found[f"{kind}, channels last" if last else kind] = {
+                **errors,
+                "limits": limits,
+                "agrees": all(errors[each] <= limits[each] for each in limits),
+            }
     finally:
         torch.backends.cudnn.allow_tf32 = allowed
     return found

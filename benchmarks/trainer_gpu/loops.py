@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from benchmarks.trainer_gpu.networks import batches_of, beginners, network
-from trainer import tuning
+from trainer import kernels, tuning
 from trainer.config import Config
 from trainer.data.batches import Batch
 from trainer.data.corpus import Corpus
@@ -30,6 +30,7 @@ class PlainLoop:
         self.device, self.step = device, 0
         self.shape: tuple[int, ...] = ()
         self.chose = ""
+        self.is_countable = True
         self.updates_per_epoch = len(self.batches)
 
     def update(self) -> tuple[int, float]:
@@ -70,6 +71,10 @@ class OurLoop:
         if uncompiled:
             raise RuntimeError(uncompiled)
         self.shape: tuple[int, ...] = ()
+        setting = self.training.setting
+        own = setting.memory_format == "channels_last" and kernels.available(device)
+        self.is_countable = setting.compile == "off" and not own
+        """Whether torch sees each operator: not inside of a graph or of a kernel of our own."""
         self.updates_per_epoch = self.training.steps_per_epoch
         self.training.objective.register_forward_pre_hook(self._see)
 

@@ -1,4 +1,5 @@
-"""Which settings are measured, in which order: those that compile come last. Each has a limit of its own.
+"""Which settings are measured, in which order: the chief ones first, those that compile last. Each has a limit of its
+own.
 
 A compiled setting is measured on clips of one length, so that there is one graph to wait for.
 """
@@ -25,6 +26,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "fp32 (TF32), channels last": {"precision": "fp32", "memory_format": "channels_last", "compile": "off"},
     "bf16": {"precision": "bf16", "memory_format": "contiguous", "compile": "off"},
     "bf16, channels last": {"precision": "bf16", "memory_format": "channels_last", "compile": "off"},
+    "bf16, channels last, CUDA graphs": {"precision": "bf16", "memory_format": "channels_last", "compile": "graphs"},
     "bf16, channels last, compiled": {"precision": "bf16", "memory_format": "channels_last", "compile": "on"},
 }
 VECTOR_SETTINGS: dict[str, dict[str, Any]] = {
@@ -50,7 +52,12 @@ class Job:
 
     @property
     def compiles(self) -> bool:
-        return self.options.get("compile") in ("on", "graphs")
+        return self.options.get("compile") == "on"
+
+    @property
+    def comes_first(self) -> bool:
+        """What a run without options does, and what it is held against."""
+        return self.setting == PLAIN or not self.options
 
 
 def settings_of(network: str) -> dict[str, dict[str, Any]]:
@@ -58,15 +65,14 @@ def settings_of(network: str) -> dict[str, dict[str, Any]]:
 
 
 def jobs(device: torch.device) -> Iterator[Job]:
-    """Every setting of every network; on the CPU the few of the toy, none of which compiles."""
+    """Every setting of every network, the chief ones first; on the CPU the few of the toy, none of which compiles."""
     every = [
         Job(network, setting)
         for network in NETWORKS
         for setting in settings_of(network)
         if device.type != "cpu" or setting in TOY_SETTINGS
     ]
-    yield from (job for job in every if not job.compiles)
-    yield from (job for job in every if job.compiles)
+    yield from sorted(every, key=lambda job: (job.compiles, not job.comes_first))
 
 
 def run(job: Job, size: Size, device: torch.device, clock: Clock, compile_secs: float) -> Row:
@@ -81,7 +87,7 @@ def run(job: Job, size: Size, device: torch.device, clock: Clock, compile_secs: 
     most = 2 * size.seconds + compile_secs
     try:
         with clock.at_most(most):
-            return measure(make, size.seconds, device, count=not job.compiles)
+            return measure(make, size.seconds, device)
     except TooLong:
         return {"failed": f"took longer than {most:g} s, compiling included"}
     except (RuntimeError, OSError) as problem:  # torch's own compiler errors are RuntimeErrors

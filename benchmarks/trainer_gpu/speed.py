@@ -31,11 +31,11 @@ class Stretch:
         return sum(self.clips) / sum(self.secs)
 
 
-def measure(make: MakeLoop, seconds: float, device: torch.device, *, count: bool = True) -> Row:
+def measure(make: MakeLoop, seconds: float, device: torch.device) -> Row:
     """One setting: an epoch of at most `seconds`, then updates for `seconds`; at least one update of each.
 
-    Every figure is of this setting alone: nothing of another one is in memory. With `count` one more update is made,
-    whose operators are counted.
+    Every figure is of this setting alone: nothing of another one is in memory. Where torch sees every operator,
+    one more update is made, whose operators are counted.
     """
     cuda = device.type == "cuda"
     if cuda:
@@ -51,7 +51,7 @@ def measure(make: MakeLoop, seconds: float, device: torch.device, *, count: bool
         row["start_secs"] = start_secs
         row["chose"] = loop.chose
         row["peak_gib"] = torch.cuda.max_memory_allocated() / GIBIBYTE if cuda else None
-        return row | (counted(loop, device) if count else {"flop_per_clip": None, "bytes_per_clip": None})
+        return row | (counted(loop, device) if loop.is_countable else {"flop_per_clip": None, "bytes_per_clip": None})
     finally:
         loop.close()
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
 from monitor.run_dir.errors import UsageError
 from trainer.data.batches import collate
@@ -19,8 +20,8 @@ from trainer.evaluation import Evaluation, evaluate
 from trainer.loss import clip_losses, per_token
 from trainer.metrics import FrameStatistics, word_errors, word_shape
 from trainer.models import MODELS, build_model, describe_model
-from trainer.models.base import BiLstm, CtcModel, HeadOptions
-from trainer.models.i3d import I3dTrunk
+from trainer.models.base import BiLstm, CtcModel, HeadOptions, Preparation
+from trainer.models.i3d import I3dTrunk, folded, folded_kernel
 from trainer.models.mobilenet_v3 import MobileNetTrunk
 from trainer.objective import Objective
 
@@ -338,3 +339,29 @@ def test_log_probs_and_losses_are_fp32_under_bf16_too(name):
     exact, _ = model.eval()(batch.frames, batch.frame_lengths)
     assert log_probs.dtype == loss.dtype == exact.dtype == torch.float32
     assert torch.isfinite(loss).all()
+
+
+@pytest.mark.parametrize("sizes", [(5, 9, 11), (6, 8, 10), (7, 16, 16)])
+def test_the_folded_stem_of_i3d_computes_the_same_sums(sizes):
+    x, weight = torch.randn(2, 3, *sizes).double(), torch.randn(4, 3, 7, 7, 7).double().requires_grad_()
+    plain = F.conv3d(x, weight, None, 2, 3)
+    other = F.conv3d(folded(x), folded_kernel(weight))
+    assert folded(x).is_contiguous(memory_format=torch.channels_last_3d)
+    assert torch.allclose(other, plain, atol=1e-10)
+    g = torch.randn_like(plain)
+    (one,), (two,) = (torch.autograd.grad(each, weight, g) for each in (plain, other))
+    assert torch.allclose(two, one, atol=1e-10)
+
+
+@pytest.mark.parametrize("model", ["i3d", "mobilenet_v3"])
+def test_channels_last_and_few_shapes_are_the_same_function(model):
+    clips = random_clips(model, [40, 33])
+    batch = collate([clip.frames for clip in clips], [clip.tokens for clip in clips])
+    found = []
+    for how in (Preparation(), Preparation(channels_last=True, few_shapes=True)):
+        network = tiny(model, dropout=0.0).double()
+        network.prepare(how)
+        seen, _ = network(batch.frames.double(), batch.frame_lengths)
+        seen.exp().square().sum().backward()
+        found.append((seen.detach(), torch.cat([each.grad.flatten() for each in network.parameters()])))
+    assert all(float((one - other).norm() / one.norm()) < 1e-5 for one, other in zip(*found, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from trainer.models.compiled import Compiled
+from trainer.models.graphs import Graphs
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,16 @@ class Preparation:
 
     channels_last: bool = False
     """Pictures with a pixel's channels beside each other."""
+    own_kernels: bool = False
+    """Batch norm, depthwise convolution and pooling of such pictures by `trainer.kernels`."""
     few_shapes: bool = False
     """Single pictures in stacks of a few sizes."""
     recompute: bool = False
     """Activations of the visual network are computed again when gradients need them."""
     compiler: dict[str, Any] | None = None
     """Options of torch.compile for the visual network; None: not compiled."""
+    graphs: bool = False
+    """As CUDA graphs."""
 
 
 class CtcModel(nn.Module):
@@ -40,6 +45,8 @@ class CtcModel(nn.Module):
     head: CtcHead
     compiled: Compiled | None = None
     """`see`, or the greater part of it, once `prepare` has asked for it."""
+    graphs: Graphs | None = None
+    """Of the whole network, or of the greater part of it, once `prepare` has asked for them."""
 
     def stages(self) -> dict[str, nn.Module]:
         """The parts that parameters and gradients are reported for; together they are the whole network."""
@@ -48,7 +55,7 @@ class CtcModel(nn.Module):
     def output_lengths(self, lengths: Tensor) -> Tensor:
         return torch.div(lengths + self.stride - 1, self.stride, rounding_mode="floor")
 
-    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
         """Visual features (N, T', F), each of a short stretch of its clip, and their lengths (N,)."""
         raise NotImplementedError("each network has its own way from frames to features")
 
@@ -56,23 +63,42 @@ class CtcModel(nn.Module):
         """Once, before it is trained. Vectors have no channels to order and no single pictures."""
         if how.compiler is not None:
             self.compiled = Compiled(self.see, how.compiler)
+        if how.graphs:
+            self.graphs = Graphs(self)
 
     def shape(self, lengths: Sequence[int], padded: int) -> tuple[int, ...]:
         """What a batch of such clips costs anew when it has not come before: batches of one shape share its kernels."""
         return len(lengths), padded
 
-    def look(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def given(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+        """What `see` gets: of sizes that only the batch's shape decides, where there are to be few shapes."""
+        return frames, lengths
+
+    def look(self, *given: Tensor) -> tuple[Tensor, Tensor]:
         """`see`, compiled where that is what is compiled."""
-        made: tuple[Tensor, Tensor] = (self.compiled or self.see)(frames, lengths)
+        made: tuple[Tensor, Tensor] = (self.compiled or self.see)(*given)
         return made
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        seen, lengths = self.look(frames, lengths)
-        return self.head(self.bilstm(self.dropout(seen), lengths)), lengths
+        made: tuple[Tensor, Tensor] = self._whole(self._forward, frames, lengths)
+        return made
 
     def forward_both(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """As `forward`, with log_probs (T', N, C) of the visual features alone in the middle; for training."""
-        seen, lengths = self.look(frames, lengths)
+        made: tuple[Tensor, Tensor, Tensor] = self._whole(self._forward_both, frames, lengths)
+        return made
+
+    def _whole(self, function: Callable[..., Any], frames: Tensor, lengths: Tensor) -> Any:
+        """One of the two below, as a CUDA graph where that is asked for."""
+        given = self.given(frames, lengths)
+        return function(*given) if self.graphs is None else self.graphs(function, *given)
+
+    def _forward(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        seen, lengths = self.look(*given)
+        return self.head(self.bilstm(self.dropout(seen), lengths)), lengths
+
+    def _forward_both(self, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        seen, lengths = self.look(*given)
         seen = self.dropout(seen)
         return self.head(self.bilstm(seen, lengths)), self.head.of_visual(seen), lengths
 

@@ -38,7 +38,8 @@ class DigitsCnn(CtcModel):
     def stages(self) -> dict[str, nn.Module]:
         return {"cnn": self.cnn, "bilstm": self.bilstm, "head": self.head}
 
-    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        frames, lengths = given
         x = silence_padding(frames.transpose(1, 2), lengths)  # (N, 8, T)
         x = silence_padding(F.relu(self.cnn[0](x)), lengths)
         # Zeros behind the end never win against a ReLU, so an odd last column pools with nothing.

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, Preparation, halve, valid_frames
-from trainer.models.norms import Real, again_in_backward, normalise
+from trainer.models.norms import Real, RealNorm3d, again_in_backward, normalise
+from trainer.models.pooling import MaxPool
 
 MIXED: tuple[tuple[int, ...], ...] = (
     (64, 96, 128, 16, 32, 32),  # 3b
@@ -38,16 +39,50 @@ class Unit(nn.Module):
         super().__init__()
         self.conv = nn.Conv3d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
         # The authors' momentum of .01 is for millions of steps; with hundreds the running figures lag far behind.
-        self.norm = nn.BatchNorm3d(outputs, eps=1e-3)
+        self.norm = RealNorm3d(outputs, eps=1e-3)
 
     def forward(self, x: Tensor, real: Real, *, windowed: bool = True) -> Tensor:
-        return normalise([self.norm], self.conv(x), real, windowed=windowed, relu=True)
+        return normalise([self.norm], self.conv(x), real, windowed=windowed, activation="relu")
+
+
+class Stem(Unit):
+    """The first convolution: a kernel of 7 over few channels, with stride 2."""
+
+    folded = False
+    """Whether it is computed as one with a kernel of 4 and stride 1 over eight times as many channels: two pixels of
+    each dimension lie beside each other there. The same sums; a GPU multiplies many channels faster (docs/log.md)."""
+
+    def forward(self, x: Tensor, real: Real, *, windowed: bool = True) -> Tensor:
+        if not self.folded:
+            return super().forward(x, real, windowed=windowed)
+        y = F.conv3d(folded(x), folded_kernel(self.conv.weight))
+        return normalise([self.norm], y, real, windowed=windowed, activation="relu")
+
+
+def folded(x: Tensor) -> Tensor:
+    """(N, C, T, H, W) → (N, 8 C, ceil(T / 2) + 3, …), channels last: pairs of pixels as channels, with the padding
+    that `folded_kernel` needs."""
+    if torch.is_autocast_enabled(x.device.type):
+        x = x.to(torch.get_autocast_dtype(x.device.type))  # before it is copied
+    x = F.pad(x, [each for size in reversed(x.shape[2:]) for each in (4, 2 + size % 2)])
+    number, channels, *sizes = x.shape
+    frames, height, width = (size // 2 for size in sizes)
+    pairs = x.view(number, channels, frames, 2, height, 2, width, 2).permute(0, 2, 4, 6, 3, 5, 7, 1)
+    return pairs.reshape(number, frames, height, width, 8 * channels).permute(0, 4, 1, 2, 3)
+
+
+def folded_kernel(weight: Tensor) -> Tensor:
+    """(O, C, 7, 7, 7) → (O, 8 C, 4, 4, 4), for `folded` pictures."""
+    outputs, channels = weight.shape[:2]
+    eight = F.pad(weight, (1, 0) * 3)
+    pairs = eight.reshape(outputs, channels, 4, 2, 4, 2, 4, 2).permute(0, 2, 4, 6, 3, 5, 7, 1)
+    return pairs.reshape(outputs, 4, 4, 4, 8 * channels).permute(0, 4, 1, 2, 3)
 
 
 def side_by_side(units: Sequence[Unit], x: Tensor, real: Real) -> tuple[Tensor, ...]:
     """What several units with a kernel of 1 make of the same x, which is read once and gets one gradient."""
     y = F.conv3d(x, torch.cat([unit.conv.weight for unit in units]))
-    y = normalise([unit.norm for unit in units], y, real, windowed=False, relu=True)
+    y = normalise([unit.norm for unit in units], y, real, windowed=False, activation="relu")
     return y.split([unit.norm.num_features for unit in units], dim=1)
 
 
@@ -60,13 +95,13 @@ class Mixed(nn.Module):
         self.one = Unit(inputs, one, 1)
         self.three_in, self.three = Unit(inputs, three_in, 1), Unit(three_in, three, 3)
         self.five_in, self.five = Unit(inputs, five_in, 1), Unit(five_in, five, 3)
-        self.pooled = Unit(inputs, pooled, 1)
+        self.pool, self.pooled = MaxPool((3, 3, 3), padding=(1, 1, 1)), Unit(inputs, pooled, 1)
         self.outputs = one + three + five + pooled
 
     def forward(self, x: Tensor, real: Real) -> Tensor:
         one, three, five = side_by_side([self.one, self.three_in, self.five_in], x, real)
         # The pooling looks over a clip's end, a kernel of 1 does not.
-        near = self.pooled(F.max_pool3d(x, 3, stride=1, padding=1), real)
+        near = self.pooled(self.pool(x), real)
         return torch.cat([one, self.three(three, real), self.five(five, real), near], dim=1)
 
 
@@ -82,7 +117,10 @@ class I3dTrunk(nn.Module):
         def scaled(size: int) -> int:
             return max(2, round(size * width))
 
-        self.conv_1a = Unit(channels, scaled(64), 7, stride=2)
+        self.conv_1a = Stem(channels, scaled(64), 7, stride=2)
+        self.pool_space = MaxPool((1, 3, 3), (1, 2, 2), (0, 1, 1))
+        self.pool_4a = MaxPool((3, 3, 3), (2, 2, 2), (1, 1, 1))
+        self.pool_5a = MaxPool((1, 2, 2), (1, 2, 2), ceil_mode=True)
         self.conv_2b = Unit(scaled(64), scaled(64), 1)
         self.conv_2c = Unit(scaled(64), scaled(192), 3)
         blocks, inputs = [], scaled(192)
@@ -97,21 +135,17 @@ class I3dTrunk(nn.Module):
         x = x * _real(lengths, x.shape[2]).mask
         lengths = halve(lengths)
         real = _real(lengths, -(-x.shape[2] // 2))
-        x = _pool_space(self.conv_1a(x, real))
-        x = _pool_space(self.conv_2c(self.conv_2b(x, real, windowed=False), real))
+        x = self.pool_space(self.conv_1a(x, real))
+        x = self.pool_space(self.conv_2c(self.conv_2b(x, real, windowed=False), real))
         for place, block in enumerate(self.mixed):
             if POOLED_BEFORE.get(place) == "4a":
-                x, lengths = F.max_pool3d(x, 3, stride=2, padding=1), halve(lengths)
+                x, lengths = self.pool_4a(x), halve(lengths)
                 real = _real(lengths, x.shape[2])
                 x = x * real.mask.to(x.dtype)
             elif POOLED_BEFORE.get(place) == "5a":
-                x = F.max_pool3d(x, (1, 2, 2), stride=(1, 2, 2), ceil_mode=True)
+                x = self.pool_5a(x)
             x = again_in_backward(block, x, real) if self.recompute else block(x, real)
         return x.mean(dim=(3, 4)), lengths
-
-
-def _pool_space(x: Tensor) -> Tensor:
-    return F.max_pool3d(x, (1, 3, 3), stride=(1, 2, 2), padding=(0, 1, 1))
 
 
 def _real(lengths: Tensor, frames: int) -> Real:
@@ -146,8 +180,13 @@ class I3d(CtcModel):
         self.trunk.recompute = how.recompute
         if how.channels_last:
             self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+            self.trunk.conv_1a.folded = True
+        for module in self.modules():
+            if isinstance(module, RealNorm3d | MaxPool):
+                module.own_kernels = how.own_kernels
         super().prepare(how)
 
-    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        frames, lengths = given
         x, lengths = self.trunk(frames.transpose(1, 2), lengths)  # (N, C, T, H, W) → (N, F, T')
         return x.transpose(1, 2), lengths

@@ -37,7 +37,8 @@ class LandmarkTcn(CtcModel):
     def stages(self) -> dict[str, nn.Module]:
         return {"tcn": nn.ModuleList([self.tcn, self.norms]), "bilstm": self.bilstm, "head": self.head}
 
-    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        frames, lengths = given
         # Speed beside place: what a sign is lies in how the hands move, whoever stands wherever.
         speed = F.pad(frames[:, 1:] - frames[:, :-1], (0, 0, 1, 0))
         x = silence_padding(torch.cat([frames, 5 * speed], dim=2).transpose(1, 2), lengths)  # (N, 2 D, T)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from trainer.data.buckets import stack_size
+from trainer.kernels import is_channels_last
 from trainer.models.base import (
     PLAIN,
     BiLstm,
@@ -25,7 +26,8 @@ from trainer.models.base import (
     valid_frames,
 )
 from trainer.models.compiled import Compiled
-from trainer.models.norms import Real, again_in_backward, normalise
+from trainer.models.graphs import Graphs
+from trainer.models.norms import Real, RealNorm2d, again_in_backward
 
 
 @dataclass(frozen=True)
@@ -68,25 +70,28 @@ def eights(size: float) -> int:
 
 
 class Depthwise(nn.Conv2d):
-    """Each channel by itself, always in contiguous memory: with channels last, cuDNN was 40 times slower (H200)."""
+    """Each channel by itself. torch's own is contiguous: with channels last, cuDNN was 40 times slower (H200)."""
+
+    own_kernels = False
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.contiguous())
+        if not self.own_kernels or not is_channels_last(x):
+            return super().forward(x.contiguous())
+        from trainer.kernels import depthwise  # needs Triton
+
+        y: Tensor = depthwise.Depthwise.apply(x, self.weight, self.stride[0])
+        return y
 
 
-class RealNorm2d(nn.BatchNorm2d):
-    """Batch norm over the real pictures of a stack; all of them where `real` is None."""
-
-    def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
-        if real is None or not self.training:
-            return super().forward(x)
-        return normalise([self], x, real, windowed=True, relu=False)
-
-
-def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> list[nn.Module]:
+def _conv(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, then: str = "none"
+) -> list[nn.Module]:
+    """A convolution, its batch norm and the activation `then`."""
     kind = nn.Conv2d if groups == 1 else Depthwise
     conv = kind(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False)
-    return [conv, RealNorm2d(outputs, eps=1e-3)]
+    norm = RealNorm2d(outputs, eps=1e-3, activation=then)
+    # Checkpoints count the activation as a layer of its own.
+    return [conv, norm] if then == "none" else [conv, norm, nn.Identity()]
 
 
 def _through(layer: nn.Module, x: Tensor, real: Real | None) -> Tensor:
@@ -111,11 +116,11 @@ class InvertedResidual(nn.Module):
     def __init__(self, inputs: int, block: Block, width: float) -> None:
         super().__init__()
         expanded, outputs = eights(block.expanded * width), eights(block.outputs * width)
-        swish: type[nn.Module] = nn.Hardswish if block.hard_swish else nn.ReLU
+        swish = "hard_swish" if block.hard_swish else "relu"
         layers: list[nn.Module] = []
         if expanded != inputs:
-            layers += [*_conv(inputs, expanded, 1), swish()]
-        layers += [*_conv(expanded, expanded, block.kernel, block.stride, groups=expanded), swish()]
+            layers += _conv(inputs, expanded, 1, then=swish)
+        layers += _conv(expanded, expanded, block.kernel, block.stride, groups=expanded, then=swish)
         if block.squeeze:
             layers.append(SqueezeExcite(expanded))
         self.body = nn.Sequential(*layers, *_conv(expanded, outputs, 1))
@@ -138,12 +143,12 @@ class MobileNetTrunk(nn.Module):
     def __init__(self, channels: int, width: float) -> None:
         super().__init__()
         inputs = eights(16 * width)
-        layers: list[nn.Module] = [*_conv(channels, inputs, 3, 2), nn.Hardswish()]
+        layers: list[nn.Module] = _conv(channels, inputs, 3, 2, then="hard_swish")
         for block in BLOCKS:
             layers.append(InvertedResidual(inputs, block, width))
             inputs = eights(block.outputs * width)
         self.outputs = LAST_EXPANSION * inputs
-        self.layers = nn.Sequential(*layers, *_conv(inputs, self.outputs, 1), nn.Hardswish())
+        self.layers = nn.Sequential(*layers, *_conv(inputs, self.outputs, 1, then="hard_swish"))
 
     def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
         for layer in self.layers:
@@ -191,35 +196,41 @@ class MobileNetV3(CtcModel):
             for module in self.modules():
                 if isinstance(module, nn.Conv2d) and not isinstance(module, Depthwise):
                     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for module in self.modules():
+            if isinstance(module, RealNorm2d | Depthwise):
+                module.own_kernels = how.own_kernels
         if how.compiler is not None:
             self.compiled = Compiled(self.trunk.forward, how.compiler)
+        if how.graphs:
+            self.graphs = Graphs(self)
 
     def shape(self, lengths: Sequence[int], padded: int) -> tuple[int, ...]:
         return len(lengths), padded, stack_size(sum(lengths))
 
-    def look(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        return self.see(frames, lengths)  # of it, the trunk is what is compiled
-
-    def see(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        valid = valid_frames(lengths, frames.shape[1])
+    def given(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+        """The pictures (S, C, H, W) that are real, those that fill them up to a size, which of both (S,), the place of
+        each among all frames (S,), which of those are real (N, T), and the lengths (N,)."""
         # Only frames that are there are computed: padding neither costs nor enters the batch norm.
+        valid = valid_frames(lengths, frames.shape[1])
         places = valid.flatten().nonzero()[:, 0]
-        seen = self._each(frames.flatten(0, 1), places)
-        x = seen.new_zeros(valid.numel(), seen.shape[1]).index_copy(0, places, seen)
+        number = len(places)
+        fill = (0, stack_size(number) - number if self.few_shapes else 0)
+        pictures = frames.flatten(0, 1)[F.pad(places, fill)]  # filled up with the first picture
+        mask = (torch.arange(len(pictures), device=places.device) < number).float()
+        return pictures, mask, F.pad(places, fill, value=valid.numel()), valid, lengths
+
+    def look(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        return self.see(*given)  # of it, the trunk is what is compiled
+
+    def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        pictures, mask, places, valid, lengths = given
+        real = Real(mask[:, None, None, None], mask.double().mean()) if self.few_shapes else None
+        seen: Tensor = (self.compiled or self.trunk)(pictures, real)
+        # What only fills up goes behind the last frame, and is cut off there.
+        x = seen.new_zeros(valid.numel() + 1, seen.shape[1]).index_copy(0, places, seen)[:-1]
         x = x.view(*valid.shape, -1).transpose(1, 2)  # (N, F, T)
         for convolution, norm in zip(self.tcn, self.norms, strict=True):
             x = norm(convolution(x).transpose(1, 2)).transpose(1, 2)
             x = silence_padding(F.relu(x), lengths)
             x, lengths = F.max_pool1d(x, kernel_size=2, ceil_mode=True), halve(lengths)
         return x.transpose(1, 2), lengths
-
-    def _each(self, pictures: Tensor, places: Tensor) -> Tensor:
-        """The features of pictures (B, C, H, W) at `places` (M,): (M, F)."""
-        if not self.few_shapes:
-            every: Tensor = self.trunk(pictures[places])
-            return every
-        number, size = len(places), stack_size(len(places))
-        stack = pictures[F.pad(places, (0, size - number))]  # filled up with the first picture
-        mask = (torch.arange(size, device=places.device) < number).float()[:, None, None, None]
-        seen: Tensor = (self.compiled or self.trunk)(stack, Real(mask, mask.double().mean()))
-        return seen[:number]

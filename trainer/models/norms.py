@@ -14,7 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from trainer.kernels import is_channels_last
+
 Norm = nn.BatchNorm2d | nn.BatchNorm3d
+AFTER: dict[str, Callable[[Tensor], Tensor]] = {"none": lambda y: y, "relu": F.relu, "hard_swish": F.hardswish}
+"""What can follow a batch norm."""
 
 
 class Real(NamedTuple):
@@ -31,22 +35,51 @@ class Real(NamedTuple):
         return mask.expand(-1, channels, *mask.shape[2:]).reshape(-1)
 
 
-def normalise(norms: Sequence[Norm], x: Tensor, real: Real, *, windowed: bool, relu: bool) -> Tensor:
-    """Channels (N, C, …) normalised by `norms`, side by side over C; with `relu` also rectified, and zero in padding.
+class RealNorm3d(nn.BatchNorm3d):
+    """Torch's own, which may be computed by `trainer.kernels`."""
+
+    own_kernels = False
+
+
+class RealNorm2d(nn.BatchNorm2d):
+    """Batch norm over the real pictures of a stack, all of them where `real` is None, and the activation behind it."""
+
+    own_kernels = False
+
+    def __init__(self, channels: int, eps: float, activation: str) -> None:
+        super().__init__(channels, eps=eps)
+        self.activation = activation
+
+    def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
+        if real is None or not self.training:
+            return AFTER[self.activation](super().forward(x))
+        return normalise([self], x, real, windowed=True, activation=self.activation)
+
+
+def normalise(
+    norms: Sequence[RealNorm2d | RealNorm3d], x: Tensor, real: Real, *, windowed: bool, activation: str
+) -> Tensor:
+    """Channels (N, C, …) normalised by `norms`, side by side over C; with "relu" also rectified, and zero in padding.
 
     `windowed`: x may be other than zero in padding, because what made it looks at neighbours. x may be overwritten
-    there. Without `relu`, what comes out of padding means nothing.
+    there. `activation`: a key of AFTER. But for "relu", what comes out of padding means nothing.
     """
+    relu, rest = activation == "relu", AFTER["none" if activation == "relu" else activation]
     if not norms[0].training:
-        return _by_running_figures(norms, x, real, relu)
+        return rest(_by_running_figures(norms, x, real, relu))
     weight, bias = _joined([norm.weight for norm in norms]), _joined([norm.bias for norm in norms])
-    if torch.compiler.is_compiling():
+    if norms[0].own_kernels and is_channels_last(x) and not torch.compiler.is_compiling():
+        from trainer.kernels.norm import NormaliseReal  # needs Triton
+
+        y, mean, var = NormaliseReal.apply(x, weight, bias, norms[0].eps, real.mask.flatten(), real.share, activation)
+        rest = AFTER["none"]
+    elif torch.compiler.is_compiling():
         y, mean, var = _spelt_out(x, weight, bias, norms[0].eps, real, relu)
     else:
         y, mean, var = _NormaliseReal.apply(x, weight, bias, norms[0].eps, real, windowed, relu)
     if not _again:
         _note(norms, mean.detach(), var.detach(), real.share * (x.numel() / x.shape[1]))
-    return y
+    return rest(y)
 
 
 class _NormaliseReal(torch.autograd.Function):
