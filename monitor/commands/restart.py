@@ -29,6 +29,7 @@ from monitor.commands.common import (
     who,
 )
 from monitor.commands.looking import look_at
+from monitor.commands.resume import way_back
 from monitor.diagnosis.away import policy_from
 from monitor.diagnosis.ledger import children_of
 from monitor.diagnosis.prescriptions.choosing import agreed, chosen, judged_words, recommended, too_fresh
@@ -156,10 +157,13 @@ def plan_lines(plan: RestartPlan, stops_parent: bool, remark: str = "") -> list[
 
 
 def _lines(plans: Sequence[RestartPlan], wanted: Sequence[Wanted], stops_parent: bool) -> list[str]:
-    """The plans in words, one below the other; the first also names what becomes of the parent."""
-    found: list[str] = []
-    for plan, each in zip(plans, wanted, strict=True):
-        found += [*([""] if found else []), *plan_lines(plan, stops_parent and not found, each.remark)]
+    """The plans in words, one below the other; what holds for every child of a race stands once, below them."""
+    each_says = [plan_lines(plan, stops_parent, each.remark) for plan, each in zip(plans, wanted, strict=True)]
+    if len(plans) == 1:
+        return each_says[0]
+    shared = [line for line in each_says[0] if all(line in lines for lines in each_says)]
+    found = [line for lines in each_says for line in [*(each for each in lines if each not in shared), ""]]
+    found += [f"For all {len(plans)}:", *shared]
     epochs = list(dict.fromkeys(f"{plan.expected['epoch']:g}" for plan in plans if "epoch" in plan.expected))
     if len(epochs) > 1:
         found += ["", f"They are judged at epochs {' and '.join(epochs)}: --judge-at EPOCH judges all of them at one."]
@@ -193,8 +197,7 @@ def _death(plan: RestartPlan, stops: bool) -> str:
     if state is None or state.state != "failed":
         return ""
     said = f"failed. {(state.error or '').removesuffix('.')}."
-    back = f"to go on with that: python -m monitor resume {plan.parent_id}{elsewhere(plan.runs_dir)}"
-    return f"{said} {plan.parent_id} was stopped for it; {back}" if stops else said
+    return f"{said} {plan.parent_id} was stopped for it. {way_back(plan.runs_dir, plan.parent_id)}" if stops else said
 
 
 def _expected(plan: RestartPlan) -> str:

@@ -14,6 +14,7 @@ from monitor.commands.common import (
     RunsOption,
     TrustOption,
     console,
+    elsewhere,
     find_run,
     print_json,
     who,
@@ -23,7 +24,7 @@ from monitor.launcher.engines import queues
 from monitor.launcher.relaunch.resuming import ResumePlan
 from monitor.run_dir import State, job_words
 from monitor.run_dir.audit import refusal_noted
-from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED
+from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError
 from monitor.run_dir.launch import read_state
 
 
@@ -53,6 +54,15 @@ def run(
     elif not dry_run:
         console().print(_what_came(run_dir.name, state), soft_wrap=True)
     return EXIT_REFUSED if failed else EXIT_OK
+
+
+def way_back(runs: Path, run_id: str) -> str:
+    """How a run that was stopped for a child goes on, and from where; why it does not, where it cannot."""
+    try:
+        plan = plan_resume(runs, run_id)
+    except MonitorError as problem:
+        return str(problem)
+    return f"To go on with it: python -m monitor resume {run_id}{elsewhere(runs)}. {plan.line}"
 
 
 def _taken_over(run_dir: Path, as_json: bool) -> int:

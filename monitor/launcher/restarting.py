@@ -163,11 +163,15 @@ def _naming(plan: RestartPlan, plans: Sequence[RestartPlan]) -> Iterator[None]:
     except RefusedError as problem:
         if len(plans) == 1:
             raise
-        raise RefusedError(f"{plan.child_id} is refused, and none was started: {problem}") from None
+        raise RefusedError(f"{plan.child_id} is refused, and with it the whole race: {problem}") from None
 
 
 def _refuse_sharing(plan: RestartPlan, beside: Sequence[RestartPlan]) -> None:
-    """Nothing would be compared by two runs that are the same, or that write over each other."""
+    """Nothing would be compared by a run without a change, by two that are the same or that write over each other."""
+    same = next((each for each in (*beside, plan) if beside and is_unchanged(each)), None)
+    if same is not None:
+        again = f"{same.child_id} would be {same.parent_id} again, without a known change"
+        raise RefusedError(f"{again}: give each child of a race a change.")
     for other in beside:
         if plan.argv == other.argv and plan.device == other.device and plan.copies == other.copies:
             raise RefusedError(f"{other.child_id} and {plan.child_id} would be the same run twice: give each a change.")
@@ -176,6 +180,11 @@ def _refuse_sharing(plan: RestartPlan, beside: Sequence[RestartPlan]) -> None:
                 f"{other.child_id} and {plan.child_id} would both write into {shared}. "
                 f"Give {PLACEHOLDER} for the folder of each."
             )
+
+
+def is_unchanged(plan: RestartPlan) -> bool:
+    """Whether neither a setting, nor a file of settings, nor the code, nor the starting weights differ."""
+    return not (plan.diff or plan.copies or plan.is_warm or plan.code.is_same is False)
 
 
 def may_be_array(plans: Sequence[RestartPlan]) -> bool:

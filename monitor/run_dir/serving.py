@@ -23,6 +23,8 @@ class Serving(Record, frozen=True):
     """Names this life of the server; its links hold for no other."""
     names: tuple[str, ...] = ()
     """What a reverse proxy is asked by."""
+    beside: tuple[Serving, ...] = ()
+    """Those of the same folder on other ports, that lived when this one began."""
 
 
 def state_dir() -> Path:
@@ -37,10 +39,16 @@ def serving_file(folder: Path | str) -> Path:
     return state_dir() / f"serve{name}.json"
 
 
+def all_serving(folder: Path | str) -> list[Serving]:
+    """The dashboards of this folder whose very processes still live, the newest first: each has a port of its own."""
+    newest = last_served(folder)
+    known = [newest, *newest.beside] if newest is not None else []
+    return [each for each in known if processes.liveness(each.identity) == "alive"]
+
+
 def serving_of(folder: Path | str) -> Serving | None:
-    """The dashboard of this folder, if that very process still lives."""
-    serving = last_served(folder)
-    return serving if serving is not None and processes.liveness(serving.identity) == "alive" else None
+    """The newest dashboard of this folder whose very process still lives."""
+    return next(iter(all_serving(folder)), None)
 
 
 def last_served(folder: Path | str) -> Serving | None:

@@ -15,7 +15,7 @@ from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.folders import Folders
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.reader import list_runs
-from monitor.run_dir.serving import last_served, ssh_line
+from monitor.run_dir.serving import last_served, serving_of, ssh_line
 from monitor.run_dir.words import monitor_line
 from monitor.ui.passes import link_token
 from monitor.ui.tokens import Tokens
@@ -37,7 +37,7 @@ def links_of(port: int, tokens: Tokens | None, base: str = "", life: str = "", r
 def person_links(folders: Folders, token: str) -> list[str]:
     """The addresses under which a person's token opens the page of these folders, the proxy's names first; of
     the server that serves them, or did so last. Empty where none has."""
-    serving = last_served(folders.text)
+    serving = serving_of(folders.text) or last_served(folders.text)
     if serving is None:
         return []
     roots = [f"https://{name}" for name in serving.names] + [f"http://127.0.0.1:{serving.port}"]

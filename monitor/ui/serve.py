@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.request
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.folders import FOLDERS_VARIABLE, PROGRAMS_VARIABLE, RUNS_VARIABLE, Folders, folders_of
 from monitor.run_dir.opening import make_folder, open_to_write
 from monitor.run_dir.processes import HOME
-from monitor.run_dir.serving import Serving, last_served, serving_file, serving_of, state_dir
+from monitor.run_dir.serving import Serving, all_serving, last_served, serving_file, state_dir
 from monitor.ui.headers import is_loopback
 from monitor.ui.links import has_desktop, links_of, links_text, worth_opening
 from monitor.ui.metrics import METRICS_VARIABLE
@@ -79,15 +80,16 @@ def run_serve(
     as_json: bool = False,
 ) -> int:
     """Starts, finds or stops the dashboard of these folders; returns the exit code. Raises RefusedError."""
-    known = serving_of(folders.text)
+    alive = all_serving(folders.text)
     if stop:
-        return _stop(known, folders)
+        return _stop(alive, folders)
+    known = next((each for each in alive if port in (None, each.port)), None)
     if no_token and not is_loopback(host):
         raise RefusedError(f"Beyond this machine ({host}) the page needs its token; omit --no-token or --host.")
     if no_token and proxy is not None:
         raise RefusedError("--no-token gives everyone control; omit it or --trust-user-header.")
     tokens = None if no_token else load_tokens()
-    if known is not None and (port is None or port == known.port):
+    if known is not None:
         if not known.life:
             command = words.monitor_line("serve", "--stop", "--runs", folders.location)
             raise RefusedError(f"The running dashboard is of an older version: {command}, then serve again.")
@@ -245,23 +247,33 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def _remember(order: Order, pid: int) -> Serving:
-    identity = processes.identify(pid)
-    serving = Serving(identity, order.port, order.folders.text, order.no_token, order.base, order.life, order.names)
-    files.replace(serving_file(order.folders.text), msgspec.json.encode(serving))
+    identity, text = processes.identify(pid), order.folders.text
+    serving = Serving(identity, order.port, text, order.no_token, order.base, order.life, order.names)
+    with processes.alone_in(state_dir()):
+        beside = tuple(msgspec.structs.replace(each, beside=()) for each in all_serving(text))
+        files.replace(serving_file(text), msgspec.json.encode(msgspec.structs.replace(serving, beside=beside)))
     return serving
 
 
-def _stop(known: Serving | None, folders: Folders) -> int:
-    if known is None:
+def _stop(alive: Sequence[Serving], folders: Folders) -> int:
+    """Ends every dashboard of these folders, whatever its port."""
+    if not alive:
         raise RefusedError(f"No dashboard of yours serves {folders.location}.")
-    os.kill(known.identity.pid, signal.SIGTERM)
+    for each in alive:
+        os.kill(each.identity.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECS
-    while processes.liveness(known.identity) == "alive" and time.monotonic() < deadline:
+    while (left := _living(alive)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    if processes.liveness(known.identity) == "alive":
-        os.kill(known.identity.pid, signal.SIGKILL)
-    sys.stdout.write("The dashboard has stopped; runs go on.\n")
+    for each in left:
+        os.kill(each.identity.pid, signal.SIGKILL)
+    ports = " and ".join(str(each.port) for each in alive)
+    said = "The dashboard has" if len(alive) == 1 else f"The dashboards on ports {ports} have"
+    sys.stdout.write(f"{said} stopped; runs go on.\n")
     return 0
+
+
+def _living(servers: Sequence[Serving]) -> list[Serving]:
+    return [each for each in servers if processes.liveness(each.identity) == "alive"]
 
 
 def _tell(serving: Serving, tokens: Tokens | None, as_json: bool) -> None:

@@ -306,7 +306,7 @@ def test_a_judgement_where_the_parent_has_hardly_shown_the_finding_is_warned_of(
     assert too_fresh(seen, replace(finding, severity="info"), 4.0) == ""
     assert too_fresh(seen, finding, 2.0, "planned_end").endswith("at epoch 2. Plan it for more epochs.")
     again = too_fresh(seen, finding, 2.0, "parents_best")
-    assert again.endswith("at epoch 2. It is judged again when it ends: let it train on.")
+    assert again.endswith("at epoch 2. Let it train on: what it is at its end counts.")
     assert too_fresh(seen, finding, 2.0).startswith("The parent has shown “Gap” since epoch 3: a child without it")
     silent = replace(finding, rule="stalled")
     assert too_fresh(seen, silent, 2.0) == "", "a silent trainer is nothing that a child is judged by"

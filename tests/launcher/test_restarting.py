@@ -211,13 +211,18 @@ def test_of_a_race_in_which_one_child_cannot_start_none_starts_and_the_parent_go
     wait_for_state(runs / "parent", "running", secs=PATIENT_SECS)
     with pytest.raises(RefusedError, match="parent-2 and parent-3 would be the same run twice"):
         planned(runs, {"lr": 0.2}, {"lr": 0.2})
+    unchanged = "parent-3 would be parent again, without a known change: give each child of a race a change"
+    with pytest.raises(RefusedError, match=unchanged):
+        planned(runs, {"lr": 0.2}, {"lr": 0.1})
     with pytest.raises(RefusedError, match=r"parent-2 and parent-3 would both write into [.]/ckpt"):
         planned(runs, {"lr": 0.2, "out": "ckpt"}, {"lr": 0.3, "out": "./ckpt"})
-    with pytest.raises(RefusedError, match=r"(?s)parent-3 is refused, and none was started.*at most 1.*parent goes on"):
+    with pytest.raises(
+        RefusedError, match=r"(?s)parent-3 is refused, and with it the whole race.*at most 1.*parent goes on"
+    ):
         restart_together(planned(runs, {"lr": 0.2}, {"lr": 3}), stop_parent=True)
     plans = planned(runs, {"lr": 0.2}, {"lr": 0.3})
     (runs / "parent-3").mkdir()
-    with pytest.raises(RefusedError, match="parent-3 is refused, and none was started"):
+    with pytest.raises(RefusedError, match="parent-3 is refused, and with it the whole race"):
         restart_together(plans, stop_parent=True)
     (runs / "parent-3").rmdir()
 
@@ -243,7 +248,9 @@ def test_a_race_stops_the_parent_once_and_each_child_keeps_its_change(runs, caps
     assert main(["restart", "parent", "--set", "lr=0.2", "--set", "lr=0.3", "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert "Restart parent as parent-2:" in shown and "Restart parent as parent-3:" in shown
-    assert shown.count("parent is stopped first") == 1
+    apart, together = shown.split("For all 2:")
+    assert apart.count("Runs: ") == 2 and "In: " not in apart and "parent is stopped first" not in apart
+    assert together.count("parent is stopped first") == 1 and together.count("In: ") == 1
     assert main(["restart", "parent", "--set", "lr=0.2", "--set", "lr=0.3", "--judge-at", "50", "--yes", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     children = [told, *told["others"]]

@@ -22,7 +22,7 @@ from monitor.run_dir.files import replace
 from monitor.run_dir.folders import folders_of
 from monitor.run_dir.opening import make_folder
 from monitor.run_dir.processes import identify
-from monitor.run_dir.serving import Serving, serving_file, state_dir
+from monitor.run_dir.serving import Serving, serving_file, serving_of, state_dir
 from monitor.ui.serve import run_serve
 from monitor.writer import RunWriter
 from tests.served import cookie_of
@@ -117,6 +117,33 @@ def test_dashboards_that_start_in_the_same_instant_get_ports_of_their_own(tmp_pa
     finally:
         for folder in folders:
             monitor(env, "serve", "--runs", folder, "--stop")
+
+
+def test_of_two_dashboards_of_one_folder_the_older_is_found_once_the_newer_is_gone_and_both_are_stopped(tmp_path, env):
+    def serve(*words):
+        return monitor(env, "serve", "--runs", tmp_path, "--json", *words)
+
+    first = json.loads(serve().stdout)["port"]
+    second = json.loads(serve("--port", first + 1).stdout)["port"]
+    try:
+        assert json.loads(serve("--port", first).stdout)["port"] == first, "both are known"
+    finally:
+        said = monitor(env, "serve", "--runs", tmp_path, "--stop").stdout
+    assert said == f"The dashboards on ports {second} and {first} have stopped; runs go on.\n"
+    for port in (first, second):
+        with pytest.raises(urllib.error.URLError):
+            status(f"http://127.0.0.1:{port}/_stcore/health")
+    assert monitor(env, "serve", "--runs", tmp_path, "--stop").returncode == 5
+
+
+def test_the_newest_dashboard_that_still_lives_serves_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    make_folder(state_dir())
+    older = Serving(identify(os.getpid()), 12_345, str(tmp_path))
+    gone = msgspec.structs.replace(older.identity, start_ticks=1)
+    newer = Serving(gone, 12_346, str(tmp_path), beside=(older,))
+    replace(serving_file(tmp_path), msgspec.json.encode(newer))
+    assert serving_of(tmp_path) == older
 
 
 def test_stopping_what_does_not_run_is_refused_in_one_sentence(tmp_path, env):

@@ -133,7 +133,7 @@ def too_fresh(snapshot: Snapshot, worst: Finding | None, epoch: float | None, ch
         return f"{said}Plan it for more epochs."
     if chosen_by == ASKED:
         return f"{said}Judge it at a later epoch, and let it train until then."
-    return f"{said}It is judged again when it ends: let it train on."
+    return f"{said}Let it train on: what it is at its end counts."
 
 
 def agreed(
