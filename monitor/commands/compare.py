@@ -13,6 +13,7 @@ from rich.table import Table
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, find_run, now, print_json
 from monitor.diagnosis.comparison import Comparison, compare
 from monitor.diagnosis.ledger import decided_by_seeds, with_seeds
+from monitor.diagnosis.moment import has_ended
 from monitor.diagnosis.outcome import Outcome, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.diagnosis.seed_groups import groups_in
@@ -73,8 +74,12 @@ def run(
     console().print(*shown, sep="\n", soft_wrap=True)
     console().print(_settings(found))
     is_known = all(bool((each.run and each.run.config) or (each.launch and each.launch.argv)) for each in snapshots)
-    console().print(*_remarks(found, beside.code.text.rstrip("."), is_known), sep="\n", soft_wrap=True)
-    console().print(_beside(beside.columns, beside.rows) if by != MODES[0] else _table(found))
+    may_come = not all(map(has_ended, snapshots))
+    console().print(*_remarks(found, beside.code.text.rstrip("."), is_known, may_come), sep="\n", soft_wrap=True)
+    if by != MODES[0]:
+        console().print(_beside(beside.columns, beside.rows))
+    elif found.epochs:
+        console().print(_table(found))
     return EXIT_OK
 
 
@@ -117,8 +122,9 @@ def _settings(found: Comparison) -> Table:
     return table
 
 
-def _remarks(found: Comparison, code: str, is_known: bool) -> list[str]:
-    """`is_known`: whether each run wrote down a setting or the command that started it."""
+def _remarks(found: Comparison, code: str, is_known: bool, may_come: bool) -> list[str]:
+    """`is_known`: whether each run wrote down a setting or the command that started it; `may_come`: whether one of them
+    still trains."""
     remarks = []
     if not found.settings:
         remarks.append("No setting differs." if is_known else "No settings are written down.")
@@ -126,7 +132,7 @@ def _remarks(found: Comparison, code: str, is_known: bool) -> list[str]:
     if found.not_comparable:
         remarks.append(f"Not comparable: {found.not_comparable}")
     if not found.epochs:
-        remarks.append("They have no evaluated epoch in common yet.")
+        remarks.append(f"They have no evaluated epoch in common{' yet' if may_come else ''}.")
     return [*remarks, ""]
 
 

@@ -150,6 +150,8 @@ def _row(run_id: str, seen: Glance | Exception) -> dict[str, Any]:
         "evidence": state.evidence,
     }
     row = _shown(run_id, seen.summary, seen.progress)
+    if not state.live and seen.summary.epoch:
+        row["epoch"] = seen.summary.epoch  # it comes no further: what was evaluated counts, as on the page
     return {**row, "verdict": row["verdict"] or ENDED_VERDICTS.get(state.word, ""), **found}
 
 

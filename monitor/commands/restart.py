@@ -197,7 +197,11 @@ def _death(plan: RestartPlan, stops: bool) -> str:
     if state is None or state.state != "failed":
         return ""
     said = f"failed. {(state.error or '').removesuffix('.')}."
-    return f"{said} {plan.parent_id} was stopped for it. {way_back(plan.runs_dir, plan.parent_id)}" if stops else said
+    if not stops:
+        return said
+    back = way_back(plan.runs_dir, plan.parent_id)
+    was_stopped = status(plan.runs_dir / plan.parent_id).word == "stopped"
+    return f"{said} {plan.parent_id} was stopped for it. {back}" if was_stopped else f"{said} {back}"
 
 
 def _expected(plan: RestartPlan) -> str:

@@ -62,7 +62,7 @@ def way_back(runs: Path, run_id: str) -> str:
         plan = plan_resume(runs, run_id)
     except MonitorError as problem:
         return str(problem)
-    return f"To go on with it: python -m monitor resume {run_id}{elsewhere(runs)}. {plan.line}"
+    return f"To go on with {run_id}: python -m monitor resume {run_id}{elsewhere(runs)}. {plan.line}"
 
 
 def _taken_over(run_dir: Path, as_json: bool) -> int:

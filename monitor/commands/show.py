@@ -15,8 +15,11 @@ from monitor.commands.common import (
     print_json,
 )
 from monitor.commands.looking import Look, look_at, step_of
+from monitor.commands.resume import way_back
 from monitor.diagnosis.away import act_words
-from monitor.diagnosis.error_line import log_line
+from monitor.diagnosis.crash_kinds.lines import LAST_LINE
+from monitor.diagnosis.error_line import ENDED_BY, log_line
+from monitor.diagnosis.failures import parent_to_go_on_with
 from monitor.diagnosis.ledger import ChildBook, decided_by_seeds, with_seeds
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.rules.evaluations import last
@@ -72,6 +75,7 @@ def lines(look: Look) -> list[str]:
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
         step_of(look),
+        _way_back(look),
         "" if coverage in diagnosis.reason else coverage,
         *_progress(look),
         resumed_words(snapshot),
@@ -98,6 +102,12 @@ def lines(look: Look) -> list[str]:
     return [line for line in text if line]
 
 
+def _way_back(look: Look) -> str:
+    """Of a child that failed at once: how its parent goes on, and from where, or why not."""
+    parent = parent_to_go_on_with(look.snapshot)
+    return "" if parent is None else way_back(look.run_dir.parent, parent)
+
+
 def _came(look: Look) -> str:
     """The outcome of the change, or when it is judged."""
     folder, run_id, at = look.run_dir.parent, look.snapshot.run_id, look.snapshot.read_at
@@ -113,6 +123,8 @@ def _error(look: Look) -> list[str]:
     state = look.snapshot.state
     said = f"{look.judged.diagnosis.reason}\n{_traceback(look.snapshot) or ''}"
     error = state.error.rstrip(".:") if state is not None and state.error else ""
+    if state is not None and state.signal is not None and error.startswith(ENDED_BY) and LAST_LINE not in error:
+        return []  # the reason names the signal, and what it means
     return [f"Error: {words.sentence(error)}"] if error and error not in said and not log_line(look.snapshot) else []
 
 
@@ -136,6 +148,8 @@ def _progress(look: Look) -> list[str]:
     saved = f", checkpoint of epoch {progress.checkpoint_epoch}" if progress.checkpoint_epoch is not None else ""
     step = f", step {progress.step}" if progress.step else ""
     last = look.snapshot.epochs[-1].epoch if look.snapshot.epochs else 0.0
+    if last and not look.status.live and last < progress.epoch:  # as everywhere else: its last evaluation
+        return [f"Epoch {words.plain(last)}{of}; it ended in epoch {progress.epoch}{step}{beat}{saved}."]
     at = words.plain(last) if int(last) == progress.epoch else f"{progress.epoch}"
     return [f"Epoch {at}{of}{step}{beat}{saved}."]
 

@@ -86,6 +86,7 @@ def _settings(snapshots: Sequence[Snapshot]) -> dict[str, tuple[Any, ...]]:
     """What differs in what the runs wrote down, and in what a child of one of them was started with, as a script need
     not write down its settings; where that is nothing, the commands."""
     configs = [dict(snapshot.run.config) if snapshot.run else {} for snapshot in snapshots]
+    has_written = [bool(config) for config in configs]
     written = {plain(key) for config in configs for key in config}
     places = {snapshot.run_id: place for place, snapshot in enumerate(snapshots)}
     links = [
@@ -94,6 +95,9 @@ def _settings(snapshots: Sequence[Snapshot]) -> dict[str, tuple[Any, ...]]:
         if launch is not None and launch.parent is not None and launch.parent.run_id in places
     ]
     for child, parent, changes in links:
+        if not configs[child] and has_written[parent]:  # it failed before it wrote any down
+            configs[child] = {**configs[parent], **{key: pair[1] for key, pair in changes.items() if len(pair) == 2}}
+            continue
         for key, pair in changes.items():
             if plain(key) not in written and len(pair) == 2:
                 configs[parent].setdefault(key, pair[0])

@@ -19,7 +19,7 @@ from monitor.diagnosis.error_line import error_line, log_line, short
 from monitor.diagnosis.last_frame import FATAL, Frame, own_frame
 from monitor.run_dir import JOB_LOG_FILE, JobSeen, Snapshot, job_words
 from monitor.run_dir.checkpoints import saves_checkpoints
-from monitor.run_dir.status import state_in_force, status_of
+from monitor.run_dir.status import NOT_STARTED, state_in_force, status_of
 from monitor.run_dir.words import sentence
 
 
@@ -140,6 +140,8 @@ def _unknown(snapshot: Snapshot) -> Failure:
     state = state_in_force(snapshot.state, snapshot.progress)
     if state is not None and state.stop is not None:
         return Failure("stop", "A stop had been asked.", "Read the end of its log: whether it saved before it ended.")
+    if state is not None and (state.error or "").startswith(NOT_STARTED):
+        return Failure("not_started", "", "Correct the command or its folder, and start it again: nothing of it ran.")
     if error_line(snapshot):
         return Failure("exception", "", "Read what it wrote before this error: no line of its own code is known.")
     known = unknown_exit(state.exit_code, state.signal) if state is not None else None

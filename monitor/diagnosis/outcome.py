@@ -126,20 +126,23 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
         return judged
     early = "" if epoch is not None else _ended_before(parent, child, now, agreed_epoch(parent, child))
     remarks = [judged.line, early or _not_evaluated(child, now, wanted)]
-    remarks.append(f"Against {then.note}" if then.note else "")
+    # What it is set against comes first where the child has trained on beyond its parent: it is no equal comparison.
+    is_beyond = evaluations(parent)[-1].epoch < now.epoch
+    lead = f"Against {then.note}" if is_beyond else ""
+    remarks.append(f"Against {then.note}" if then.note and not is_beyond else "")
     provisional = epoch is None and not was_asked(child) and _may_go_on(child, now)
     remarks.append(JUDGED_AGAIN if provisional else "")
     judged = replace(judged, provisional=provisional, ended_early=bool(early))
     if draws_other_data(parent, child):
-        line = " ".join(filter(None, [judged.line.removesuffix(f" {DECIDES}"), *remarks[1:], OTHER_DATA]))
+        line = " ".join(filter(None, [lead, judged.line.removesuffix(f" {DECIDES}"), *remarks[1:], OTHER_DATA]))
         return replace(judged, line=line)
     if not is_another_seed(parent, child):
         is_counted = judged.low is not None or judged.evaluations > 0
         remarks.insert(1, ONE_SEED if judged.word in ("HELPED", "WORSE") and is_counted else "")
-        return replace(judged, line=" ".join(filter(None, remarks)))
+        return replace(judged, line=" ".join(filter(None, [lead, *remarks])))
     remarks[0] = judged.line.removesuffix(f" {DECIDES}")
     remarks.append("Only the seed differs: this is how far seeds lie apart, and no effect of a change.")
-    return replace(judged, word="TOO CLOSE", line=" ".join(filter(None, remarks)))
+    return replace(judged, word="TOO CLOSE", line=" ".join(filter(None, [lead, *remarks])))
 
 
 def without_seeds_asked_for(line: str) -> str:

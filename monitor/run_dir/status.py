@@ -39,6 +39,8 @@ ENDED_VERDICTS: dict[str, EndedVerdict] = {
 """The verdict's word for a run that works no more."""
 UNSEEN = ("unknown", "archived")
 LONGEST_ERROR = 500
+NOT_STARTED = "Could not start"
+"""How the error begins of a command that its supervisor could not start."""
 CANCELLED = "Stop cancelled; the trainer goes on at its next step"
 
 
@@ -311,7 +313,9 @@ def _how_it_ended(snapshot: Snapshot) -> str:
         who = job_words.by(snapshot.job)
         parts.append(f"after a stop by {stop[:-1]}{who})" if stop.endswith("(scancel)") else f"after a stop by {stop}")
     if state.error and state.exit_code is None and state.signal is None:
-        parts.append(state.error[:LONGEST_ERROR].rstrip("."))  # it never started: nothing else says why
+        if state.error.startswith(NOT_STARTED):
+            return "Its supervisor could not start it."
+        parts.append(state.error[:LONGEST_ERROR].rstrip("."))
     return ("Its supervisor saw it end: " + ", ".join(parts) + ".") if parts else "Its supervisor saw it end."
 
 

@@ -247,6 +247,8 @@ def test_start_show_stop_and_resume_by_hand(runs, capsys):
 def test_a_command_that_cannot_be_started_exits_5_and_the_failed_run_stays(runs, capsys):
     assert main(["start", "--name", "oops", "--", "pythonn", "train.py"]) == 5
     assert "oops failed: Could not start: the program 'pythonn'" in capsys.readouterr().out
+    assert main(["show", "oops"]) == 0
+    assert capsys.readouterr().out.count("Could not start") == 1
     assert state_of(runs / "oops").state == "failed"
 
 
@@ -355,6 +357,19 @@ def test_a_run_without_steps_shows_none_and_its_coverage_once(runs, capsys):
     assert main(["show", "well"]) == 0
     out = capsys.readouterr().out
     assert ", step" not in out and out.count("checks ran.") == 1
+
+
+def test_a_run_that_ended_within_an_epoch_is_at_its_last_evaluation_wherever_it_is_told(runs, capsys):
+    with RunWriter(runs / "cut", epochs=9) as run:
+        run.log_epoch(3, train_loss=1.0, val_loss=1.2)
+        run.log_step(step=31, epoch=4, train_loss=0.9)
+    path = runs / "cut" / PROGRESS_FILE
+    path.write_text(json.dumps({**json.loads(path.read_text()), "outcome": "stopped", "epoch": 4, "step": 31}))
+    assert main(["show", "cut"]) == 0
+    said = capsys.readouterr().out
+    assert "Stopped at epoch 3" in said and "\nEpoch 3 of 9; it ended in epoch 4, step 31, last" in said
+    assert main(["list"]) == 0
+    assert "3/9" in capsys.readouterr().out
 
 
 def test_what_the_away_policy_did_is_shown(runs, capsys):

@@ -474,6 +474,12 @@ def test_a_child_that_failed_before_its_first_evaluation_says_that_its_parent_ca
     assert said.next_step == f"Read what it wrote before this error: no line of its own code is known. {BACK}"
 
 
+def test_of_a_command_that_could_not_be_started_nothing_is_to_be_read():
+    error = "Could not start: the program 'pythonn' is not there. Give the full path of an interpreter."
+    said = judge(snapshot(state=State(state="failed", error=error)), NOW).diagnosis
+    assert said.next_step == "Correct the command or its folder, and start it again: nothing of it ran."
+
+
 def test_no_parent_is_named_where_there_is_none_or_where_the_child_has_come_on_by_itself():
     assert BACK not in crashed("ValueError: bad", launch=Launch(run_id="r", created_at=0.0)).next_step
     assert BACK not in crashed("ValueError: bad", launch=CHILD, train_loss=[2.0], val_loss=[2.1]).next_step

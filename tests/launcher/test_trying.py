@@ -186,10 +186,17 @@ def test_a_child_that_dies_at_once_says_so_and_how_its_parent_goes_on(tmp_path, 
         wait_for(lambda: (tmp_path / "trained").exists())
         assert main(["restart", "parent", "--set", "lr=3", "--yes", "--runs", str(runs)]) == EXIT_REFUSED
         said = capsys.readouterr().out.replace("\n", " ")
-        assert "parent-2: failed. ValueError: no such rate. parent was stopped for it. To go on with it" in said
+        assert "parent-2: failed. ValueError: no such rate. parent was stopped for it. To go on with parent" in said
         assert (
             f": python -m monitor resume parent --runs {runs}. Starts the same command again in the same run;" in said
         )
+        assert main(["show", "parent-2", "--runs", str(runs)]) == EXIT_OK
+        assert (
+            f"\nTo go on with parent: python -m monitor resume parent --runs {runs}. Starts" in capsys.readouterr().out
+        )
+        assert main(["compare", "parent", "parent-2", "--runs", str(runs)]) == EXIT_OK
+        beside = capsys.readouterr().out.strip()
+        assert beside.endswith("They have no evaluated epoch in common."), "no empty table, and nothing is to come"
         assert main(["resume", "parent", "--runs", str(runs)]) == EXIT_OK
         wait_for(lambda: status(runs / "parent").word == "running")
         assert main(["restart", "parent", "--set", "lr=3.0", "--yes", "--json", "--runs", str(runs)]) == EXIT_REFUSED

@@ -108,7 +108,9 @@ def test_a_failed_run_names_its_exit_code_or_signal_once_and_its_error_where_not
     state = State(state="failed", exit_code=1, error="ValueError: bad", updated_at=1.0)
     assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: exit code 1."
     state = State(state="failed", error="Could not start: no such folder.", updated_at=1.0)
-    assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: Could not start: no such folder."
+    assert status_of(snapshot(state)).evidence == "Its supervisor could not start it.", "the verdict says why"
+    state = State(state="failed", error="The node went away.", updated_at=1.0)
+    assert status_of(snapshot(state)).evidence == "Its supervisor saw it end: The node went away."
 
 
 def test_a_lost_run_says_what_is_missing_and_what_was_last_seen():

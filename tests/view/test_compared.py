@@ -95,6 +95,14 @@ def test_code_that_differs_without_a_commit_is_named_by_its_files():
     assert compared(runs, 5.0, "epoch").code.text == "they differ: model.py; which lines, is not known"
 
 
+def test_a_child_that_failed_before_it_wrote_its_settings_down_has_its_parents_with_its_changes():
+    parent, child = run_of("p", FALLS, 60.0), run_of("c", [], 60.0)
+    parent = msgspec.structs.replace(parent, run=msgspec.structs.replace(parent.run, config={"lr": 0.1, "wd": 0}))
+    link = Parent(run_id="p", changes={"lr": [0.1, 3.0]})
+    child = msgspec.structs.replace(child, run=None, launch=msgspec.structs.replace(child.launch, parent=link))
+    assert compare([parent, child]).settings == {"lr": (0.1, 3.0)}
+
+
 def test_settings_that_the_script_wrote_down_nowhere_are_those_that_a_child_was_started_with():
     parent, child, grand = run_of("p", FALLS, 60.0), run_of("c", FALLS, 60.0), run_of("g", FALLS, 60.0)
     launches = []
