@@ -55,7 +55,8 @@ def read(snapshot: Snapshot, thresholds: Thresholds) -> Evaluations:
     epochs, train, train_eval, val, gap = columns(snapshot, "epoch", "train_loss", "train_eval_loss", "val_loss", "gap")
     basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
     shown = np.where(np.isfinite(train_eval), train_eval, train) if basis == "eval" else train
-    known_gap = np.where(np.isfinite(gap), gap, val - shown)
+    with np.errstate(invalid="ignore"):  # two infinite losses have no difference, and that is no news for a terminal
+        known_gap = np.where(np.isfinite(gap), gap, val - shown)
     metric, judged = primary_of(snapshot), _judged(snapshot, epochs, thresholds)
     return Evaluations(epochs, judged, shown, val, errors_of(snapshot, metric), known_gap, metric)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.planned import planned_epochs
-from monitor.run_dir.status import CANCELLED, Status, status_of
+from monitor.run_dir.status import CANCELLED, ENDED_WORDS, Status, status_of
 from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
 from monitor.view.shapes.state import Progress, StopShown
 from monitor.view.shapes.state import Status as StatusShown
@@ -110,6 +110,8 @@ def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
     known = snapshot.progress
     if said := nothing_read(snapshot, status):
         return said
+    if status.word in ENDED_WORDS:
+        return ""  # the verdict says how it ended, and with which error
     if known is None or not status.live:
         return "No evaluation was recorded."
     since = f"Training since {words.age(now - status.since)}, " if status.since else ""

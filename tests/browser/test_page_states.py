@@ -1,5 +1,6 @@
 """What the page shows when there is little, odd or hostile to show, and to whom."""
 
+import contextlib
 import os
 import signal
 import time
@@ -224,6 +225,16 @@ def test_an_empty_folder_says_what_to_do(tab, tmp_path, dashboard):
         page.get_by_test_id("runs").get_by_text("first", exact=True).wait_for(timeout=15_000)
     finally:
         empty.stop_serving()
+
+
+def test_a_run_that_failed_before_its_first_evaluation_says_its_error_in_the_banner(dashboard, tab):
+    with contextlib.suppress(ValueError), RunWriter(dashboard.runs / "crashed", epochs=9):
+        raise ValueError("no such corpus")
+    page = tab()
+    page.goto(dashboard.link("crashed"))
+    page.get_by_test_id("verdict").get_by_text("ValueError: no such corpus").wait_for()
+    page.locator('[data-testid="chart-loss"][data-why="No evaluation was recorded."]').wait_for()
+    page.get_by_text("Nothing to report.", exact=True).wait_for()
 
 
 def test_charts_without_an_evaluation_say_so_until_the_first_one(dashboard, tab):

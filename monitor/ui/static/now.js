@@ -108,7 +108,7 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   show(ui.words.card, evaluated && [cols.length_ratio, cols.blank_ratio].some((column) => column.some(finite)));
   for (const { box } of ui.charts) {
     if (evaluated || stepsFirst) delete box.dataset.why;
-    else box.dataset.why = "No evaluation so far.";
+    else box.dataset.why = frame.status.live ? "No evaluation so far." : "No evaluation was recorded.";
   }
   setText(ui.normal, view.earlier?.line);
   show(ui.normal, Boolean(view.earlier) && frame.at === null);
