@@ -76,10 +76,8 @@ def run(
     is_known = all(bool((each.run and each.run.config) or (each.launch and each.launch.argv)) for each in snapshots)
     may_come = not all(map(has_ended, snapshots))
     console().print(*_remarks(found, beside.code.text.rstrip("."), is_known, may_come), sep="\n", soft_wrap=True)
-    if by != MODES[0]:
-        console().print(_beside(beside.columns, beside.rows))
-    elif found.epochs:
-        console().print(_table(found))
+    if found.epochs if by == MODES[0] else beside.rows:
+        console().print(_table(found) if by == MODES[0] else _beside(beside.columns, beside.rows))
     return EXIT_OK
 
 

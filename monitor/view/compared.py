@@ -123,8 +123,8 @@ def _rows(snapshots: Sequence[Snapshot], epoch: float, mode: str, metric: Metric
     own = [(metric.name, metric.title, metric.text, metric.change_texts)] if metric is not None else []
     for field, title, written, between in (*own, *ROWS):
         before, after, *more = [read(record, field) if record is not None else None for record in (then, now, *rest)]
-        if own and all(value is None for value in (before, after, *more)):
-            continue
+        if all(value is None for value in (before, after, *more)):
+            continue  # at an epoch that none of them has, there is no row
         told = [written(before), written(after), ""]
         if before is not None and after is not None and math.isfinite(before) and math.isfinite(after):
             told = [*between(before, after)]

@@ -101,6 +101,7 @@ def test_a_child_that_failed_before_it_wrote_its_settings_down_has_its_parents_w
     link = Parent(run_id="p", changes={"lr": [0.1, 3.0]})
     child = msgspec.structs.replace(child, run=None, launch=msgspec.structs.replace(child.launch, parent=link))
     assert compare([parent, child]).settings == {"lr": (0.1, 3.0)}
+    assert compared([child, parent], 400.0, "epoch").rows == [], "no row where neither has a value"
 
 
 def test_settings_that_the_script_wrote_down_nowhere_are_those_that_a_child_was_started_with():

@@ -108,7 +108,9 @@ function placed(labels, axes) {
     return { ...label, left: right, top: Math.min(axis._offset + axis._length, Math.max(axis._offset, pixel)) };
   });
   ends.sort((a, b) => a.top - b.top);
-  pushApart(ends, axes.height - LINE_HEIGHT / 2);
+  // Above the numbers of the epochs, as long as they fit there.
+  const floor = Math.max(...[axes.yaxis, axes.yaxis2].filter(Boolean).map((axis) => axis._offset + axis._length));
+  pushApart(ends, ends.length * LINE_HEIGHT < floor - axes.yaxis._offset ? floor : axes.height - LINE_HEIGHT / 2);
   const inside = labels.filter((label) => label.place === "in").map((label) => {
     const { yaxis } = axes;
     const left = label.x === undefined ? xaxis._offset + xaxis._length / 2 : xaxis._offset + xaxis.d2p(label.x);

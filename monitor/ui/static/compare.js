@@ -33,6 +33,7 @@ function buildCompare(run, ask, emit, role) {
   ui.card = h("section", { class: "vs-outcome", "data-testid": "outcome" }, h("div", { class: "vs-outcome-head" }, ui.glyph, ui.word), h("div", {}, ui.line, ui.seedLines, ui.expected, ui.note, ui.queue, ui.seeds, ui.others));
   ui.rowsHead = h("tr", {});
   ui.rows = h("tbody", {});
+  ui.table = h("div", { class: "vs-scroll" }, h("table", { class: "vs-table", "data-testid": "compare-rows" }, h("thead", {}, ui.rowsHead), ui.rows));
   ui.basis = h("p", { class: "vs-muted vs-small" });
   ui.charts = OVERLAYS.map(([key, title]) => chartCard(`overlay-${key}`, title, 280, () => {}));
   ui.settings = h("tbody", {});
@@ -46,7 +47,7 @@ function buildCompare(run, ask, emit, role) {
     "div",
     { class: "vs-stack" },
     ui.card,
-    h("section", { class: "vs-card" }, h("div", { class: "vs-row" }, h("div", { class: "vs-segments", role: "group", "aria-label": "Compared at" }, ui.modes), ui.slider, ui.at), h("div", { class: "vs-scroll" }, h("table", { class: "vs-table", "data-testid": "compare-rows" }, h("thead", {}, ui.rowsHead), ui.rows)), ui.basis),
+    h("section", { class: "vs-card" }, h("div", { class: "vs-row" }, h("div", { class: "vs-segments", role: "group", "aria-label": "Compared at" }, ui.modes), ui.slider, ui.at), ui.table, ui.basis),
     h("div", { class: "vs-two" }, ui.charts[0].card, ui.charts[1].card),
     ui.charts[2].card,
     h("section", { class: "vs-card", "data-testid": "changed" }, h("h2", {}, "What differs"), h("div", { class: "vs-scroll" }, h("table", { class: "vs-table" }, h("thead", {}, ui.settingsHead), ui.settings)), h("p", { class: "vs-code" }, h("strong", {}, "Code: "), ui.code), ui.diff, ui.same),
@@ -91,10 +92,11 @@ function hearCompare(ui, answer) {
   ui.slider.max = String(Math.max(0, ui.shared.length - 1));
   ui.slider.value = String(Math.max(0, ui.shared.indexOf(answer.epoch)));
   show(ui.slider, ui.shared.length > 1 && answer.mode === "epoch");
-  setText(ui.at, answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : `; agreed: ${answer.agreed_epoch}`}` : answer.mode === "best" ? `each at its best ${answer.metric?.title ?? "val loss"}` : `after as long as ${parent} took to epoch ${answer.epoch}`);
+  show(ui.table, answer.rows.length > 0);
+  setText(ui.at, !answer.rows.length ? "no evaluated epoch in common" : answer.mode === "epoch" ? `epoch ${answer.epoch}${answer.epoch === answer.agreed_epoch ? ", as agreed" : `; agreed: ${answer.agreed_epoch}`}` : answer.mode === "best" ? `each at its best ${answer.metric?.title ?? "val loss"}` : `after as long as ${parent} took to epoch ${answer.epoch}`);
   paintOutcome(ui, answer.card);
   fillRows(ui.rowsHead, ui.rows, answer.columns, answer.rows);
-  setText(ui.basis, answer.basis);
+  setText(ui.basis, answer.rows.length ? answer.basis : "");
   const parentFirst = ([first, second, ...rest]) => [second, first, ...rest];
   fillRows(ui.settingsHead, ui.settings, ["setting", ...parentFirst(answer.runs)], answer.settings.map(([key, values]) => [key, ...parentFirst(values)]));
   setText(ui.code, answer.code.text);
@@ -250,7 +252,7 @@ function overlayFigure(key, answer, ink, height) {
   const level = chance === null ? null : share ? 100 * chance : chance;
   const shapes = level !== null && level >= range[0] && level <= range[1] ? [floorLine(level, ink.muted)] : [];
   if (shapes.length) ends.push({ at: [0, level], text: `chance ${share ? pointsWords(chance) : numberWords(chance)}`, color: ink.muted });
-  if (answer.mode === "epoch") shapes.push({ type: "line", x0: answer.epoch, x1: answer.epoch, yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash: "dot" } });
+  if (answer.mode === "epoch" && answer.shared_epochs.length) shapes.push({ type: "line", x0: answer.epoch, x1: answer.epoch, yref: "y domain", y0: 0, y1: 1, line: { color: ink.muted, width: 1, dash: "dot" } });
   const layout = baseLayout(ink, {
     height, shapes,
     xaxis: { title: axisTitle(answer.mode === "hours" ? "hours of training" : "epoch", ink) },

@@ -43,6 +43,11 @@ test("a label at a line's end stands right of the plot at the line's height, wit
   assert.equal(above.top, 20);
 });
 
+test("labels that are pushed apart at the foot of the plot stay above the numbers of the epochs", () => {
+  const low = placed([0, 0.1, 0.2].map((value) => ({ at: [3, value] })), axes);
+  assert.deepEqual(low.map(({ top }) => top), [148, 164, 180]);
+});
+
 test("a label of a lane is placed by the lanes' own axis", () => {
   assert.equal(placed([{ at: [0, 1], axis: "y2" }], axes)[0].top, 165);
 });
