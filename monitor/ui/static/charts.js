@@ -109,7 +109,7 @@ function placed(labels, axes) {
   });
   ends.sort((a, b) => a.top - b.top);
   // Above the numbers of the epochs, as long as they fit there.
-  const floor = Math.max(...[axes.yaxis, axes.yaxis2].filter(Boolean).map((axis) => axis._offset + axis._length));
+  const floor = Math.max(...[axes.yaxis, axes.yaxis2].filter(Boolean).map((axis) => axis._offset + axis._length)) - LINE_HEIGHT / 2;
   pushApart(ends, ends.length * LINE_HEIGHT < floor - axes.yaxis._offset ? floor : axes.height - LINE_HEIGHT / 2);
   const inside = labels.filter((label) => label.place === "in").map((label) => {
     const { yaxis } = axes;

@@ -102,6 +102,7 @@ function hearCompare(ui, answer) {
   setText(ui.code, answer.code.text);
   show(ui.diff, Boolean(answer.code.diff));
   setText(ui.diff.lastChild, answer.code.diff);
+  show(ui.same, answer.same.length > 0);
   setText(ui.same.firstChild, `${countWords(answer.same.length, "setting is", "settings are")} the same`);
   setText(ui.same.lastChild, answer.same.map(([key, value]) => `${key} ${value}`).join(" · "));
   paintSentences(ui, answer, parent, child);
@@ -208,13 +209,13 @@ function lineNames({ runs, related }) {
 function paintOverlays(ui, charts, ink) {
   const { answer } = ui;
   if (!charts.plotly || !answer?.runs?.length) return;
+  // Before any is drawn: without the metric's chart the loss has the whole width.
+  const metric = ui.charts[OVERLAYS.findIndex(([key]) => key === "metric")];
+  setText(metric.head, answer.metric ? capital(answer.metric.title) : "");
+  show(metric.card, Boolean(answer.metric));
   ui.charts.forEach((chart, place) => {
     const [key] = OVERLAYS[place];
-    if (key === "metric") {
-      setText(chart.head, answer.metric ? capital(answer.metric.title) : "");
-      show(chart.card, Boolean(answer.metric));
-      if (!answer.metric) return;
-    }
+    if (key === "metric" && !answer.metric) return;
     charts.draw(chart, overlayFigure(key, answer, ink, chart.height), { zoom() {}, pick() {} });
   });
 }

@@ -45,7 +45,7 @@ test("a label at a line's end stands right of the plot at the line's height, wit
 
 test("labels that are pushed apart at the foot of the plot stay above the numbers of the epochs", () => {
   const low = placed([0, 0.1, 0.2].map((value) => ({ at: [3, value] })), axes);
-  assert.deepEqual(low.map(({ top }) => top), [148, 164, 180]);
+  assert.deepEqual(low.map(({ top }) => top), [140, 156, 172]);
 });
 
 test("a label of a lane is placed by the lanes' own axis", () => {
