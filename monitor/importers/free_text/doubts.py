@@ -184,6 +184,9 @@ def _of_columns(rows: list[Told]) -> list[str]:
     for name in ("val_loss", "val_wer"):
         numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
         again = sum(one == other for one, other in pairwise(numbers))
+        if not numbers:  # of a final test, where nothing else is called so
+            name = name.replace("val_", "test_")
+            numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
         if len(numbers) == 1:
             said.append(f"The {spoken(name)} was read of one of {len(rows)} epochs only.")
         elif again * 2 > len(numbers) >= ENOUGH_ROWS and len(set(numbers)) > 1:

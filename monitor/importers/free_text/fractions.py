@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-FRACTION = re.compile(r"\W{0,3}\[\s{0,3}(\d{1,6})\s{0,3}/\s{0,3}(\d{1,6})\s{0,3}\](?!\s*,?\s*\[)")
+FRACTION = re.compile(r"\W{0,4}?(\d{1,6})\s{0,3}/\s{0,3}(\d{1,6})(?:(?<=\d)\s{0,3}\](?!\s*,?\s*\[)|(?=\s{0,3}[;|,]\s))")
+"""`[3/60] `, `3/60 | `; a bar goes on otherwise."""
 ALONE = re.compile(r"\W{0,4}(\d{1,6})\s{0,3}/\s{0,3}(\d{1,6})\W{0,4}$")
 WITH_STEPS = re.compile(r"\s*epoch (\d+)/(\d+) \[")
 """`[3/60][10/400]`, as a form has put it into words."""
