@@ -76,9 +76,8 @@ def explained(
     said = SAID.match(" ".join(str(error).split()))
     # What the driver and the libraries say in further lines is how to debug an error of another kind.
     first = said[0] if said else next(iter(str(error).splitlines()), "")[:LONGEST].rstrip(". ") + f".{_free(device)}"
-    return OutOfMemoryError(
-        f"{first} That was {where}, with --batch_size {config.batch_size}. {kept} {way_out(config)}"
-    )
+    # On a line of its own: what shows a failed run quotes the first one, and has its own words for what to do.
+    return OutOfMemoryError(f"{first} That was {where}. {kept}\n{way_out(config)}")
 
 
 def _free(device: torch.device | None) -> str:

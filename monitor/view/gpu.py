@@ -11,6 +11,13 @@ from monitor.run_dir.words import age, percent
 from monitor.view.shapes.answers import GpuShown
 
 MOST_POINTS = 240
+TOLD = {
+    "busy_ratio": "how busy it is (of a MIG slice it never is)",
+    "memory_bytes": "memory",
+    "power_watts": "power",
+    "temperature_celsius": "temperature",
+    "throttled_ratio": "whether its clock is kept down",
+}
 
 
 def gpu_shown(history: GpuHistory | None, known: float) -> GpuShown | None:
@@ -21,20 +28,28 @@ def gpu_shown(history: GpuHistory | None, known: float) -> GpuShown | None:
         title=_title(history),
         span=age(history.at[-1] - history.at[0] + history.every_secs),
         at=history.at[-1],
+        gpus=max(1, len(history.gpus)),
+        times=[history.at[part][-1] for part in _parts(len(history.at))],
         busy_ratio=thinned(history.busy_ratio),
         memory_bytes=thinned(history.memory_bytes),
         power_watts=thinned(history.power_watts),
         temperature_celsius=thinned(history.temperature_celsius),
+        throttled_ratio=thinned(history.throttled_ratio),
         memory_total_bytes=_finite(history.memory_total_bytes),
         power_limit_watts=_finite(history.power_limit_watts),
         slowed=_slowed(history),
+        unsaid=_unsaid(history),
     )
 
 
 def thinned(values: Sequence[float | None]) -> list[float | None]:
     """The means of at most MOST_POINTS equal parts; the last part may be shorter."""
-    width = max(1, -(-len(values) // MOST_POINTS))
-    return [_mean(values[begin : begin + width]) for begin in range(0, len(values), width)]
+    return [_mean(values[part]) for part in _parts(len(values))]
+
+
+def _parts(many: int) -> list[slice]:
+    width = max(1, -(-many // MOST_POINTS))
+    return [slice(begin, begin + width) for begin in range(0, many, width)]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -47,7 +62,9 @@ def _finite(value: float | None) -> float | None:
 
 
 def _title(history: GpuHistory) -> str:
-    which = " and ".join(device_words(each) for each in history.gpus) or "GPU"
+    first, *others = [device_words(each) for each in history.gpus] or ["GPU"]
+    numbers = [each.removeprefix("GPU ") for each in others]
+    which = f"{', '.join([first, *numbers[:-1]])} and {numbers[-1]}" if numbers else first
     return f"{which}, {history.name}" if history.name else which
 
 
@@ -56,4 +73,11 @@ def _slowed(history: GpuHistory) -> str:
     share = _mean(history.throttled_ratio)
     if not share or not history.throttled_by:
         return ""
-    return f"Its clock was kept down {percent(share)} of the time: {', '.join(history.throttled_by)}."
+    whose = "Its clock was" if len(history.gpus) < 2 else "The clock of one or more was"
+    return f"{whose} kept down {percent(share)} of the time: {', '.join(history.throttled_by)}."
+
+
+def _unsaid(history: GpuHistory) -> str:
+    """What the driver never told; "" where it told all."""
+    never = [words for name, words in TOLD.items() if _mean(getattr(history, name)) is None]
+    return f"Not told by the driver: {', '.join(never)}." if never else ""

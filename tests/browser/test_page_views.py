@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from monitor.run_dir import GPU_FILE, GpuHistory, encode
+from monitor.writer import RunWriter
 from tests.browser.conftest import ROOT, wait_until
 from tests.browser.test_page_states import open_run, sideways
 
@@ -247,4 +249,38 @@ def test_hostile_log_lines_are_text_and_searched(dashboard, tab, sick):
     with log.open("a") as more:
         more.write("\nValueError: new\n")
     wait_until(lambda: "ValueError: new" in lines.inner_text(), 10, "the log is not followed")
+    assert sideways(page) == 0
+
+
+def test_the_gpu_is_drawn_over_real_time_with_the_times_of_throttling_and_what_its_driver_did_not_tell(dashboard, tab):
+    with RunWriter(dashboard.runs / "gpu", config={}) as run:
+        run.log_epoch(1, val_loss=2.0)
+    at = [1000.0 + 5 * n + (3600 if n >= 10 else 0) for n in range(20)]  # stopped for an hour, then resumed
+    history = GpuHistory(
+        gpus=["cuda:0", "cuda:1"],
+        name="NVIDIA H200",
+        memory_total_bytes=143771.0 * 2**20,
+        at=at,
+        busy_ratio=[None] * 20,
+        memory_bytes=[2.0**31] * 10 + [2.0**36] * 10,
+        power_watts=[250.0] * 20,
+        temperature_celsius=[38.0 + n for n in range(20)],
+        throttled_ratio=[0.0] * 15 + [1.0] * 5,
+        throttled_by=["heat"],
+    )
+    (dashboard.runs / "gpu" / GPU_FILE).write_bytes(encode(history))
+    page = tab(width=390)
+    open_run(page, dashboard, "gpu")
+    page.get_by_role("tab", name="Log").click()
+    gpu = page.get_by_test_id("gpu")
+    gpu.wait_for()
+    said = gpu.inner_text()
+    assert "GPU 0 and 1, NVIDIA H200, 1 h 2 min up to" in said
+    for words in ("memory of the fullest", "2.0 to 64.0 GiB of 140.4 GiB", "250 W\nunchanged", "38 to 57 °C"):
+        assert words in said
+    assert "The clock of one or more was kept down 25.0 % of the time: heat." in said
+    assert "Not told by the driver: how busy it is" in said and "GPUs busy" not in said
+    lines = [each.get_attribute("d") for each in gpu.locator(".vs-gpu-line").all()]
+    assert [line.count("M") for line in lines] == [2, 2, 2], "each begins anew behind the hour"
+    assert gpu.locator(".vs-gpu-slow").first.get_attribute("d").count("M") == 5
     assert sideways(page) == 0

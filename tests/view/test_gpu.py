@@ -3,6 +3,7 @@
 import json
 import math
 
+import msgspec
 import pytest
 
 from monitor.commands.cli import main
@@ -32,6 +33,7 @@ def test_it_is_shown_whole_with_its_name_its_time_and_why_its_clock_was_kept_dow
     shown = gpu_shown(HISTORY, 0.0)
     assert (shown.title, shown.span, shown.at) == ("GPU 0, NVIDIA H200", "15 s", 1010.0)
     assert (shown.busy_ratio, shown.power_watts) == ([0.1, None, 0.9], [100.0, 128.0, None])
+    assert (shown.times, shown.throttled_ratio) == ([1000.0, 1005.0, 1010.0], [0.0, 0.0, 1.0])
     assert shown.slowed == "Its clock was kept down 33.3 % of the time: heat."
 
 
@@ -45,7 +47,16 @@ def test_a_long_record_is_thinned_and_odd_columns_break_nothing():
     long = GpuHistory(at=[float(n) for n in range(700)], busy_ratio=[0.5] * 700, gpus=["cuda:1", "cuda:2"])
     shown = gpu_shown(long, 0.0)
     assert len(shown.busy_ratio) <= MOST_POINTS and set(shown.busy_ratio) == {0.5}
-    assert (shown.title, shown.memory_bytes, shown.slowed) == ("GPU 1 and GPU 2", [], "")
+    assert (shown.title, shown.gpus, shown.memory_bytes, shown.slowed) == ("GPU 1 and 2", 2, [], "")
+    assert len(shown.times) == len(shown.busy_ratio) and (shown.times[0], shown.times[-1]) == (2.0, 699.0)
+
+
+def test_several_are_told_by_their_numbers_and_what_the_driver_never_told_is_said():
+    shown = gpu_shown(msgspec.structs.replace(HISTORY, gpus=["cuda:0", "cuda:1", "cuda:3"], busy_ratio=[None] * 3), 0.0)
+    assert shown.title == "GPU 0, 1 and 3, NVIDIA H200"
+    assert shown.slowed == "The clock of one or more was kept down 33.3 % of the time: heat."
+    assert shown.unsaid == "Not told by the driver: how busy it is (of a MIG slice it never is)."
+    assert gpu_shown(HISTORY, 0.0).unsaid == ""
 
 
 @pytest.fixture

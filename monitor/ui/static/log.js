@@ -37,8 +37,10 @@ function buildLog(run, ask, data) {
   ui.machine = h("div", { class: "vs-machine-tiles" });
   ui.gpuTitle = h("h3", {});
   ui.gpuTiles = h("div", { class: "vs-machine-tiles" });
-  ui.slowed = h("p", { class: "vs-muted" });
-  ui.gpu = h("div", { class: "vs-gpu", "data-testid": "gpu" }, ui.gpuTitle, ui.gpuTiles, ui.slowed);
+  ui.slowedWords = h("span", {});
+  ui.slowed = h("p", { class: "vs-muted vs-small" }, h("span", { class: "vs-gpu-key" }), ui.slowedWords);
+  ui.unsaid = h("p", { class: "vs-muted vs-small" });
+  ui.gpu = h("div", { class: "vs-gpu", "data-testid": "gpu" }, ui.gpuTitle, ui.gpuTiles, ui.slowed, ui.unsaid);
   show(ui.gpu, false);
   ui.noMachine = h("p", { class: "vs-muted" }, "No throughput in this run's records. Log it with run.log_step(step, clips_per_sec=…, data_wait_ratio=…).");
   ui.node = h("div", { class: "vs-stack" }, h("section", { class: "vs-card", "data-testid": "system" }, h("h2", {}, "Machine"), ui.machine, ui.gpu, ui.noMachine), ui.logCard);
@@ -112,34 +114,69 @@ function paintGpu(ui, gpu) {
   ui.gpuAt = gpu.at;
   const degrees = (value) => `${Math.round(value)} °C`;
   const watts = (value) => `${Math.round(value)} W`;
-  const of = (most, written) => (finite(most) ? ` of ${written(most)}` : "");
+  const many = gpu.gpus > 1;
   const tiles = [
-    { name: "busy_ratio", label: "GPU busy", written: percentWords, most: "" },
-    { name: "memory_bytes", label: "GPU memory", written: sizeWords, most: of(gpu.memory_total_bytes, sizeWords) },
-    { name: "power_watts", label: "power", written: watts, most: of(gpu.power_limit_watts, watts) },
-    { name: "temperature_celsius", label: "temperature", written: degrees, most: "" },
-  ].map((tile) => ({ ...tile, values: gpu[tile.name].filter(finite).map(num) }));
-  setText(ui.gpuTitle, `${gpu.title}, over ${gpu.span}`);
-  setText(ui.slowed, gpu.slowed);
+    { name: "busy_ratio", label: many ? "GPUs busy, mean" : "GPU busy", written: percentWords, most: 1 },
+    { name: "memory_bytes", label: many ? "memory of the fullest" : "GPU memory, all processes", written: sizeWords, most: gpu.memory_total_bytes, said: true },
+    { name: "power_watts", label: many ? "power, together" : "power", written: watts, most: gpu.power_limit_watts, said: true },
+    { name: "temperature_celsius", label: many ? "temperature of the hottest" : "temperature", written: degrees, most: 100 },
+  ].map((tile) => ({ ...tile, line: gpu[tile.name].map(num), values: gpu[tile.name].filter(finite).map(num), of: tile.said && finite(tile.most) ? ` of ${tile.written(tile.most)}` : "" }));
+  setText(ui.gpuTitle, `${gpu.title}, ${gpu.span} up to ${clockWords(gpu.at)}`);
+  setText(ui.slowedWords, gpu.slowed);
   show(ui.slowed, Boolean(gpu.slowed));
-  paintMachineTiles(ui.gpuTiles, tiles.filter((tile) => tile.values.length));
+  setText(ui.unsaid, gpu.unsaid);
+  show(ui.unsaid, Boolean(gpu.unsaid));
+  paintMachineTiles(ui.gpuTiles, tiles.filter((tile) => tile.values.length), gpuPicture, (picture, tile) => paintGpuPicture(picture, tile, gpu));
   show(ui.gpu, true);
 }
 
-function paintMachineTiles(node, tiles) {
+// From 0 to what is possible, over real time: a line that ends where nothing was read, and behind it the times at which the clock was kept down.
+function gpuPicture() {
+  const picture = svg("svg", { class: "vs-gpu-picture", viewBox: "0 0 240 40", preserveAspectRatio: "none", "aria-hidden": "true" });
+  picture.append(svg("path", { class: "vs-gpu-slow" }), svg("path", { class: "vs-gpu-ground", d: "M0,39.5H240", "vector-effect": "non-scaling-stroke" }), svg("path", { class: "vs-gpu-line", "vector-effect": "non-scaling-stroke" }));
+  return picture;
+}
+
+function paintGpuPicture(picture, tile, gpu) {
+  show(picture, tile.values.length > 1);
+  if (tile.values.length < 2) return;
+  const { times } = gpu;
+  const top = Math.max(finite(tile.most) ? tile.most : 0, ...tile.values) || 1;
+  const x = (moment) => (240 * (moment - times[0])) / (times.at(-1) - times[0] || 1);
+  const apart = times.slice(1).map((moment, i) => moment - times[i]);
+  const usual = [...apart].sort((one, other) => one - other)[Math.floor(apart.length / 2)] ?? 0;
+  // A run that was stopped for a while and resumed has a gap there.
+  const follows = (i) => i > 0 && apart[i - 1] <= 3 * usual;
+  const points = tile.line.map((value, i) => (finite(value) ? `${follows(i) && finite(tile.line[i - 1]) ? "L" : "M"}${x(times[i]).toFixed(2)},${(39 - (37 * value) / top).toFixed(2)}` : ""));
+  const begin = (i) => x(follows(i) ? times[i - 1] : times[i] - usual).toFixed(2);
+  const slow = gpu.throttled_ratio.map((share, i) => (num(share) > 0 && i > 0 ? `M${begin(i)},0H${x(times[i]).toFixed(2)}V40H${begin(i)}Z` : ""));
+  picture.children[0].setAttribute("d", slow.join(""));
+  picture.children[2].setAttribute("d", points.join(""));
+}
+
+function paintMachineTiles(node, tiles, makePicture = sparkline, paintPicture = (picture, tile) => paintSpark(picture, thinned(tile.values.slice(-240), 60))) {
   keyed(
     node,
     tiles,
     (tile) => tile.name,
-    () => h("div", { class: "vs-machine-tile" }, h("div", { class: "vs-tile-label" }), h("div", { class: "vs-machine-value" }), h("div", { class: "vs-tile-yard" }), sparkline()),
+    () => h("div", { class: "vs-machine-tile" }, h("div", { class: "vs-tile-label" }), h("div", { class: "vs-machine-value" }), h("div", { class: "vs-tile-yard" }), makePicture()),
     (node, tile) => {
       setText(node.children[0], tile.label);
       setText(node.children[1], tile.written(tile.values.at(-1)));
-      const recent = tile.values.slice(-240);
-      setText(node.children[2], tile.note ?? (recent.length > 1 ? `${tile.written(Math.min(...recent))} to ${tile.written(Math.max(...recent))}${tile.most ?? ""}` : ""));
-      paintSpark(node.children[3], thinned(recent, 60));
+      setText(node.children[2], tile.note ?? `${rangeWords(tile.values.slice(-240), tile.written)}${tile.of ?? ""}`.trim());
+      show(node.children[3], tile.values.length > 1);
+      paintPicture(node.children[3], tile);
     },
   );
+}
+
+// "38 to 86 °C": the unit once where both ends have the same; "" for a single value.
+function rangeWords(values, written) {
+  if (values.length < 2) return "";
+  const [low, high] = [written(Math.min(...values)), written(Math.max(...values))];
+  if (low === high) return "unchanged";
+  const unit = high.slice(high.lastIndexOf(" "));
+  return `${unit.startsWith(" ") && low.endsWith(unit) ? low.slice(0, -unit.length) : low} to ${high}`;
 }
 
 function thinned(values, most) {

@@ -109,18 +109,24 @@ class ClipHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GpuShown(msgspec.Struct, frozen=True, kw_only=True):
-    """What the GPUs of a run did over `span`, evenly spaced up to `at` (UTC seconds). `slowed`: one sentence, or ""."""
+    """What the GPUs of a run did over `span` up to `at`: columns with a value at each of `times` (UTC seconds), None
+    where nothing is known. `gpus`: how many they are. `slowed`, `unsaid`: one sentence each, or "".
+    """
 
     title: str
     span: str
     at: float
+    gpus: int
+    times: list[float]
     busy_ratio: list[float | None]
     memory_bytes: list[float | None]
     power_watts: list[float | None]
     temperature_celsius: list[float | None]
+    throttled_ratio: list[float | None]
     memory_total_bytes: float | None
     power_limit_watts: float | None
     slowed: str
+    unsaid: str
 
 
 class LogTail(msgspec.Struct, frozen=True, kw_only=True):
