@@ -38,6 +38,9 @@ SHOWN_DIGITS = 3
 
 SHORT_SECS = 20.0
 """A run that takes no longer as the plain loop is left to it: trying takes about as long."""
+MAKING_SECS = 120.0
+"""Channels last is tried in a run that takes so long as the plain loop, unless it is asked for: its kernels are made
+then, once on a machine (up to 26 s for mobilenet_v3: docs/log.md)."""
 TRYING_SHARE = 0.02
 """Of the run that the timed updates of one setting may take, up to a second."""
 
@@ -118,7 +121,9 @@ def try_out(
     if not tried[0].runs or (left_secs < SHORT_SECS and _allowed(tried, config) and not asked):
         return tried
     secs = min(SECS, TRYING_SHARE * left_secs)
-    tried += [attempt(setting, secs) for setting in settings[1:]]
+    for setting in settings[1:]:
+        if setting.memory_format in ("contiguous", config.memory_format) or left_secs >= MAKING_SECS:
+            tried.append(attempt(setting, secs))
     best = _fastest(_allowed(tried, config), updates, shapes)
     wanted = config.compile if asked else "graphs"
     if best is not None and config.compile != "off" and (wanted == "on" or may_capture):

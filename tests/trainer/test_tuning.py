@@ -22,7 +22,7 @@ from trainer.run import decided
 from trainer.settings import PLAIN, Setting, preparation, untried
 from trainer.terminal import Terminal
 from trainer.training import Training
-from trainer.trial import Trial, Tried
+from trainer.trial import Trial, Tried, without_last
 from trainer.tuning import candidates, chosen, commonest, decide, try_out
 
 CPU = torch.device("cpu")
@@ -95,13 +95,18 @@ def order_of(ms: dict[str, float], updates: int, **options) -> list[str]:
 
 MS = {
     "fp32": 100, "fp32, channels last": 60, "bf16": 80, "bf16, channels last": 50,
-    "bf16, channels last, as CUDA graphs": 30, "bf16, channels last, compiled": 40,
+    "bf16, channels last, as CUDA graphs": 30, "bf16, as CUDA graphs": 50, "bf16, channels last, compiled": 40,
 }  # fmt: skip
 
 
 def test_a_short_run_tries_nothing_else_and_the_fastest_setting_is_tried_as_graphs_too():
     assert order_of(MS, updates=100) == ["fp32"]
     assert order_of(MS, updates=10_000) == list(MS)[:5]
+    assert order_of(MS, updates=1_000) == ["fp32", "bf16", "bf16, as CUDA graphs"], "no kernels are made for 100 s"
+    assert order_of(MS, updates=1_000, memory_format="channels_last")[1:3] == [
+        "fp32, channels last",
+        "bf16, channels last",
+    ]
     assert order_of(MS, updates=1_000_000) == list(MS)[:5], "nothing compiles unless it is asked for"
     assert order_of(MS, updates=10_000, compile="off") == list(MS)[:4]
     assert order_of(MS, updates=10_000, compile="on")[-1] == "bf16, channels last, compiled"
@@ -120,6 +125,17 @@ def test_bf16_may_be_as_far_off_as_its_roundings_explain(rounded, alike, agrees)
 )
 def test_a_gradient_that_points_elsewhere_never_agrees(rounded, alike):
     assert decision(tried(), tried(BF16, 20, alike=alike, rounded=rounded)).setting == PLAIN
+
+
+def test_what_a_new_shape_costs_is_seen_apart_from_what_is_paid_once(monkeypatch):
+    config, network, batches = toy()
+    trial = Trial(config, network, commonest(batches), CPU)
+    passes = []
+    monkeypatch.setattr(Trial, "_times", lambda *given: [9.0, 0.01, 0.01])
+    monkeypatch.setattr(Trial, "_new_shape", lambda self, objective, batch, *rest: passes.append(len(batch)) or 0.51)
+    assert trial.of(PLAIN, 0.01).first_secs == pytest.approx(0.5) and passes == [4]
+    smaller = without_last(commonest(batches))
+    assert len(smaller) == len(smaller.frames) == 3 and len(smaller.targets) == int(smaller.target_lengths.sum())
 
 
 def test_of_bf16_the_rounding_of_the_weights_is_measured_too():
