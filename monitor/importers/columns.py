@@ -20,7 +20,8 @@ OTHERS = ""
 def is_table_of_runs(names: Sequence[str]) -> bool:
     """Whether the columns describe runs, one a row, and not evaluations of one run."""
     known = {name.strip().strip("\"'").lower() for name in names}
-    return bool(known & RUN_NAMES) and bool(known & RUN_FACTS)
+    how_long = "epochs" in known and "epoch" not in known  # for how many epochs each was trained
+    return bool(known & RUN_NAMES) and (how_long or bool(known & RUN_FACTS))
 
 
 def runs_of(names: Sequence[str]) -> list[str]:

@@ -18,8 +18,10 @@ from monitor.importers.vocabulary import (
     STORY_BEFORE_NUMBER,
 )
 
-_GLUED = r"(?:loss|acc|wer|cer|err|ppl|f1)(?![^\W_])"
-SHORT = re.compile(rf"(?<![^\W_])(?:(t|tr|trn|train)|(v|vl|va|val|valid)|(te|ts|tst|test))(?={_GLUED})")
+_GLUED = r"(?:loss|acc|accuracy|deviance|wer|cer|err|ppl|f1)(?![^\W_])"
+SHORT = re.compile(
+    rf"(?<![^\W_])(?:(t|tr|trn|train|training)|(v|vl|va|val|valid|validation)|(te|ts|tst|test))(?={_GLUED})"
+)
 """A split and its quantity in one word: `tloss`, `vacc`, `valloss`."""
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
 OF_SMALL = re.compile(r"(?<![^\W_])(m?a[pr](?:_\d+)?)_s(?![^\W_])")

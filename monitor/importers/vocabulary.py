@@ -113,7 +113,7 @@ QUALITY = re.compile(
 
 _LOSS = (
     r"(?:.*loss|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
-    r"|mape|l[12]|huber|hinge|deviance|elbo|bp[cb]))"
+    r"|mape|l[12]|l_pix|huber|hinge|deviance|elbo|bp[cb]))"
 )
 _OF_AN_AGENT = r"(?!(?:\w*_)?(?:value|function|surrogate|policy|entropy|critic|actor)_loss)"
 LOSS_LIKE = {

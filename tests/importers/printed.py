@@ -1877,3 +1877,196 @@ _log(
     + "Training finished, reloading the best checkpoint\nval loss 0.4001 | val acc 75.1%\n",
     epochs=6, first={"val_loss": 3.3}, last={"val_loss": 0.55, "~acc": 68.2},
 )  # fmt: skip
+_log(
+    "llama2.c",
+    """
+step 0: train loss 10.41, val loss 10.42
+0 | loss 10.4100 | lr 0.000000e+00 | 645.67ms | mfu -100.00%
+20 | loss 9.0389 | lr 1.000000e-05 | 648.63ms | mfu 19.10%
+40 | loss 8.6858 | lr 2.000000e-05 | 646.79ms | mfu 19.60%
+step 60: train loss 8.21, val loss 8.35
+60 | loss 8.3500 | lr 3.000000e-05 | 650.21ms | mfu 19.64%
+""",
+    epochs=2, first={"train_loss": 10.41, "val_loss": 10.42}, last={"train_loss": 8.21, "val_loss": 8.35}, steps=4,
+)  # fmt: skip
+_log(
+    "cellpose",
+    """
+2026-03-14 08:01:38,000 [INFO] >>> n_epochs=100, n_train=48, n_test=9
+2026-03-14 08:02:19,000 [INFO] 0, train_loss=1.9, test_loss=1.8, LR=0.000000, time 3.00s
+2026-03-14 08:02:59,000 [INFO] 5, train_loss=1.5, test_loss=1.3, LR=0.050000, time 23.50s
+2026-03-14 08:03:39,000 [INFO] 10, train_loss=1.1, test_loss=1.0, LR=0.100000, time 44.00s
+""",
+    epochs=3, first={"epoch": 0, "train_loss": 1.9, "val_loss": 1.8}, last={"epoch": 10, "val_loss": 1.0},
+)  # fmt: skip
+_log(
+    "BasicSR",
+    """
+2026-03-14 08:01:43,000 INFO: [001_M..][epoch:  0, iter:     900, lr:(2.000e-04,)] [eta: 24:15:11, time (data): 0.298 (0.002)] l_pix: 1.0054e-01
+2026-03-14 08:02:13,000 INFO: [001_M..][epoch:  0, iter:   1,000, lr:(2.000e-04,)] [eta: 24:05:50, time (data): 0.298 (0.002)] l_pix: 9.2066e-02
+2026-03-14 08:06:15,000 INFO: Validation Set5
+\t # psnr: 28.1127\tBest: 28.1127 @ 1000 iter
+\t # ssim: 0.8300\tBest: 0.8300 @ 1000 iter
+""",
+    epochs=1, last={"~psnr": 28.1127, "val_loss": None}, steps=2,
+)  # fmt: skip
+_log(
+    "CTR-GCN",
+    """
+[ Sat Mar 14 08:01:10 2026 ] Training epoch: 1
+[ Sat Mar 14 08:09:10 2026 ] \tMean training loss: 3.4.  Mean training acc: 24.12%.
+[ Sat Mar 14 08:09:10 2026 ] Eval epoch: 1
+[ Sat Mar 14 08:11:10 2026 ] \tMean test loss of 258 batches: 2.991101399754613707.
+[ Sat Mar 14 08:11:10 2026 ] \tTop1: 21.12%
+[ Sat Mar 14 08:15:10 2026 ] Training epoch: 2
+[ Sat Mar 14 08:23:10 2026 ] \tMean training loss: 2.2.  Mean training acc: 47.69%.
+[ Sat Mar 14 08:23:10 2026 ] Eval epoch: 2
+[ Sat Mar 14 08:25:10 2026 ] \tMean test loss of 258 batches: 2.194201397479814006.
+[ Sat Mar 14 08:25:10 2026 ] \tTop1: 44.69%
+""",
+    epochs=2, first={"train_loss": 3.4, "val_loss": 2.9911}, last={"train_loss": 2.2, "val_loss": 2.1942},
+    no_metric=["batches"],
+)  # fmt: skip
+_log(
+    "pytorch-3dunet",
+    """
+2026-03-14 08:03:16,000 [MainThread] INFO UNetTrainer - Training iteration [400/150000]. Epoch [0/99]
+2026-03-14 08:03:17,000 [MainThread] INFO UNetTrainer - Training stats. Loss: 0.8027. Evaluation score: 0.191400
+2026-03-14 08:03:47,000 [MainThread] INFO UNetTrainer - Training iteration [500/150000]. Epoch [0/99]
+2026-03-14 08:03:49,000 [MainThread] INFO UNetTrainer - Validating...
+2026-03-14 08:03:50,000 [MainThread] INFO UNetTrainer - Validation iteration 0
+2026-03-14 08:03:59,000 [MainThread] INFO UNetTrainer - Validation finished. Loss: 0.7412. Evaluation score: 0.2214
+2026-03-14 08:04:00,000 [MainThread] INFO UNetTrainer - Training stats. Loss: 0.8127. Evaluation score: 0.201400
+2026-03-14 08:04:30,000 [MainThread] INFO UNetTrainer - Training iteration [600/150000]. Epoch [1/99]
+2026-03-14 08:04:31,000 [MainThread] INFO UNetTrainer - Training stats. Loss: 0.5535. Evaluation score: 0.477000
+2026-03-14 08:05:01,000 [MainThread] INFO UNetTrainer - Training iteration [700/150000]. Epoch [1/99]
+2026-03-14 08:05:02,000 [MainThread] INFO UNetTrainer - Validating...
+2026-03-14 08:05:03,000 [MainThread] INFO UNetTrainer - Validation iteration 0
+2026-03-14 08:05:04,000 [MainThread] INFO UNetTrainer - Validation finished. Loss: 0.4412. Evaluation score: 0.5214
+2026-03-14 08:05:05,000 [MainThread] INFO UNetTrainer - Training stats. Loss: 0.5027. Evaluation score: 0.501400
+""",
+    epochs=2, first={"val_loss": 0.7412, "train_loss": 0.8127}, last={"val_loss": 0.4412, "train_loss": 0.5027}, steps=2,
+)  # fmt: skip
+_log(
+    "NequIP",
+    """
+training
+# Epoch batch         loss       loss_f        e_mae
+      1    10         1.64        0.821        0.274
+      1    20        0.912        0.821        0.274
+
+validation
+# Epoch batch         loss       loss_f        e_mae
+      1    10        0.931        0.838        0.279
+
+
+  Train      #    Epoch      wal       LR       loss_f         loss        e_mae
+! Train               1   21.300    0.005        0.821         0.95        0.274
+! Validation          1   21.300    0.005        0.838         0.98        0.279
+
+training
+# Epoch batch         loss       loss_f        e_mae
+      2    10        0.784        0.392        0.131
+      2    20        0.436        0.392        0.131
+
+validation
+# Epoch batch         loss       loss_f        e_mae
+      2    10        0.474        0.426        0.142
+
+
+  Train      #    Epoch      wal       LR       loss_f         loss        e_mae
+! Train               2   42.600    0.005        0.392         0.45        0.131
+! Validation          2   42.600    0.005        0.426         0.48        0.142
+""",
+    epochs=2, first={"train_loss": 0.95, "val_loss": 0.98, "lr": 0.005}, last={"train_loss": 0.45, "val_loss": 0.48},
+    steps=4,
+)  # fmt: skip
+_log(
+    "bars that name the epoch in brackets behind the split",
+    """
+TRAIN (1) | Loss: 1.852 | Acc 0.70 mIoU 0.16 | B 0.37 D 0.02 |:  20%|██        | 20/100 [00:06<00:27,  3.0it/s]
+TRAIN (1) | Loss: 1.812 | Acc 0.70 mIoU 0.16 | B 0.31 D 0.01 |: 100%|██████████| 100/100 [00:33<00:00,  3.0it/s]
+
+###### EVALUATION ######
+EVAL (1) | Loss: 1.512, PixelAcc: 0.75, Mean IoU: 0.21 |: 100%|██████████| 40/40 [00:08<00:00,  5.0it/s]
+
+         ## Info for epoch 1 ##
+         val_loss       : 1.51200
+         Mean_IoU       : 0.212
+TRAIN (2) | Loss: 0.998 | Acc 0.75 mIoU 0.42 | B 0.34 D 0.03 |:  20%|██        | 20/100 [00:06<00:27,  3.0it/s]
+TRAIN (2) | Loss: 0.958 | Acc 0.75 mIoU 0.42 | B 0.39 D 0.02 |: 100%|██████████| 100/100 [00:33<00:00,  3.0it/s]
+
+###### EVALUATION ######
+EVAL (2) | Loss: 1.016, PixelAcc: 0.79, Mean IoU: 0.47 |: 100%|██████████| 40/40 [00:08<00:00,  5.0it/s]
+
+         ## Info for epoch 2 ##
+         val_loss       : 1.01600
+         Mean_IoU       : 0.470
+""",
+    epochs=2, first={"train_loss": 1.812, "val_loss": 1.512}, last={"train_loss": 0.958, "val_loss": 1.016}, steps=2,
+)  # fmt: skip
+_log(
+    "Catalyst's bars and sums",
+    """
+1/2 * Epoch (train):  63%|██████    | 300/469 [00:05<00:02, 60.1it/s, accuracy01=0.800, loss=0.549, lr=0.020, momentum=0.900]
+1/2 * Epoch (train): 100%|██████████| 469/469 [00:07<00:00, 60.1it/s, accuracy01=0.800, loss=0.513, lr=0.020, momentum=0.900]
+1/2 * Epoch (valid): 100%|██████████| 79/79 [00:01<00:00, 60.1it/s, accuracy01=0.900, loss=0.311]
+train (1/2) accuracy01: 0.8912 | loss: 0.5227 | lr: 0.0200 | momentum: 0.9000
+valid (1/2) accuracy01: 0.9012 | loss: 0.2911 | lr: 0.0200 | momentum: 0.9000
+* Epoch (1/2)
+2/2 * Epoch (train): 100%|██████████| 469/469 [00:07<00:00, 60.1it/s, accuracy01=0.830, loss=0.273, lr=0.020, momentum=0.900]
+2/2 * Epoch (valid): 100%|██████████| 79/79 [00:01<00:00, 60.1it/s, accuracy01=0.910, loss=0.210]
+train (2/2) accuracy01: 0.9300 | loss: 0.2826 | lr: 0.0200 | momentum: 0.9000
+valid (2/2) accuracy01: 0.9400 | loss: 0.1905 | lr: 0.0200 | momentum: 0.9000
+* Epoch (2/2)
+""",
+    epochs=2, first={"train_loss": 0.5227, "val_loss": 0.2911}, last={"train_loss": 0.2826, "val_loss": 0.1905},
+)  # fmt: skip
+_log(
+    "Poutyne",
+    """
+Epoch: 1/2 Step:  900/1875  48.00% |█████████           |ETA: 4.88s loss: 0.983420 acc: 78.112744
+Epoch: 1/2 Train steps: 1875 Val steps: 313 9.14s loss: 0.812744 acc: 80.212744 val_loss: 0.512211 val_acc: 81.212744
+Epoch: 2/2 Step:  900/1875  48.00% |█████████           |ETA: 4.88s loss: 0.579978 acc: 84.350082
+Epoch: 2/2 Train steps: 1875 Val steps: 313 9.96s loss: 0.479321 acc: 86.450082 val_loss: 0.369437 val_acc: 87.450082
+""",
+    epochs=2, first={"train_loss": 0.812744, "val_loss": 0.512211}, last={"train_loss": 0.479321, "val_loss": 0.369437},
+)  # fmt: skip
+_log(
+    "BERT-pytorch",
+    """
+EP_train:0:  75%|||||||    | 300/400 [00:30<00:10,  9.8it/s]{'epoch': 0, 'iter': 300, 'avg_loss': 9.13, 'avg_acc': 49.11, 'loss': 9.35}
+EP0_train, avg_loss= 8.91 total_acc= 50.1140
+EP:0 Model Saved on: output/bert.model.ep0
+EP_test:0: 100%|||||||||||| 40/40 [00:02<00:00, 19.1it/s]
+EP0_test, avg_loss= 7.80 total_acc= 48.1140
+EP_train:1:  75%|||||||    | 300/400 [00:30<00:10,  9.8it/s]{'epoch': 1, 'iter': 300, 'avg_loss': 5.93, 'avg_acc': 63.29, 'loss': 5.89}
+EP1_train, avg_loss= 5.79 total_acc= 64.2969
+EP:1 Model Saved on: output/bert.model.ep1
+EP_test:1: 100%|||||||||||| 40/40 [00:02<00:00, 19.1it/s]
+EP1_test, avg_loss= 5.77 total_acc= 62.2969
+""",
+    epochs=2, first={"train_loss": 8.91, "val_loss": 7.80}, last={"train_loss": 5.79, "val_loss": 5.77},
+)  # fmt: skip
+_log(
+    "R's gbm",
+    """
+Iter   TrainDeviance   ValidDeviance   StepSize   Improve
+     1        1.3127          1.3211     0.1000    0.0084
+     2        1.1872          1.2297     0.1000    0.0008
+    20        0.7386          0.8686     0.1000    0.0051
+""",
+    epochs=3, first={"train_loss": 1.3127, "val_loss": 1.3211}, last={"train_loss": 0.7386, "val_loss": 0.8686},
+)  # fmt: skip
+_log(
+    "MATLAB's trainnet",
+    """
+    Iteration    Epoch    TimeElapsed    LearnRate    TrainingLoss    ValidationLoss    TrainingAccuracy    ValidationAccuracy
+    _________    _____    ___________    _________    ____________    ______________    ________________    __________________
+            0        0       00:00:03         0.01                            2.8127                                    43.746
+            1        1       00:00:03         0.01          2.7911                                44.178
+           50        2       00:00:13         0.01          0.9127            0.8811              81.746                82.378
+          100        4       00:00:23         0.01          0.4127            0.4511              91.746                90.978
+""",
+    first={"train_loss": None, "val_loss": 2.8127}, last={"train_loss": 0.4127, "val_loss": 0.4511},
+)  # fmt: skip

@@ -198,6 +198,7 @@ RUNS = {
     "W&B": "Name,State,Created,iter,train/loss,val/loss\na,finished,2026-03-14,5,0.6,1.7\nb,crashed,2026-03-15,5,0.4,2",
     "W&B, one run": '"Name","State","User","Tags","Runtime","lr","val_loss"\n"owl","finished","x","","10","0.1","2.0"',
     "ClearML": "NAME,STATUS,LAST UPDATE,PARENT TASK,ITERATIONS,loss (val)\na,Completed,now,,9,0.7\nb,Failed,now,,9,1",
+    "made by hand": "model,epochs,lr,train_loss,val_loss\nsmall,30,0.1,0.42,0.68\nlarge,100,0.1,0.29,0.63",
     "MLflow": "Start Time,Duration,Run ID,Name,User,Source Name,lr,val_loss\n2024,1,abc,owl,x,train.py,0.1,2.0",
 }
 

@@ -34,7 +34,9 @@ _GLUED = "(?=loss|acc|wer)"
 SPLIT = re.compile(
     rf"(?<![a-z])(?:(?P<val>(?:{_VAL})(?![a-z])|(?:v|val|test){_GLUED})|(?:train|training|trn|tr)(?![a-z])|train{_GLUED})"
 )
-BEHIND = re.compile(r"\d\s*%?\s*\((?:train|val)|(?:train\w*|val\w*)\s?[/|&]\s?(?:train|val|dev|test)")
+BEHIND = re.compile(
+    r"\d\s*%?\s*\((?:train|val)|(?:train\w*|val\w*)\s?[/|&]\s?(?:train|val|dev|test)|train steps:.*val steps:"
+)
 """A split behind its number, or two at once: which number the split belongs to is not certain there."""
 NOT_THERE = -1.0
 """What a loss is printed as where a model has no such part."""

@@ -86,6 +86,8 @@ class LineReader:
         self._trained: dict[str, float] = dict(known.get("trained", {}))
         """Lines of the training in this epoch without their digits → the total that their bar counts to."""
         self._fractions = Fractions(known.get("fractions"))
+        self._heads = str(known.get("heads", ""))
+        """What the line before announces, a validation or a test: a table directly below is of that."""
         self._block = Block(known.get("block"))
         self._ranks = Ranks(known.get("ranks"))
         self.decimal_comma = bool(known.get("comma"))
@@ -122,7 +124,7 @@ class LineReader:
         """A number whose comma may stand before thousands or before decimals."""
 
     def memory(self) -> dict[str, Any]:
-        headers = [[each.names, each.delimiter, each.spans] for each in self._headers]
+        headers = [[each.names, each.delimiter, each.spans, each.split] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
                 "place": self._place, "recalls": self._recalls, "restored": self._restored,
@@ -130,7 +132,7 @@ class LineReader:
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
                 "block": self._block.memory(), "fractions": self._fractions.memory(),
                 "names_itself": self._names_itself,
-                "lists": self._lists, "columns": self._columns, "bars_from_1": self._bars_from_1,
+                "lists": self._lists, "heads": self._heads, "columns": self._columns, "bars_from_1": self._bars_from_1,
                 "shown_alone": self._shown_alone}  # fmt: skip
 
     def read(self, line: str) -> Statement:
@@ -162,8 +164,10 @@ class LineReader:
         if (of_block := self._block.take(line)) is not None:
             return of_block
         above, self._above = self._above, line if "|" in line else ""
+        heads, self._heads = self._heads, ""
         if (header := header_of(line) or (header_of(joined(above, line)) if above else None)) is not None:
             self.is_table_of_runs |= is_table_of_runs(header.names)
+            header = replace(header, split=heads)
             self._headers = [header, *(each for each in self._headers if each != header)][:MOST_HEADERS]
             return NOTHING
         for each in self._headers:
@@ -244,6 +248,7 @@ class LineReader:
             split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else _heading(line)
             if split:
                 self._section, self._names_itself = split, False
+                self._heads = split if split in ("val", "test") else ""
             elif said.epoch is not None and said.epoch != self._epoch:
                 self._section = ""
         elif self._section and line.lstrip().startswith("{") and said.values == Walk().read(line).values:

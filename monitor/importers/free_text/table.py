@@ -10,7 +10,7 @@ from monitor.importers.columns import without_run
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.names import plain_name
 from monitor.importers.numbers import number
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, QUALITY, SPLITS, STEPS, in_order
+from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, SPLITS, STEPS, in_order
 
 DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
@@ -34,10 +34,14 @@ class Header:
     """Empty where blanks part the cells."""
     spans: tuple[tuple[int, int], ...] = ()
     """Where each name begins and ends, where blanks part the cells."""
+    split: str = ""
+    """What the heading directly above the table says."""
 
     @classmethod
-    def known(cls, names: Sequence[str], delimiter: str, spans: Sequence[Sequence[int]] = ()) -> Header:
-        return cls(tuple(names), delimiter, tuple((begin, end) for begin, end in spans))
+    def known(
+        cls, names: Sequence[str], delimiter: str, spans: Sequence[Sequence[int]] = (), split: str = ""
+    ) -> Header:
+        return cls(tuple(names), delimiter, tuple((begin, end) for begin, end in spans), split)
 
     def in_columns(self, line: str) -> list[str]:
         """The cells of a row that leaves some empty, each under the name it stands below; none where one fits two."""
@@ -67,7 +71,7 @@ def header_of(line: str) -> Header | None:
         if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
             continue
         known = [name for name in names if name in EPOCHS or name in STEPS or name in CLASSES]
-        other = [name for name in names if "loss" in name or QUALITY.fullmatch(plain_name(name)) or name == "box"]
+        other = [name for name in names if _measures(name)]
         many = len(names) > 3 and (delimiter.strip() or names[0] in CLASSES)
         if known and (other or many) and len(set(names)) == len(names) <= MOST_CELLS:
             words = [(found.start(), found.end()) for found in re.finditer(r"\S+", line)]
@@ -75,6 +79,10 @@ def header_of(line: str) -> Header | None:
                 tuple(names), delimiter.strip(), tuple(words) if not delimiter and len(words) == len(names) else ()
             )
     return None
+
+
+def _measures(name: str) -> bool:
+    return "loss" in name or "deviance" in name or name == "box" or QUALITY.fullmatch(plain_name(name)) is not None
 
 
 def joined(above: str, below: str) -> str:
@@ -96,7 +104,8 @@ def row_of(header: Header, line: str) -> Statement | None:
         return None
     found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
     known = sum(each is not None for each in found)
-    if known < 2 or (not header.delimiter and (known * 2 < len(cells) or all(each is None for each in found[:2]))):
+    begins = found[0] is not None or found[1] is not None or any(map(_tells_split, header.names, cells))
+    if known < 2 or (not header.delimiter and (known * 2 < len(cells) or not begins)):
         return None
     return _stated(header, cells, found)
 
@@ -129,18 +138,11 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
     epoch = epochs = step = None
     values = []
     by_class = header.names[0] in CLASSES
-    split = (
-        "val_"
-        if by_class
-        else next(
-            (
-                f"{SPLITS[cell]}_"
-                for name, cell in zip(header.names, cells, strict=True)
-                if name in OF_SPLITS and cell in SPLITS
-            ),
-            "",
-        )
-    )
+    split = f"{header.split}_" if header.split else ""
+    if by_class:
+        split = "val_"
+    elif told := [SPLITS[cell] for name, cell in zip(header.names, cells, strict=True) if _tells_split(name, cell)]:
+        split = f"{told[0]}_"
     for name, cell, value in zip(header.names, cells, found, strict=True):
         if name in EPOCHS:
             if value is None:
@@ -154,7 +156,7 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
             and not ENDS & set(kept.split("_"))
         ):
             text = f"{value!r}{'%' * cell.endswith('%')}"
-            values.append((kept if kept.startswith(("val_", "train_")) else split + kept, text))
+            values.append((kept if kept.startswith(("val_", "train_")) or kept in NO_SPLIT else split + kept, text))
     if by_class and cells[0] not in ("all", "mean"):
         return None
     parts = [float(text) for name, text in values if name in PARTS]
@@ -164,6 +166,11 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
         return None
     partial = step is not None and not any(name.startswith(("val_", "test_")) for name, _ in values)
     return Statement(epoch, epochs, step, partial, values=tuple(values), split=split.rstrip("_"))
+
+
+def _tells_split(name: str, cell: str) -> bool:
+    """Whether a cell says of which split its row is; NequIP's stands below a `#`."""
+    return cell in SPLITS and (name in OF_SPLITS or name == "#")
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
