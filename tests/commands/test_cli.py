@@ -255,6 +255,7 @@ def test_a_command_that_cannot_be_started_exits_5_and_the_failed_run_stays(runs,
 def test_a_failed_script_is_told_with_its_error(runs, capsys):
     main(["start", "--name", "oops", "--", *script(runs.parent, FAILS)])
     wait_for_state(runs / "oops", "failed")
+    capsys.readouterr()  # start says it too, where it has ended so soon
     main(["show", "oops"])
     said = capsys.readouterr().out
     assert "FAILED  Failed before its first evaluation: ValueError: no such corpus: phoenix2015." in said

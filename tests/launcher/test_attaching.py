@@ -99,7 +99,7 @@ def test_nothing_is_followed_before_somebody_says_that_it_is_read_rightly(traini
 
 def test_of_a_log_of_steps_alone_nothing_is_said_to_be_kept_beside_the_loss(tmp_path, runs, capsys):
     log = tmp_path / "steps.log"
-    line = "[001][{}/400] Time 0.21 (0.22) Loss 1.9{}e+00 (1.9561e+00) Acc@1 51.00 (51.00)\n"
+    line = "[{}/400] Time 0.21 (0.22) Loss 1.9{}e+00 (1.9561e+00) Acc@1 51.00 (51.00)\n"
     log.write_text("".join(line.format(100 * step, step) for step in range(4)))
     attach(log, "--yes", runs=runs)
     said = capsys.readouterr().out.replace("\n", " ")
