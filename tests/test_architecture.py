@@ -110,8 +110,15 @@ def test_judgement_touches_no_disk():
     """The ledger, alerts, acks, summaries and settings beside the verdict read files; what judges does not."""
     for path in (path for place in JUDGEMENT for path in modules(f"monitor/{place}")):
         assert set() == of_run_dir(path) - NO_DISK, path
-    for name in NO_DISK:
-        assert set() == of_run_dir(ROOT / "monitor" / "run_dir" / f"{name}.py") - NO_DISK, name
+    for path in modules("monitor/run_dir"):
+        if path.relative_to(ROOT / "monitor" / "run_dir").with_suffix("").parts[0] in NO_DISK:
+            assert set() == of_run_dir(path) - NO_DISK, path
+
+
+def test_no_file_of_the_records_has_the_name_of_a_module_beside_them():
+    """`from monitor.run_dir.records import *` hands on the package's files too, and would hide the module."""
+    beside = {path.stem for path in (ROOT / "monitor" / "run_dir").glob("*.py")}
+    assert {path.stem for path in modules("monitor/run_dir/records")} & beside == {"__init__"}
 
 
 def test_a_rule_imports_of_another_rule_its_limits_only_and_touches_neither_files_nor_clock():
@@ -182,10 +189,10 @@ def test_a_framework_is_imported_by_its_own_callback_only():
 
 def test_what_a_training_script_imports_runs_on_python_3_10():
     """Read from the syntax and the modules used: the interpreter of the tests is newer."""
-    written = ["__init__", "records", "errors", "opening", "held", "files", "processes", "control", "field_names"]
+    written = ["__init__", "errors", "opening", "held", "files", "processes", "control", "field_names"]
     written += ["launch", "seal", "provenance", "imports", "serving", "checkpoints", "words"]
     paths = [ROOT / "monitor" / "run_dir" / f"{name}.py" for name in written]
-    paths += modules("monitor/writer") + modules("monitor/integrations")
+    paths += modules("monitor/run_dir/records") + modules("monitor/writer") + modules("monitor/integrations")
     closure = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths}
     for path in paths:
         ours = {name for name in imported(path) if name.startswith("monitor.")}

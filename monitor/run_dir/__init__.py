@@ -16,4 +16,4 @@ if "msgspec" not in sys.modules and (_found := find_spec("msgspec")) is not None
             "rename that file."
         )
 
-from monitor.run_dir.records import *  # noqa: F403 - all of them, and their list stands once, in records.py
+from monitor.run_dir.records import *  # noqa: F403 - all of them: each is listed once, in its own file

@@ -13,7 +13,7 @@ function num(value) {
   return { nan: NaN, inf: Infinity, "-inf": -Infinity }[value] ?? null;
 }
 
-// The gravest first, as SEVERITIES of monitor/run_dir/records.py.
+// The gravest first, as SEVERITIES of monitor/run_dir/records/base.py.
 const SEVERITY_ORDER = ["critical", "warning", "info"];
 
 function finite(value) {
