@@ -69,6 +69,8 @@ LEFT = "9 of 20 recorded runs that stood there for five evaluations left it, hal
 
 
 class ChanceLimits(Limits, frozen=True):
+    """How near to chance is at chance: in sizes of the metric (`Chance.size`) or as skill; from when on it is critical."""
+
     chance_margin: float = 0.02
     chance_skill: float = 0.20
     chance_critical_epochs: float = 25.0
@@ -99,6 +101,10 @@ class AtChance(Rule):
     never_learnt = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A flag where the metric, else the skill of val loss, is not better than chance by more than its margin.
+
+        Not applicable where neither a chance of the metric nor the chance loss is known.
+        """
         limits = thresholds.of(ChanceLimits)
         common = thresholds.of(CommonLimits)
         floors = evaluations.floors_of(snapshot)

@@ -18,6 +18,8 @@ from monitor.run_dir.words import count
 
 
 class EmptyLimits(Limits, frozen=True):
+    """Words out per word in, the share of empty predictions less that of empty targets, the share of deleted words."""
+
     empty_length_warning_ratio: float = 0.7
     empty_length_critical_ratio: float = 0.4
     empty_share_warning_ratio: float = 0.05
@@ -45,6 +47,7 @@ class BlankCollapse(Rule):
     collapsed = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """Judges evaluations; without their ratios, the printed predictions of val, which give a warning at most."""
         limits = thresholds.of(EmptyLimits)
         common = thresholds.of(CommonLimits)
         snapshot = evaluations.measured(snapshot, evaluations.known("length_ratio", "empty_ratio"))

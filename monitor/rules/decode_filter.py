@@ -14,6 +14,8 @@ from monitor.run_dir.checkpoints import is_ours
 
 
 class FilterLimits(Limits, frozen=True):
+    """WER with the filter less WER without, as fractions."""
+
     filter_warning: float = 0.01
     filter_critical: float = 0.05
 
@@ -34,6 +36,7 @@ class DecodeFilter(Rule):
     limits = FilterLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A flag while the filter costs too much WER; not applicable where no evaluation has both error rates."""
         limits = thresholds.of(FilterLimits)
         common = thresholds.of(CommonLimits)
         snapshot = evaluations.measured(snapshot, evaluations.known(("val_wer", "val_wer_adjusted")))

@@ -10,6 +10,8 @@ from monitor.run_dir.status import status_of
 
 
 class DiskLimits(Limits, frozen=True):
+    """How many checkpoints, each as large as the last one, must still fit on the disk."""
+
     disk_warning_checkpoints: float = 3.0
     disk_critical_checkpoints: float = 1.0
 
@@ -29,6 +31,7 @@ class Disk(Rule):
     live_only = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """By free bytes over the size of a checkpoint; quiet once the run has ended, not applicable without both."""
         limits = thresholds.of(DiskLimits)
         progress = snapshot.progress
         if progress is None or progress.disk_free_bytes is None or not progress.checkpoint_bytes:

@@ -35,6 +35,8 @@ MEDIAN_ERROR = 1.2533
 
 
 class DivergenceLimits(Limits, frozen=True):
+    """What the band is made of, and how far above it is out: as a share, in robust spreads, and of what was learnt."""
+
     divergence_band_evaluations: int = 5
     divergence_rise_ratio: float = 0.3
     divergence_scatter_evaluations: int = 15
@@ -59,6 +61,7 @@ class Divergence(Rule):
     limits = DivergenceLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning at most. Not applicable to losses below zero, to which a share says nothing."""
         limits = thresholds.of(DivergenceLimits)
         need = limits.divergence_band_evaluations + 1
         steps = snapshot.steps

@@ -58,6 +58,7 @@ class Gap(Rule):
     reads = ("spike_band_evaluations", "spike_rise_ratio", "spike_spreads")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning above the limit; critical where the gap is also large against val loss or the chance loss."""
         limits = thresholds.of(GapLimits)
         common = thresholds.of(CommonLimits)
         snapshot = evaluations.measured(snapshot, MEASURED)

@@ -18,6 +18,8 @@ from monitor.run_dir.status import is_over
 
 
 class ForecastLimits(Limits, frozen=True):
+    """How many evaluations the line is fitted to: at least, and at most."""
+
     forecast_evaluations: int = 6
     forecast_window: int = 12
 
@@ -39,6 +41,7 @@ class GapForecast(Rule):
     reads = ("gap_limit", "gap_large_loss", "gap_of_large_loss_ratio", "trend_p_value")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """An info with the epoch at which the gap is expected to cross its limit, and the 80 % band of that epoch."""
         limits = thresholds.of(ForecastLimits)
         p_value = thresholds.of(CommonLimits).trend_p_value
         need = limits.forecast_evaluations

@@ -11,6 +11,8 @@ from monitor.run_dir import Snapshot
 
 
 class GapLimits(Limits, frozen=True):
+    """How large a gap may be: in the unit of the loss, and as a share of val loss and of the chance loss."""
+
     gap_limit: float = 1.0
     """In the run's own loss unit: the limit people ask for. The default is one for losses in nats."""
     gap_large_loss: float = 10.0

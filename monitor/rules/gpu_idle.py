@@ -22,6 +22,8 @@ MOST_STEPS = 20_000
 
 
 class GpuIdleLimits(Limits, frozen=True):
+    """How busy a GPU has to be, and over how many seconds."""
+
     gpu_idle_busy_ratio: float = 0.3
     """Share of the time in which a kernel runs."""
     gpu_idle_secs: float = 600.0
@@ -46,6 +48,7 @@ class GpuIdle(Rule):
     live_only = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """An info at most; quiet where readings are old or training waits for data, not applicable without readings."""
         limits = thresholds.of(GpuIdleLimits)
         most_wait = thresholds.of(ThroughputLimits).data_wait_limit_ratio
         least, gpu = limits.gpu_idle_busy_ratio, snapshot.gpu

@@ -22,6 +22,8 @@ CUT = "Gradients are cut short"
 
 
 class FlowLimits(Limits, frozen=True):
+    """|step| / |weights| of the stillest part, and shares: of clipped steps, of zero gradients, of the peak rate."""
+
     flow_warning_ratio: float = 1e-6
     flow_critical_ratio: float = 1e-8
     flow_clipped_ratio: float = 0.9
@@ -47,6 +49,7 @@ class GradientFlow(Rule):
     limits = FlowLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """Critical only where a part of the network hardly moves; clipped steps count while train loss stands still."""
         limits = thresholds.of(FlowLimits)
         common = thresholds.of(CommonLimits)
         snapshot = evaluations.measured(snapshot, FLOW)

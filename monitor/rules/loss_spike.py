@@ -36,6 +36,7 @@ class LossSpike(Rule):
     remedy_when_over = "Look at the val samples and at the learning rate, unless it came back."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """An info about a jump among the newest evaluations; not applicable to losses below zero."""
         limits = thresholds.of(SpikeLimits)
         need = limits.spike_band_evaluations + 1
         steps, over = snapshot.steps, is_over(snapshot)

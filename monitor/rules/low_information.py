@@ -19,6 +19,8 @@ GROWTH_EVALUATIONS, GROWTH = 3, 0.1
 
 
 class InformationLimits(Limits, frozen=True):
+    """Mutual information as a share of that of a correct output."""
+
     information_warning_ratio: float = 0.5
     information_critical_ratio: float = 0.25
 
@@ -49,6 +51,7 @@ class LowInformation(Rule):
     collapsed = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A flag while the share is low; none is raised while it grows. Not applicable without the chance floors."""
         limits = thresholds.of(InformationLimits)
         common = thresholds.of(CommonLimits)
         reference = of_a_correct_output(evaluations.floors_of(snapshot))

@@ -28,6 +28,7 @@ class MetricDoubt(Rule):
     before_guard = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning about values that their unit cannot have; an info where a declared bound may be in another unit."""
         metric = wanted_of(snapshot)
         if metric is None:
             return self.not_applicable(needs_of(snapshot))

@@ -24,6 +24,8 @@ VAL_CLIPS = (
 
 
 class NonFiniteLimits(Limits, frozen=True):
+    """The share of an epoch's batches that were skipped, and how many in a row."""
+
     non_finite_warning_ratio: float = 0.001
     non_finite_critical_ratio: float = 0.01
     non_finite_critical_in_a_row: int = 3
@@ -52,6 +54,7 @@ class NonFinite(Rule):
         return finding.severity != "info" and not only_val_loss(finding.now)
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A flag while the newest evaluation or the last steps are not finite, or too many batches were skipped."""
         limits = thresholds.of(NonFiniteLimits)
         measured = [r for r in snapshot.epochs if r.train_loss is not None or r.val_loss is not None]
         records = _carried(measured)

@@ -15,6 +15,8 @@ from monitor.run_dir import Snapshot
 
 
 class SwingLimits(Limits, frozen=True):
+    """The window, the share of its evaluations at which val loss turns round, the median step over the median loss."""
+
     swing_evaluations: int = 12
     swing_turns_ratio: float = 0.7
     swing_width_ratio: float = 0.1
@@ -35,6 +37,7 @@ class Oscillation(Rule):
     limits = SwingLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """An info at most, and quiet as soon as the newest window no longer swings."""
         limits = thresholds.of(SwingLimits)
         need = limits.swing_evaluations
         snapshot = evaluations.measured(snapshot, evaluations.val_loss)

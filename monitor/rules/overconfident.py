@@ -43,6 +43,7 @@ class Overconfident(Rule):
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """An info at most; not applicable without a primary metric, quiet where that never left a known chance."""
         limits = thresholds.of(RisingLimits)
         metric = primary_of(snapshot)
         if metric is None:

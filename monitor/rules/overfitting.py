@@ -32,6 +32,8 @@ LOOKED_THROUGH = 64
 
 
 class OverfittingLimits(Limits, frozen=True):
+    """Val loss above its best, the gap, the fall of train loss, the stillness of the metric; ratios within the run."""
+
     overfitting_rise_ratio: float = 0.01
     overfitting_scatters: float = 1.5
     """Times the scatter of the recent val losses: a rise within it is noise."""
@@ -72,6 +74,7 @@ class Overfitting(Rule):
     may_stop = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning holds for two evaluations, a critical finding for three. Not applicable to losses below zero."""
         limits = thresholds.of(OverfittingLimits)
         snapshot = evaluations.measured(snapshot, evaluations.both_losses)
         if unready := self.unready(snapshot, thresholds, "train and val loss at the same evaluation"):
@@ -158,6 +161,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> tuple
     at = _columns(data, limits, common)
 
     def levels(first: int) -> list[Level]:
+        """Of the evaluations from place `first` on."""
         found = [Level.CLEAR] * (len(data) - first)
         places = _apart(at, limits)
         places = places[places >= first]

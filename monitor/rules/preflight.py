@@ -11,6 +11,8 @@ BY_HEART = "by-heart"
 
 
 class PreflightLimits(Limits, frozen=True):
+    """The share of all clips that were left out."""
+
     preflight_warning_ratio: float = 0.01
     preflight_critical_ratio: float = 0.1
 
@@ -29,6 +31,7 @@ class PreflightCheck(Rule):
     before_guard = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """Critical where five clips were not learnt by heart; else by the share of clips that were left out."""
         limits = thresholds.of(PreflightLimits)
         data = snapshot.run.data if snapshot.run is not None else None
         probe = next((probe for probe in snapshot.probes if probe.name == BY_HEART), None)

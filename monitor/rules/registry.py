@@ -65,6 +65,7 @@ class _Own(Rule):
     before_guard = never_learnt = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """Raises NotImplementedError always."""
         raise NotImplementedError("such rules run elsewhere; their answers come as OwnAnswers")
 
 

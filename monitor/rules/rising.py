@@ -59,6 +59,7 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
     up_three[3:] = rises[2:] & rises[1:-1] & rises[:-2]
 
     def look(first: int) -> list[Level]:
+        """Of the evaluations from place `first` on."""
         found = np.full(len(values), Level.CLEAR)
         found[data.judged & np.isinf(values)] = Level.HOLD
         asked = np.flatnonzero(~clear[first:]) + first

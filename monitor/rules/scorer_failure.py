@@ -27,6 +27,8 @@ REMEDY = (
 
 
 class ScorerLimits(Limits, frozen=True):
+    """How many evaluations show the same rate, how far val loss falls meanwhile, words out per target word."""
+
     scorer_same_evaluations: int = 5
     scorer_loss_fall_ratio: float = 0.05
     scorer_least_words_ratio: float = 0.3
@@ -51,6 +53,7 @@ class ScorerFailure(Rule):
     limits = ScorerLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """Critical where predictions contradict the rate, a warning where they lie far from it or it stays the same."""
         limits = thresholds.of(ScorerLimits)
         snapshot = evaluations.measured(snapshot, evaluations.val_wer)
         if not snapshot.epochs:

@@ -31,6 +31,7 @@ class SecondMetric(Rule):
     watches = (PRIMARY, "metrics")
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """An info about the first of the other metrics that got worse; quiet where the primary one does so itself."""
         first = primary_of(snapshot)
         known = [metric for metric in others_of(snapshot) if metric.split == "val"][:MOST_LOOKED_AT]
         others = [metric for metric in known if doubt_of(snapshot, metric) is None]

@@ -15,6 +15,8 @@ NEAR, NEAR_SPREADS = 0.1, 2.0
 
 
 class SpikeLimits(Limits, frozen=True):
+    """How far above its band a loss jumps (share, robust spreads), what makes the band, how long a jump is reported."""
+
     spike_band_evaluations: int = 5
     spike_rise_ratio: float = 0.5
     spike_spreads: float = 6.0

@@ -17,6 +17,8 @@ EVALUATIONS = 9
 
 
 class StalledLimits(Limits, frozen=True):
+    """How long a silence may last: the longer of the two."""
+
     stalled_pace: float = 3.0
     """Times the median step (or evaluation) time."""
     stalled_least_secs: float = 60.0
@@ -38,6 +40,7 @@ class Stalled(Rule):
     live_only = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """Critical where the process is gone, a warning where it may live; the silence is counted up to `now`."""
         limits = thresholds.of(StalledLimits)
         progress = snapshot.progress
         if progress is None or (progress.process is None and progress.follower is None):

@@ -40,6 +40,8 @@ SPEEDS = {
 
 
 class ThroughputLimits(Limits, frozen=True):
+    """How far speed may fall, how long data may be waited for, and what makes a stretch of steps."""
+
     throughput_fall_ratio: float = 0.3333
     """Of the run's own median."""
     data_wait_limit_ratio: float = 0.3333
@@ -76,6 +78,7 @@ class Throughput(Rule):
     before_guard = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning at most, once the last two stretches are slow or wait for data; quiet once the run has ended."""
         limits = thresholds.of(ThroughputLimits)
         if is_over(snapshot):
             return self.quiet("The run has ended.")
@@ -250,6 +253,7 @@ class _Usual:
 
     @property
     def median(self) -> float:
+        """The median so far, in the unit of the speeds; NaN without any."""
         if not self._below:
             return math.nan
         middle = -self._below[0]

@@ -33,6 +33,8 @@ REMEDY_WITHOUT_BLANKS = (
 
 
 class DominanceLimits(Limits, frozen=True):
+    """Shares, and how many times its share of the targets the commonest word has."""
+
     dominance_top_ratio: float = 0.4
     dominance_times_usual: float = 3.0
     dominance_unique_ratio: float = 0.3
@@ -63,6 +65,7 @@ class TokenDominance(Rule):
     collapsed = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A flag while the output does not vary; none is raised while more and more of the vocabulary is predicted."""
         limits = thresholds.of(DominanceLimits)
         common = thresholds.of(CommonLimits)
         snapshot = evaluations.measured(snapshot, BOTH)

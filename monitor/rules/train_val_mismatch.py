@@ -12,6 +12,8 @@ from monitor.run_dir import Snapshot
 
 
 class MismatchLimits(Limits, frozen=True):
+    """The first evaluations, how many times one loss is the other, and how little that may move."""
+
     mismatch_evaluations: int = 4
     mismatch_factor: float = 3.0
     mismatch_far_factor: float = 30.0
@@ -35,6 +37,7 @@ class TrainValMismatch(Rule):
     limits = MismatchLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning at most, from the first evaluations alone; not applicable to losses below zero."""
         limits = thresholds.of(MismatchLimits)
         snapshot = evaluations.measured(snapshot, evaluations.both_losses)
         if not snapshot.epochs:

@@ -44,6 +44,7 @@ class ValLossRising(Rule):
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A flag while val loss is above its best as a trend; an info where train loss is logged too."""
         limits = thresholds.of(RisingLimits)
         snapshot = evaluations.measured(snapshot, evaluations.val_loss)
         if unready := self.unready(snapshot, thresholds, "val loss"):

@@ -34,6 +34,7 @@ class WastedRate(Rule):
     remedy_when_over = "Keep the best checkpoint; of a restart, the schedule can be shorter."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """An info at most; not applicable where no evaluation has a learning rate."""
         metric = primary_of(snapshot)
         snapshot = evaluations.measured(
             snapshot, evaluations.val_loss if metric is None else evaluations.known(metric.name)

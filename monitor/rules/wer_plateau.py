@@ -63,6 +63,8 @@ GOT_WORSE = "got worse"
 
 
 class PlateauLimits(Limits, frozen=True):
+    """What counts as an improvement, and how many evaluations may pass without one."""
+
     wer_step: float = 0.01
     """One point of a share such as WER: what counts as an improvement."""
     wer_step_ratio: float = 0.02
@@ -91,6 +93,7 @@ class WerPlateau(Rule):
     )
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A flag once a window of evaluations gained nothing; before that a warning where the metric got worse."""
         limits = thresholds.of(PlateauLimits)
         need = limits.plateau_warning_evaluations + 1
         metric = primary_of(snapshot)

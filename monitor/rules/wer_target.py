@@ -26,6 +26,8 @@ RECENT = 3
 
 
 class TargetLimits(Limits, frozen=True):
+    """The target of WER as a fraction, and the epoch by which it is due."""
+
     wer_target_ratio: float = 0.0
     """Of WER; 0: no target. What counts as a good error rate is for the project to say."""
     wer_target_epoch: float = 60.0
@@ -46,6 +48,7 @@ class WerTarget(Rule):
     limits = TargetLimits
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning at most, from the epoch at which the target is due; not applicable where none is set."""
         limits = thresholds.of(TargetLimits)
         metric = primary_of(snapshot)
         goal = target_of(snapshot, metric, limits)
