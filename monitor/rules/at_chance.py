@@ -69,7 +69,7 @@ LEFT = "9 of 20 recorded runs that stood there for five evaluations left it, hal
 
 
 class ChanceLimits(Limits, frozen=True):
-    """How near to chance is at chance: in sizes of the metric (`Chance.size`) or as skill; from when on it is critical."""
+    """How near to chance is at chance, in sizes of the metric (`Chance.size`) or as skill; the epoch of `critical`."""
 
     chance_margin: float = 0.02
     chance_skill: float = 0.20
