@@ -48,6 +48,7 @@ class AlertBook:
         self._file.append(encode_line(alert))
 
     def close(self) -> None:
+        """Closes the file; events that were written stay."""
         self._file.close()
 
     def _write(self, alert: Alert, events: list[Alert]) -> None:

@@ -23,19 +23,32 @@ class CodeState(Protocol):
     """The code of one start, as a launch.json or a look at the disk has it."""
 
     @property
-    def script_sha256(self) -> str | None: ...
+    def script_sha256(self) -> str | None:
+        """Hash of the script; None where the command names none."""
+
     @property
-    def git_commit(self) -> str | None: ...
+    def git_commit(self) -> str | None:
+        """Commit of the working tree; None outside git."""
+
     @property
-    def git_diff(self) -> str | None: ...
+    def git_diff(self) -> str | None:
+        """What differs from that commit, cut where it is long."""
+
     @property
-    def git_tree(self) -> str | None: ...
+    def git_tree(self) -> str | None:
+        """git's hash of all tracked files, edits included."""
+
     @property
-    def local_files(self) -> Mapping[str, str]: ...
+    def local_files(self) -> Mapping[str, str]:
+        """Path → hash of the code near the script that git does not hold."""
+
     @property
-    def imported(self) -> Mapping[str, str]: ...
+    def imported(self) -> Mapping[str, str]:
+        """Path → hash of each Python file that the script imports; empty where that is not known."""
+
     @property
-    def git_others(self) -> str | None: ...
+    def git_others(self) -> str | None:
+        """One hash of git's other files that the script may read."""
 
 
 @dataclass(frozen=True)

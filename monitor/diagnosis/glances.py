@@ -198,7 +198,7 @@ class Glances:
 def glance_or_fault(run_dir: Path, now: float, ahead: Ahead | None = None) -> Glance | Exception:
     """Glances of many runs; a fault in one run does not hide the others. `ahead`: see `summary_of`."""
 
-    def seen() -> Glance | Exception:
+    def _seen() -> Glance | Exception:
         return glance_at(run_dir, now, ahead)
 
-    return guarded(seen, lambda fault: fault)
+    return guarded(_seen, lambda fault: fault)

@@ -114,10 +114,10 @@ def set_of(run: Run | None) -> str:
 def groups_in(runs_dir: Path, names: Iterable[str]) -> list[SeedGroup]:
     """The groups of a folder, by the launch.json of each run; what cannot be read is in none."""
 
-    def validation_of(run_id: str) -> str:
+    def _validation_of(run_id: str) -> str:
         return set_of(files.read_document(runs_dir / run_id / RUN_FILE, Run, files.UNREADABLE))
 
-    return grouped(filter(None, (_member(runs_dir / name) for name in names)), validation_of)
+    return grouped(filter(None, (_member(runs_dir / name) for name in names)), _validation_of)
 
 
 def _member(run_dir: Path) -> Member | None:

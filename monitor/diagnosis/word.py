@@ -55,7 +55,7 @@ def standing(snapshot: Snapshot, now: WordAt, thresholds: Thresholds, own: OwnAn
     rows = _evaluations(snapshot)
 
     @cache
-    def said(ago: int) -> WordAt | None:
+    def _said(ago: int) -> WordAt | None:
         if ago >= len(rows):
             return None
         if ago == 0 and rows[-1] is snapshot.epochs[-1]:
@@ -65,11 +65,11 @@ def standing(snapshot: Snapshot, now: WordAt, thresholds: Thresholds, own: OwnAn
         known = word_now(then, found, thresholds)
         return known if ago or _rank(known.word) > _rank(now.word) else now
 
-    def word(ago: int) -> Verdict | None:
-        known = said(ago)
+    def _word_at(ago: int) -> Verdict | None:
+        known = _said(ago)
         return None if known is None else known.word
 
-    return said(shown_from(word)) or now
+    return _said(shown_from(_word_at)) or now
 
 
 def shown_from(word: Callable[[int], str | None]) -> int:

@@ -92,6 +92,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         self.reporter.evaluated(state.epoch or 0.0, self._logged, state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
+        """Gives a sign of life, and has the Trainer save and stop once a stop was requested of any process."""
         self.writer.heartbeat(phase="training", epoch=int(state.epoch or 0) + 1, step=state.global_step)
         if wanted_by_any(self.writer.should_stop()) and not self._stopping:
             self._stopping = True
@@ -100,6 +101,7 @@ class VitalsignsCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         return control
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Reports the Trainer's checkpoint of this step."""
         path = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         self.writer.saved_checkpoint(path.absolute(), int(state.epoch or 0))
 

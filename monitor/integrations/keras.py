@@ -52,9 +52,11 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         )
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Keeps the number of the epoch, from 0."""
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Gives a sign of life, logs each tenth step, and saves and ends the fit once a stop was requested."""
         self._step += 1
         self.writer.heartbeat(phase="training", epoch=self._epoch + 1, step=self._step)
         if self._step % STEPS_BETWEEN == 0:
@@ -68,6 +70,7 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
             self.model.stop_training = True
 
     def on_test_begin(self, logs: Any = None) -> None:
+        """Says that the run evaluates."""
         self.writer.heartbeat(phase="evaluating")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -61,6 +61,8 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         )
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Gives a sign of life, logs as often as the Trainer does, and ends the fit after a requested stop.
+        `outputs` are what `training_step` returned: a loss, or a mapping with `loss`."""
         step, epoch = trainer.global_step, trainer.current_epoch
         self.writer.heartbeat(phase="training", epoch=epoch + 1, step=step)
         if step and step % trainer.log_every_n_steps == 0:
@@ -74,19 +76,23 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
             trainer.should_stop = True
 
     def on_validation_start(self, trainer: Any, pl_module: Any) -> None:
+        """Says that the run evaluates."""
         self.writer.heartbeat(phase="evaluating")
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        """Logs a validation in the middle of an epoch; that at its end is logged by `on_train_epoch_end`."""
         done, batches = trainer.fit_loop.epoch_loop.batch_progress.current.processed, trainer.num_training_batches
         if not trainer.sanity_checking and done < batches and not self._stopping:
             # Several validations an epoch: the others come before the epoch's own averages.
             self._evaluated(trainer, trainer.current_epoch + done / batches)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Logs the epoch with its last validation, unless a stop cut it short."""
         if not self._stopping:
             self._evaluated(trainer, trainer.current_epoch + 1)
 
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
+        """Closes the run: as stopped where that was requested, else as finished."""
         if not self._stopping:
             self._tell_newest(trainer)  # some are written after the last epoch has been reported
         self.writer.finish("stopped" if self._stopping else "finished")
@@ -98,6 +104,7 @@ class VitalsignsCallback(Callback):  # type: ignore[misc,unused-ignore]
         self.writer.finish("stopped" if interrupted else "failed", None if interrupted else error)
 
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+        """Keeps which epoch the checkpoint is of; its path is known once it is written."""
         self._saved_epoch = trainer.current_epoch + 1
 
     def _evaluated(self, trainer: Any, epoch: float) -> None:

@@ -73,6 +73,7 @@ class WatchedBrain:
         return self.reporter.writer if self.reporter is not None else NullRunWriter()
 
     def fit(self, epoch_counter: Any, *args: Any, **kwargs: Any) -> None:
+        """SpeechBrain's fit, arguments as its own; the run is opened before it and closed however it ends."""
         self._open(epoch_counter)
         with self.writer as run, self._watched():  # says how it ended, whatever ends it
             try:
@@ -87,11 +88,11 @@ class WatchedBrain:
         brain: Any = self
         own = brain.on_fit_batch_end
 
-        def with_report(batch: Any, outputs: Any, loss: Any, should_step: bool) -> None:
+        def _with_report(batch: Any, outputs: Any, loss: Any, should_step: bool) -> None:
             own(batch, outputs, loss, should_step)
             self._after_batch(loss, should_step)
 
-        brain.on_fit_batch_end = with_report
+        brain.on_fit_batch_end = _with_report
         try:
             yield
         finally:

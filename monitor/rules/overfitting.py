@@ -160,8 +160,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> tuple
     limits, common = thresholds.of(OverfittingLimits), thresholds.of(CommonLimits)
     at = _columns(data, limits, common)
 
-    def levels(first: int) -> list[Level]:
-        """Of the evaluations from place `first` on."""
+    def _levels_from(first: int) -> list[Level]:
         found = [Level.CLEAR] * (len(data) - first)
         places = _apart(at, limits)
         places = places[places >= first]
@@ -170,7 +169,7 @@ def look(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds) -> tuple
             found[place - first] = _level(data, place, at, rises[place], limits, common)
         return found
 
-    seen, last = _MEMORY.of(snapshot, thresholds, levels), len(data) - 1
+    seen, last = _MEMORY.of(snapshot, thresholds, _levels_from), len(data) - 1
     if not at.busy[last]:
         return seen, View(int(at.best_at[last]))
     of_last = (float(column[last]) for column in (at.rise, at.needed, at.fall, at.gap))

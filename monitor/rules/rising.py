@@ -58,8 +58,7 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
     up_three = np.zeros(len(values), dtype=bool)
     up_three[3:] = rises[2:] & rises[1:-1] & rises[:-2]
 
-    def look(first: int) -> list[Level]:
-        """Of the evaluations from place `first` on."""
+    def _look(first: int) -> list[Level]:
         found = np.full(len(values), Level.CLEAR)
         found[data.judged & np.isinf(values)] = Level.HOLD
         asked = np.flatnonzero(~clear[first:]) + first
@@ -76,7 +75,7 @@ def rising_levels(snapshot: Snapshot, data: Evaluations, thresholds: Thresholds)
         so_far = values[: place + 1]
         return bool(above[place] <= times[place] * series.scatter(so_far[np.isfinite(so_far)]) / size[place])
 
-    return _MEMORY.of(snapshot, thresholds, look)
+    return _MEMORY.of(snapshot, thresholds, _look)
 
 
 def is_rising(

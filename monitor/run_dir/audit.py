@@ -78,9 +78,9 @@ def audited(verb: str, about: Callable[..., tuple[Path, str]]) -> Callable[[Call
     """Notes each call of an act in the audit. `about` returns (folder of runs, run id) of the call's arguments; an act
     that chooses the id itself returns it."""
 
-    def wrapped(act: Callable[P, R]) -> Callable[P, R]:
+    def _noted(act: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(act)
-        def acting(*args: P.args, **kwargs: P.kwargs) -> R:
+        def _acting(*args: P.args, **kwargs: P.kwargs) -> R:
             folder, run_id = about(*args, **kwargs)
             refuse_mirrored(folder)
             result, why = "failed", ""
@@ -95,9 +95,9 @@ def audited(verb: str, about: Callable[..., tuple[Path, str]]) -> Callable[[Call
             finally:
                 note(folder, verb, run_id, result, why)  # type: ignore[arg-type]
 
-        return acting
+        return _acting
 
-    return wrapped
+    return _noted
 
 
 @contextlib.contextmanager

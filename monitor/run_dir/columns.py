@@ -215,6 +215,7 @@ class Growing(Generic[R]):
         self._records: list[R] = []
 
     def extend(self, records: Iterable[R]) -> None:
+        """Adds records after those that are there."""
         self._records.extend(records)
 
     def frozen(self) -> tuple[R, ...]:
@@ -230,6 +231,7 @@ class GrowingSteps:
         self._newest: list[Step] = []
 
     def extend(self, steps: Iterable[Step]) -> None:
+        """Adds steps after those that are there; each full block of ROWS becomes columns."""
         self._newest.extend(steps)
         while len(self._newest) >= ROWS:
             self._blocks.append(_Block(self._newest[:ROWS]))
@@ -296,6 +298,7 @@ class GrowingDecodes(Growing[Decode]):
         self._ids: Texts | None = None
 
     def extend(self, records: Iterable[Decode]) -> None:
+        """Adds decodes after those that are there; texts and clip ids are kept as UTF-8."""
         super().extend(map(self._packed, records))
 
     def _packed(self, decode: Decode) -> Decode:

@@ -258,6 +258,7 @@ class _Silence:
             self._last, self._since = progress, self._tick()
 
     def secs(self, progress: Progress | None, now: float) -> float | None:
+        """Seconds up to `now`; negative where a clock was set back, None without a heartbeat."""
         if progress is None:
             return None
         watched = self._tick() - self._since
@@ -271,9 +272,11 @@ class _Silence:
 class _Grows(Protocol[G, S]):
     """Where records are put, and what stands for all of them so far."""
 
-    def extend(self, records: Iterable[G]) -> None: ...
+    def extend(self, records: Iterable[G]) -> None:
+        """Adds records after those that are there."""
 
-    def frozen(self) -> S: ...
+    def frozen(self) -> S:
+        """All so far; what comes later is not in it."""
 
 
 class _Series(Generic[R, S]):
@@ -291,6 +294,7 @@ class _Series(Generic[R, S]):
 
     @property
     def bytes_read(self) -> int:
+        """Bytes read of the file so far, those of earlier lives included."""
         return self._tail.bytes_read
 
     def read(self) -> bool:

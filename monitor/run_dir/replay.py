@@ -15,14 +15,14 @@ from monitor.run_dir.records import Epoch, Snapshot, Step
 def _known(steps: Sequence[Step], row: Epoch) -> Sequence[Step]:
     """The steps made by the time of an evaluation: by their epoch, else by the clock, else by their number."""
 
-    def is_known(epoch: float, at: float, step: int) -> bool:
+    def _is_known(epoch: float, at: float, step: int) -> bool:
         if epoch:
             return epoch <= row.epoch
         if at and row.at:
             return at <= row.at
         return not row.step or step <= row.step
 
-    known = list(map(is_known, *(values_of(steps, name) for name in ("epoch", "at", "step"))))
+    known = list(map(_is_known, *(values_of(steps, name) for name in ("epoch", "at", "step"))))
     count = sum(known)
     # The first ones, unless clocks were set back.
     return steps[:count] if all(known[:count]) else tuple(compress(steps, known))

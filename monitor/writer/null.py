@@ -16,9 +16,15 @@ class NullRunWriter:
     run_dir: Path | None = None
     generation = 1
 
-    def log_epoch(self, epoch: float, **fields: Any) -> None: ...
-    def log_step(self, step: int, **fields: Any) -> None: ...
-    def log_clips(self, clips: Iterable[Clip]) -> None: ...
+    def log_epoch(self, epoch: float, **fields: Any) -> None:
+        """Nothing is written of an evaluation."""
+
+    def log_step(self, step: int, **fields: Any) -> None:
+        """Nothing is written of a step."""
+
+    def log_clips(self, clips: Iterable[Clip]) -> None:
+        """Nothing is written of the sequences."""
+
     def log_decodes(
         self,
         epoch: float,
@@ -29,15 +35,23 @@ class NullRunWriter:
         adjusted: list[str] | None = None,
         clip_ids: list[str] | None = None,
         step: int = 0,
-    ) -> None: ...
-    def log_probe(self, name: str, values: Mapping[str, Any]) -> None: ...
-    def heartbeat(self, phase: Phase | None = None, epoch: int | None = None, step: int | None = None) -> None: ...
-    def saved_checkpoint(self, path: str | Path, epoch: int) -> None: ...
-    def finish(
-        self, outcome: Outcome = "finished", error: str | None = None, *, traceback: str | None = None
-    ) -> None: ...
+    ) -> None:
+        """Nothing is written of predictions, and nothing is checked."""
+
+    def log_probe(self, name: str, values: Mapping[str, Any]) -> None:
+        """Nothing is written of a measurement."""
+
+    def heartbeat(self, phase: Phase | None = None, epoch: int | None = None, step: int | None = None) -> None:
+        """There is no sign of life."""
+
+    def saved_checkpoint(self, path: str | Path, epoch: int) -> None:
+        """Nothing is written of a checkpoint."""
+
+    def finish(self, outcome: Outcome = "finished", error: str | None = None, *, traceback: str | None = None) -> None:
+        """No outcome is written."""
 
     def should_stop(self) -> bool:
+        """Always False: no request can reach it."""
         return False
 
     def __enter__(self) -> NullRunWriter:

@@ -88,14 +88,14 @@ def _alarm(secs: float) -> None:
     """Raises Late in the rule once its time is over; kills this process where that is caught."""
     rang = False
 
-    def ring(*_: object) -> None:
+    def _ring(*_: object) -> None:
         nonlocal rang
         if rang:
             os.kill(os.getpid(), signal.SIGKILL)
         rang = True
         raise Late(f"{LATE} {secs:g} s")
 
-    signal.signal(signal.SIGALRM, ring)
+    signal.signal(signal.SIGALRM, _ring)
     signal.setitimer(signal.ITIMER_REAL, secs, GRACE_SECS)
 
 

@@ -16,6 +16,7 @@ class SlowEpochs:
     thresholds = {"times": 3.0, "least_epochs": 5.0, "in_a_row": 2.0}
 
     def check(self, snapshot: Snapshot) -> Finding | Quiet:
+        """Warns once the last epochs were all slow."""
         timed = [(row.epoch, row.seconds) for row in snapshot.epochs if row.seconds is not None]
         if len(timed) < self.thresholds["least_epochs"]:
             return Quiet(f"{len(timed)} epochs with a time are too few to compare.")
