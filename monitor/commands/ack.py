@@ -27,6 +27,7 @@ def run(
     runs: RunsOption = DEFAULT_RUNS,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0, also where it was acknowledged before."""
     alert_id, is_new = acknowledge(find_run(runs, run), alert, who(), now())
     if as_json:
         print_json({"run_id": run, "alert_id": alert_id, "new": is_new})

@@ -53,6 +53,7 @@ def run(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. Several logs are taken one after the other; the first refusal ends it."""
     if len(logs) > 1 and (pid is not None or name or foreground):
         raise UsageError("--pid, --name and --foreground are for one log; attach to the others one by one.")
     request = AttachRequest(who(), name, pid, wanted_fields(mapping or []), percent)

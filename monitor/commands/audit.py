@@ -19,6 +19,7 @@ def run(
     last: Annotated[int, typer.Option(min=1, help="Number of newest entries to show.")] = 50,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. Raises UnreadableRunError where the log cannot be read."""
     try:
         every = read(runs)
     except (OSError, ValueError) as problem:

@@ -32,6 +32,7 @@ def run(
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. A changed policy is shown as it is afterwards."""
     run_dir = find_run(runs, run)
     if do is not None:
         launcher.set_policy(run_dir, policy_from(do, if_bad_hours, who(), now()))

@@ -23,10 +23,11 @@ def run(
     at: Annotated[float | None, typer.Option(help="Judge it as it was after this epoch.")] = None,
     as_json: JsonOption = False,
 ) -> int:
+    """Returns `exit_code`; with `at` that of the records up to that epoch."""
     look = look_at(find_run(runs, run), at)
     code = exit_code(look)
     if as_json:
-        print_json({**document(look, code), **({} if at is None else {"status": None}), "at_epoch": at})
+        print_json({**_document(look, code), **({} if at is None else {"status": None}), "at_epoch": at})
     else:
         then = [] if at is None else [f"As it was at epoch {look.snapshot.epochs[-1].epoch:g}."]
         console().print("\n".join([*then, *lines(look)]), soft_wrap=True)
@@ -68,7 +69,8 @@ def lines(look: Look) -> list[str]:
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
 
 
-def document(look: Look, code: int) -> dict[str, object]:
+def _document(look: Look, code: int) -> dict[str, object]:
+    """`code`: the exit code."""
     found = choice_of(look)
     step = step_of(look)
     return {

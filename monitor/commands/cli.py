@@ -63,9 +63,11 @@ class LazyVerbs(TyperGroup):
     """Looks a verb up by importing its module."""
 
     def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of their groups; imports none of them."""
         return [verb for verbs in GROUPS.values() for verb in verbs]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Raises UsageError for an unknown one, with the name that comes nearest."""
         if cmd_name not in VERBS:
             near = difflib.get_close_matches(cmd_name, VERBS, n=1)
             hint = f"did you mean {near[0]}?" if near else "see python -m monitor --help."
@@ -81,7 +83,7 @@ def command(verb: str) -> Any:
     one = typer.Typer(add_completion=False)
     one.command(
         verb,
-        help=act.__doc__ or module.__doc__,
+        help=act.__doc__ if function else module.__doc__,
         epilog=epilog_of(verb),
         rich_help_panel=group_of(verb),
         context_settings=getattr(module, "SETTINGS", None),

@@ -248,4 +248,5 @@ class HarmlessConsole(Console):
     """Prints every text so; its own colours are none of the text's."""
 
     def render_str(self, text: str, **how: Any) -> Text:
+        """As rich does, after `harmless`."""
         return super().render_str(harmless(text), **how)

@@ -39,6 +39,7 @@ def run(
     ] = MODES[0],
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0, whatever the outcome. Raises UsageError for fewer than two different runs."""
     if by not in MODES:
         raise UsageError(f"--by {by}: must be one of {', '.join(MODES)}.")
     folders, moment = _different_runs(runs, which), now()

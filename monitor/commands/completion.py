@@ -20,6 +20,7 @@ def run(
         typer.Argument(help="The shell. Try it: source <(python -m monitor completion bash)"),
     ],
 ) -> int:
+    """Exit code 0. The script goes to stdout as it is."""
     sys.stdout.write(script(shell, sys.executable))
     return EXIT_OK
 

@@ -25,6 +25,7 @@ def run(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0, whatever is found; that of `check` says how the run is."""
     run_dir = find_run(runs, run)
     if measure:
         check(run_dir)
@@ -41,6 +42,7 @@ def run(
 
 
 def document(look: Look, options: tuple[Prescription, ...], considered: tuple[Considered, ...]) -> dict[str, Any]:
+    """What --json prints, also of `report`."""
     step = step_of(look)
     return {
         "run_id": look.snapshot.run_id,

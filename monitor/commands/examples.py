@@ -67,6 +67,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 
 def group_of(verb: str) -> str:
+    """The heading under which --help lists a verb."""
     return next(group for group, verbs in GROUPS.items() if verb in verbs)
 
 

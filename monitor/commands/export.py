@@ -44,6 +44,7 @@ def run(
     runs: RunsOption = DEFAULT_RUNS,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0, also where Ctrl-C or SIGTERM ends --follow."""
     from monitor.frames.exports import Export
 
     run_dir = find_run(runs, run)

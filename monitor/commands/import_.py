@@ -63,6 +63,7 @@ def run(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. With --json and without --yes nothing is written: the plan is printed."""
     asked = Asked(format_, wanted_fields(mapping or []), percent, per, start)
     if follow:
         return follow_file(path, runs, asked, name, yes, as_json)

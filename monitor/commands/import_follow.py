@@ -20,6 +20,7 @@ POLL_SECS = 1.0
 
 
 def follow_file(path: Path, runs: Path, asked: Asked, name: str, yes: bool, as_json: bool) -> int:
+    """Follows `path` into the run that it was followed into before, or a new one. Returns EXIT_OK, after Ctrl-C too."""
     known = find_followed(runs, path)
     with _stopped_politely():
         try:
@@ -85,6 +86,7 @@ def _stopped_politely() -> Iterator[None]:
     """SIGTERM ends following as Ctrl-C does."""
 
     def interrupt(number: int, frame: object) -> None:
+        """The handler: what Ctrl-C raises."""
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)

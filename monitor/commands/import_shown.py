@@ -14,12 +14,13 @@ from monitor.run_dir.words import NOT_MEASURED, plain
 
 
 def show_plan(chosen: Plan) -> None:
+    """Prints how each column is read, what is not read, and the notes."""
     screen = console()
     steps = f" and {chosen.counts.steps:,} steps" if chosen.counts.steps else ""
     screen.print(f"{label(chosen.path)} is {chosen.kind.title}: {chosen.counts.evaluations:,} evaluations{steps}.")
     rows = Screen("column", "becomes", "unit", "first", "last", box=None, pad_edge=False)
     for use in chosen.mapping.uses:
-        first, last = (value_of(epoch, use.field) for epoch in (chosen.first, chosen.last))
+        first, last = (_value_of(epoch, use.field) for epoch in (chosen.first, chosen.last))
         unit = "percent → fraction" if use.scale != 1 else "fraction" if use.why else "as logged"
         rows.add_row(use.column, use.field, f"{unit} ({use.why})" if use.why else unit, first, last)
     screen.print(rows)
@@ -49,16 +50,19 @@ def _show_samples(chosen: Plan) -> None:
         console().print(f"Predictions{where}: {len(samples)}, {empty} of them empty.")
 
 
-def value_of(record: Any, field: str) -> str:
+def _value_of(record: Any, field: str) -> str:
+    """A number of a record in words; a dash where it has none."""
     return plain(getattr(record, field, None))
 
 
 def figures_of(record: Any) -> str:
-    shown = [(name, value_of(record, name)) for name in ("train_loss", "val_loss", "val_wer")]
+    """The losses and the WER that a record has: `train_loss 1.2, val_loss 1.5`."""
+    shown = [(name, _value_of(record, name)) for name in ("train_loss", "val_loss", "val_wer")]
     return ", ".join(f"{name} {value}" for name, value in shown if value != NOT_MEASURED)
 
 
 def as_document(chosen: Plan) -> dict[str, Any]:
+    """The same for --json; docs/for-scripts.md describes the fields."""
     return {
         "format": chosen.kind.name,
         "epochs": chosen.counts.evaluations,

@@ -33,6 +33,7 @@ class Changes:
     pinned: bool | None = None
 
     def any(self) -> bool:
+        """Whether anything is to be changed."""
         return any(getattr(self, each.name) not in (None, []) for each in fields(self))
 
 
@@ -46,6 +47,7 @@ def run(
     pinned: Annotated[bool | None, typer.Option("--pin/--unpin", help="At the top of the list, or no more.")] = None,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. What is printed is how it is afterwards."""
     run_dir = find_run(runs, run)
     folder, run_id = run_dir.parent, run_dir.name
     changes = Changes(title, note, add or [], take or [], pinned)

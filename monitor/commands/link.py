@@ -27,6 +27,7 @@ def run(
     revoke: Annotated[str, typer.Option(metavar="NAME", help="End the link of this name, at once.")] = "",
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. Raises UnreadableRunError for a folder that is not there."""
     # Imported here: they bring the page's libraries, which --help does not need.
     from monitor.ui.people import make_link, revoke_link
 

@@ -55,6 +55,7 @@ def run(
     sweep: Annotated[str, typer.Option("--sweep", metavar="NAME", help="One sweep: its trials, best first.")] = "",
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0; 5 where one of several folders could not be asked."""
     queues.look()
     folders = folders_given(runs)
     if sweep and folders.several:

@@ -28,6 +28,7 @@ def run(
     most: Annotated[int, typer.Option(min=1, help="Maximum number of lines, from the end.")] = 40,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0, also where there is no log: then it says why."""
     run_dir = find_run(runs, run)
     state, question = read_state(run_dir), LogQuestion(word=word, only_grave=warnings)
     found = log_tail(run_dir / LOG_FILE, question, ray_log.whole(run_dir, state))

@@ -24,6 +24,7 @@ def run(
         bool, typer.Option("--several-changes", help="Let one restart change several settings of the agent's choice.")
     ] = False,
 ) -> int:
+    """Returns 0 once stdin is closed. Raises RefusedError where the SDK is not installed."""
     try:
         from monitor.commands.agents.server import serve
     except ModuleNotFoundError as missing:

@@ -46,6 +46,7 @@ def run(
     reset: Annotated[bool, typer.Option("--reset", help="Take the choice back.")] = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. The list is as it is after the change."""
     run_dir = find_run(runs, run)
     reader = RunReader(run_dir)
     options = (is_score, unit, chance, target)

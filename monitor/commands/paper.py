@@ -46,6 +46,7 @@ def run(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. Raises UsageError for a file of curves that is neither .svg nor .pdf."""
     moment = now()
     if curves is not None and curves.suffix not in (".svg", ".pdf"):
         raise UsageError(f"--curves {curves}: the name must end in .svg or .pdf.")

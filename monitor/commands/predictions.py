@@ -43,6 +43,7 @@ def run(
     most: Annotated[int, typer.Option(min=1, help="Maximum number of clips.")] = 10,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. Raises UsageError for an unknown filter or decoder."""
     _check(which, SHOWN, "--filter")
     _check(decoder, DECODERS, "--decoder")
     snapshot = RunReader(find_run(runs, run)).read(now())

@@ -25,6 +25,7 @@ def run(
     as_html: Annotated[bool, typer.Option("--html", help="One HTML page instead of Markdown.")] = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0. With --json it is the document of `diagnose`."""
     look = look_at(find_run(runs, run))
     options = prescribe(look.snapshot, look.judged.diagnosis)
     if as_json:

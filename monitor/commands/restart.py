@@ -84,6 +84,7 @@ def run(
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0; 5 where a child has failed at once."""
     away = policy_from(if_bad, if_bad_hours, who(), now())
     run_dir = find_run(runs, run)
     ways: dict[str, Any] = {"start_from": start_from, "device": None if device is None else device_name(device)}

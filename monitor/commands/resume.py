@@ -37,6 +37,7 @@ def run(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0; 5 where the new start has failed already."""
     queues.look()
     run_dir = find_run(runs, run)
     if not dry_run and take_over(run_dir.parent, run_dir.name, trusted=trust):

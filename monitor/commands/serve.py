@@ -56,6 +56,7 @@ def run(
     feed: Annotated[bool, typer.Option("--feed", help="Feed a page that calls this over a pipe.")] = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0 once it serves or has stopped; with --no-detach this process becomes the server."""
     folders = folders_given(runs, program)
     if feed:
         return _feed(folders)

@@ -33,6 +33,7 @@ from monitor.view.tiles import tiles
 
 
 def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
+    """Exit code 0, whatever the state; that of `check` says how the run is."""
     look = look_at(find_run(runs, run))
     if as_json:
         print_json(document(look))

@@ -100,6 +100,7 @@ def run(
     if_bad_hours: IfBadHoursOption = None,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0; 5 where a run has failed already."""
     away = policy_from(if_bad, if_bad_hours, who(), now())
     device = device_name(device) if device else _any_device() if queue else ""
     if foreground and run_id and is_run(runs / run_id) and belongs_to_this_job(runs / run_id):

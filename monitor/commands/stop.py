@@ -57,6 +57,7 @@ def run(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
+    """Exit code 0; 5 where a run refused, or went on."""
     queues.look()
     folders = [find_run(runs, name) for name in dict.fromkeys(run)]
     chosen: dict[Act, bool] = {launcher.cancel_stop: cancel, launcher.hurry_stop: hurry, launcher.more_time: more_time}

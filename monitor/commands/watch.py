@@ -45,6 +45,7 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> int:
+    """With --once 1 or 2 by the gravest open finding, 3 where a run cannot be read; else 0."""
     runs_dir = (folder or runs).absolute()
     if runs_dir.exists() and not runs_dir.is_dir():
         raise UsageError(f"{runs_dir} is a file; give the folder that holds the runs.")

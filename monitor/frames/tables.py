@@ -37,10 +37,12 @@ class RunOfFolder:
 
 
 def of_epochs(snapshot: Snapshot) -> pd.DataFrame:
+    """One row an evaluation, by `epoch`. `attrs["units"]`: column → unit, where it is known; so with `of_steps`."""
     return _with_units(_of_records(snapshot.epochs, Epoch, "epoch"), snapshot)
 
 
 def of_steps(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a logged step, by `step`."""
     return _with_units(_of_records(snapshot.steps, Step, "step"), snapshot)
 
 
@@ -76,6 +78,7 @@ def _with_units(table: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
 
 
 def of_decodes(snapshot: Snapshot) -> pd.DataFrame:
+    """One row a prediction: `reference`, `errors` and `words` are missing where the clip's target is not known."""
     names = ["epoch", "split", "clip_id", "reference", "hypothesis", "errors", "words"]
     table = pd.DataFrame(list(_predictions(snapshot)), columns=names)
     return table.astype({"epoch": "float64", "errors": "Int64", "words": "Int64"})
@@ -106,6 +109,7 @@ def _edits(reference: str, said: str) -> int:
 
 
 def of_alerts(snapshot: Snapshot) -> pd.DataFrame:
+    """One row an event of an alert, oldest first; `at` in UTC."""
     names = ["event", "rule", "severity", "at", "epoch", "line"]
     table = pd.DataFrame([[getattr(alert, name) for name in names] for alert in snapshot.alerts], columns=names)
     table["at"] = pd.to_datetime(table["at"].astype("float64"), unit="s", utc=True)
@@ -113,6 +117,7 @@ def of_alerts(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def of_findings(results: Iterable[Result]) -> pd.DataFrame:
+    """One row a rule that found something, by `rule`; epochs are floats, NaN where there is none."""
     names = ["rule", "severity", "line", "onset", "fired", "critical_since", "now", "limits"]
     found = [result for result in results if isinstance(result, Finding)]
     table = pd.DataFrame([[getattr(finding, name) for name in names] for finding in found], columns=names)

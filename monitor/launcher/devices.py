@@ -53,6 +53,7 @@ class Device:
 
     @property
     def free_bytes(self) -> int | None:
+        """Bytes that no process holds; None where they are not known."""
         if self.total_bytes is None or self.used_bytes is None:
             return None
         return max(0, self.total_bytes - self.used_bytes)
@@ -60,6 +61,8 @@ class Device:
 
 @dataclass(frozen=True)
 class Machine:
+    """One look at this machine. `devices`: its GPUs, then the processor; `disk_free_bytes`: on the disk of the runs."""
+
     host: str
     devices: tuple[Device, ...]
     disk_free_bytes: int | None
@@ -68,9 +71,11 @@ class Machine:
 
     @property
     def gpus(self) -> tuple[str, ...]:
+        """cuda:0, cuda:1 …, as nvidia-smi counts them."""
         return tuple(device.name for device in self.devices if device.name != "cpu")
 
     def device(self, name: str) -> Device | None:
+        """The device of this name; None where the machine has no such one."""
         return next((device for device in self.devices if device.name == name), None)
 
 
@@ -84,12 +89,14 @@ class MachineWatch:
         self._partitions = PartitionWatch()
 
     def look(self) -> Machine:
+        """The machine as it was at the last asking, with what the cluster has free now."""
         if self._known is None or time.monotonic() - self._asked_at >= ASKED_EVERY_SECS:
             self._known, self._asked_at = machine(self._runs_dir), time.monotonic()
         return replace(self._known, partitions=self._partitions.now())
 
 
 def machine(runs_dir: Path) -> Machine:
+    """Asks now, which takes as long as nvidia-smi does. `runs_dir`: the folder whose disk counts."""
     return Machine(os.uname().nodename, (*_gpus(), _processor()), files.free_bytes(runs_dir))
 
 

@@ -40,6 +40,7 @@ class Capacity:
     cpu: int | None = None
 
     def of(self, slot: str) -> int | None:
+        """How many runs this GPU, or the CPU, takes at a time; None: as many as come."""
         return self.cpu if slot == CPU else self.per_gpu
 
     def fitting(self, device: str) -> tuple[str, ...]:
@@ -118,6 +119,7 @@ class Line:
             os.close(descriptor)
 
     def fitting(self, device: str) -> tuple[str, ...]:
+        """See Capacity.fitting."""
         return self._capacity.fitting(device)
 
     def next_ticket(self) -> int:

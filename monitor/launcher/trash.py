@@ -20,6 +20,8 @@ NAME = re.compile(rf"(?P<run>{RUN_ID_PATTERN.pattern})~(?P<at>\d{{10}})")
 
 @dataclass(frozen=True)
 class Trashed:
+    """An archived run. `name`: of its folder in the trash; `at`: when it was put there, UTC seconds."""
+
     name: str
     run_id: str
     at: float

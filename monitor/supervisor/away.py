@@ -55,6 +55,7 @@ class AwayKeeper:
 
     @property
     def is_busy(self) -> bool:
+        """Whether it has begun to act and is not done: the supervisor stays as long."""
         return self._act is not None and not self._act.settled
 
     def consider(self, snapshot: Snapshot, judged: Judged, now: float) -> None:

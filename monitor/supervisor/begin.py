@@ -259,6 +259,7 @@ def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Sup
     copied = CopiedLog(program.log, NO_FEED) if order is not None and order.engine == "ray" else None
 
     def record(pid: int) -> None:
+        """Notes the new process before anything waits for it. Raises OSError where a file cannot be written."""
         trainer = processes.identify(pid)
         # First where only this user can write: from here on, this start is spent.
         _note(this, may_start=0, started=generation, trainer=trainer)

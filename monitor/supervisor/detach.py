@@ -40,6 +40,7 @@ def _once(word_in: int) -> Report:
     reported = False
 
     def report(problem: str) -> None:
+        """`problem`: why it could not begin, "" for well begun; only the first call writes to the pipe."""
         nonlocal reported
         if not reported:
             reported = True

@@ -60,9 +60,11 @@ class Feed(Protocol):
     def is_unwanted(self) -> bool:
         """Whether the log shall not be followed any longer."""
 
-    def look(self, now: float) -> None: ...
+    def look(self, now: float) -> None:
+        """Takes in what is new and writes it as records. `now`: UTC seconds, here and below."""
 
-    def release(self, now: float) -> None: ...
+    def release(self, now: float) -> None:
+        """Ends the reading of a log that is no longer to be followed, whose process goes on."""
 
     def end(self, now: float, *, seen: bool) -> None:
         """The process has ended; `seen`: how it ended is known."""
@@ -73,11 +75,14 @@ class NoFeed:
 
     is_unwanted = False
 
-    def look(self, now: float) -> None: ...
+    def look(self, now: float) -> None:
+        """Nothing: there is no source."""
 
-    def release(self, now: float) -> None: ...
+    def release(self, now: float) -> None:
+        """Nothing, as nothing is followed."""
 
-    def end(self, now: float, *, seen: bool) -> None: ...
+    def end(self, now: float, *, seen: bool) -> None:
+        """Nothing: the writer says how the run ended, or the supervisor."""
 
 
 NO_FEED = NoFeed()
@@ -91,15 +96,19 @@ class GuardedFeed:
 
     @property
     def is_unwanted(self) -> bool:
+        """Of the feed inside; never of one that was given up."""
         return self._feed.is_unwanted
 
     def look(self, now: float) -> None:
+        """A fault in it is logged, and nothing is read from then on; so with `release` and `end`."""
         self._guarded(lambda: self._feed.look(now))
 
     def release(self, now: float) -> None:
+        """See `look`."""
         self._guarded(lambda: self._feed.release(now))
 
     def end(self, now: float, *, seen: bool) -> None:
+        """See `look`."""
         self._guarded(lambda: self._feed.end(now, seen=seen))
 
     def _guarded(self, act: Callable[[], None]) -> None:
@@ -129,6 +138,7 @@ class SourceFeed:
         """Whether the log shall not be followed any longer."""
 
     def begin_again(self, generation: int) -> None:
+        """The process that writes the source was started again: what comes from now on is of `generation`."""
         self._follower.begin_again(generation)
 
     @property
@@ -143,9 +153,11 @@ class SourceFeed:
 
     @property
     def grew_at(self) -> float | None:
+        """When the source last grew, UTC seconds; None where that was never seen."""
         return self._follower.grew_at
 
     def look(self, now: float) -> None:
+        """Hears what a person has decided about the reading, then takes in what is new."""
         self._hear_word(now)
         if not self.is_unwanted:
             self._follower.look(now)
@@ -185,6 +197,7 @@ class SourceFeed:
         self._follower.run.close(now)
 
     def end(self, now: float, *, seen: bool) -> None:
+        """Reads the rest. Unless `seen`, an error at the log's end or the last planned epoch says how it ended."""
         left_out = self._follower.end(now)
         run = self._follower.run
         if left_out:
@@ -251,6 +264,7 @@ class OwnLogFeed:
         """Never asked: a run that was started here is stopped, not released."""
 
     def look(self, now: float) -> None:
+        """Takes in what is new; every few seconds also whether the log, or a file of the script, has records by now."""
         if self._off:
             return
         if self._feed is not None:
@@ -260,6 +274,7 @@ class OwnLogFeed:
             self._seek(now)
 
     def end(self, now: float, *, seen: bool) -> None:
+        """Reads the rest of what is read already; else looks once more whether the log can be read."""
         if not self._off and self._feed is None:
             self._seek(now, at_end=True)
         elif not self._off and self._feed is not None:

@@ -98,6 +98,7 @@ class GpuWatch:
 
 
 def values_of(reading: GpuReading) -> Values:
+    """What of a reading becomes an entry of gpu.json; `throttled_ratio` is 0 or 1 at one moment."""
     throttled = None if reading.throttled_by is None else float(bool(reading.throttled_by))
     return {**{name: getattr(reading, name) for name in COLUMNS[:-1]}, "throttled_ratio": throttled}
 

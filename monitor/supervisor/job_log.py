@@ -35,16 +35,20 @@ class CopiedLog:
 
     @property
     def is_unwanted(self) -> bool:
+        """Of the other feed."""
         return self.feed.is_unwanted
 
     def look(self, now: float) -> None:
+        """Copies what the log has grown by, in part where that is much; then the other feed looks."""
         self._copy(MOST_AT_ONCE)
         self.feed.look(now)
 
     def release(self, now: float) -> None:
+        """Of the other feed; the copy goes on."""
         self.feed.release(now)
 
     def end(self, now: float, *, seen: bool) -> None:
+        """Copies the rest, up to a limit, then ends the other feed."""
         self._copy(MOST_AT_END)
         self.feed.end(now, seen=seen)
 

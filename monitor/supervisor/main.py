@@ -7,6 +7,7 @@ and the next contact of page or command line starts an adopting one.
 from __future__ import annotations
 
 import argparse
+import functools
 import logging
 import os
 import signal
@@ -71,10 +72,7 @@ def main(argv: list[str]) -> int:
     run_dir = options.run_dir.absolute()
     modes: tuple[Mode, ...] = ("adopt", "resume", "follow", "job")
     mode: Mode = next((mode for mode in modes if getattr(options, mode)), "start")
-
-    def body(report: Report) -> int:
-        return _supervise(run_dir, mode, options, report)
-
+    body = functools.partial(_supervise, run_dir, mode, options)
     try:
         # Before a byte is written: whatever is put in the place of this folder later is not written into.
         held.hold(run_dir)
@@ -90,6 +88,7 @@ class SupervisorLog(logging.StreamHandler):
     """What a full disk does not take of a line is lost, and no traceback of that follows into the same file."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (logging's name)
+        """Silent about the disk; any other fault is logging's to print."""
         if not isinstance(sys.exception(), OSError):
             super().handleError(record)
 

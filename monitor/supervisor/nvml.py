@@ -102,6 +102,7 @@ def together(readings: list[GpuReading]) -> GpuReading:
     """Several GPUs as one: mean use, the fullest memory, the sum of the power, the highest temperature."""
 
     def known(field: str) -> list[float]:
+        """The values of those that give one."""
         return [value for each in readings if (value := getattr(each, field)) is not None]
 
     use, reasons = known("busy_ratio"), [each.throttled_by for each in readings if each.throttled_by is not None]

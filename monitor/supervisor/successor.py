@@ -30,6 +30,7 @@ LOCK_FILE = "away.lock"
 
 
 def main(argv: list[str]) -> int:
+    """Writes a ChildMade as JSON to stdout: the child's id, or why there is none. Returns 0 in both cases."""
     run_dir = Path(argv[0]).absolute()
     set_origin("supervisor")
     try:

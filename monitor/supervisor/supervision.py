@@ -101,6 +101,7 @@ class Supervision:
         return state is not None and state.supervisor == self.state_file.state.supervisor
 
     def close(self) -> None:
+        """Ends the reading of the GPUs and releases the alerts; nothing is done to the trainer."""
         self._gpus.close()
         self._watch.close()
 

@@ -21,16 +21,21 @@ class Ending:
 
 
 class Trainer(Protocol):
+    """`identity`: which process it is, with its start time; the pid alone may be another's later."""
+
     identity: Identity
 
-    def ended(self) -> Ending | None: ...
+    def ended(self) -> Ending | None:
+        """How it ended; None while it runs."""
 
-    def send(self, number: int) -> None: ...
+    def send(self, number: int) -> None:
+        """Sends a signal to it and to what it has started; nothing where it has ended."""
 
     def ignores(self, number: int) -> bool:
         """Whether it and everything that it has started ignores a signal: sending that would only cost time."""
 
-    def clear_leftovers(self) -> None: ...
+    def clear_leftovers(self) -> None:
+        """Ends what it has left running. Call once, after it has ended."""
 
 
 class OwnTrainer:
@@ -57,6 +62,7 @@ class OwnTrainer:
         group.send(outside, number)
 
     def ignores(self, number: int) -> bool:
+        """Asks its process group, and what has left that group."""
         return group.ignores({*group.members(self._pid), *group.descendants(self._pid)}, number)
 
     def clear_leftovers(self) -> None:
@@ -73,9 +79,11 @@ class FoundTrainer:
         self._run_dir = run_dir
 
     def ended(self) -> Ending | None:
+        """Whether it is gone; how it ended only its parent could know."""
         return Ending() if processes.liveness(self.identity) == "gone" else None
 
     def send(self, number: int) -> None:
+        """To its whole group only where it leads that group."""
         if self.ended():
             return
         pid = self.identity.pid
@@ -88,6 +96,7 @@ class FoundTrainer:
         group.send(outside, number)
 
     def ignores(self, number: int) -> bool:
+        """Asks it and its descendants: the group may not be its own."""
         return group.ignores([self.identity.pid, *group.descendants(self.identity.pid)], number)
 
     def clear_leftovers(self) -> None:

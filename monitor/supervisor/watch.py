@@ -105,6 +105,7 @@ class Watch:
         tick = time.monotonic()
 
         def failed(fault: Exception) -> None:
+            """Logs the fault and rests as after a look that took as long."""
             # A fault in one rule must not leave a run without its supervisor.
             self._complain(fault)
             self._rest_since(tick)

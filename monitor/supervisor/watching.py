@@ -102,6 +102,7 @@ class Watcher:
 
     @property
     def unreadable(self) -> list[str]:
+        """The runs that could not be read or judged at the last look."""
         return [name for name, known in self._known.items() if known.trouble]
 
     def close(self) -> None:

@@ -52,6 +52,7 @@ class LogSupervision:
         return progress is not None and progress.follower is None
 
     def close(self) -> None:
+        """Releases the alerts (see Watch.close)."""
         self._watch.close()
 
 
@@ -75,4 +76,5 @@ class Unstarted:
         return state is not None and state.state in FINAL_STATES and state.supervisor == processes.identify()
 
     def close(self) -> None:
+        """Releases the alerts (see Watch.close)."""
         self._watch.close()

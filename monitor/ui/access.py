@@ -156,6 +156,7 @@ class AccessGate:
         cookie = self._visitors.cookie(who, scope)
 
         async def sending(message: Message) -> None:
+            """Adds the cookie to the head of the answer."""
             if message["type"] in ("http.response.start", "websocket.accept"):
                 message.setdefault("headers", [])
                 MutableHeaders(scope=message).append("set-cookie", cookie)
@@ -178,6 +179,7 @@ class _Revocation:
         self._begun = self._closed = False
 
     async def receive(self) -> Message:
+        """The next message; a disconnect once the link was taken back, noticed within seconds."""
         if not self._begun:  # the handshake, which is there already
             self._begun = True
             return await self._receive()
@@ -190,6 +192,7 @@ class _Revocation:
         return {"type": "websocket.disconnect", "code": 1008, "reason": "the link was taken back"}
 
     async def send(self, message: Message) -> None:
+        """Sends nothing once the link was taken back."""
         if not await self._is_over():
             await self._send(message)
 

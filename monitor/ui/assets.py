@@ -138,6 +138,7 @@ def weights() -> dict[str, int]:
 
 
 def plotly_url(base: str) -> str:
+    """Its version stands in the address, so a browser may keep it."""
     return f"{base}/vs/plotly-basic-{PLOTLY}.min.js"
 
 
@@ -145,7 +146,10 @@ def routes(base: str) -> list[BaseRoute]:
     """The page's script and styles, and plotly.js."""
 
     def served(address: str, data: Callable[[], bytes], media_type: str) -> Route:
+        """A route for what `data` makes."""
+
         async def answer(_request: Request) -> Response:
+            """What `data` makes is compressed already."""
             return packed(data(), media_type)
 
         return Route(address, answer)

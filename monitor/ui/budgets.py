@@ -56,6 +56,7 @@ class Bucket:
         self._left, self._at = self.most, self.clock()
 
     def take(self, amount: float) -> None:
+        """Takes `amount`, whether there is enough or not; what is missing is owed."""
         self._fill()
         self._left -= amount
 
@@ -105,6 +106,7 @@ class Budget:
         is_over = False
 
         def end() -> None:
+            """Gives the place back, once."""
             nonlocal is_over
             if not is_over:
                 is_over = True
@@ -134,6 +136,7 @@ class Budget:
         """Does something that takes the processor in a thread, in this visitor's turn and at his expense."""
 
         def timed() -> tuple[T, float]:
+            """The result, and the processor seconds that it took in this thread."""
             begun = time.thread_time()
             return what(), time.thread_time() - begun
 
@@ -153,10 +156,7 @@ class Budget:
 
     async def pieces(self, pieces: Iterator[T]) -> AsyncIterator[T]:
         """The parts of a download, each made as `work`."""
-
-        async def wait() -> None: ...
-
-        while (piece := await self.work(lambda: next(pieces, None), wait)) is not None:
+        while (piece := await self.work(lambda: next(pieces, None), lambda: asyncio.sleep(0))) is not None:
             yield piece
 
     def sending(self, send: Send, begun: Callable[[], None] = lambda: None) -> Send:
@@ -164,6 +164,7 @@ class Budget:
         answer begins."""
 
         async def sending(message: Message) -> None:
+            """Sends late what is above the share."""
             if message["type"] == "http.response.start":
                 begun()
             self.bytes.take(sum(len(message.get(part) or b"") for part in ("body", "text", "bytes")))
@@ -177,6 +178,7 @@ class Budget:
         """`receive` of Streamlit's socket: a visitor's messages come one by one, as each may run its script."""
 
         async def hearing() -> Message:
+            """Hands a message on once the one before it had its time."""
             message = await receive()
             if message["type"] == "websocket.receive" and self._script_secs:
                 async with self._scripts:
@@ -224,6 +226,7 @@ def too_much(secs: float) -> Response:
 
 
 def words_for(secs: float) -> str:
+    """The sentence for a visitor who may ask again in `secs` seconds; it says at least 1 s."""
     wait = math.ceil(max(1.0, secs))
     return f"One visitor has asked this dashboard for more than his share. Ask again in {words.count(wait, 'second')}."
 

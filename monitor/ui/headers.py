@@ -35,6 +35,7 @@ def host_name(host: str) -> str | None:
 
 
 def is_address(name: str) -> bool:
+    """Whether a name is an IPv4 or IPv6 address."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -77,6 +78,7 @@ def guarded(send: Send, scope: Scope) -> Send:
     host = Headers(scope=scope).get("host", "")
 
     async def sending(message: Message) -> None:
+        """Replaces such headers of the handler's; Cache-Control is set only where it gave none."""
         if message["type"] == "http.response.start":
             headers: Any = MutableHeaders(scope=message)
             for name, value in {**FIXED, "Content-Security-Policy": policy(host)}.items():

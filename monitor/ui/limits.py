@@ -42,6 +42,7 @@ def protect() -> None:
         return
 
     def connection_made(self: Any, transport: asyncio.Transport) -> None:
+        """Gives it some seconds for a request; of too many silent ones the oldest is closed."""
         made(self, transport)
         _silent[self] = None
         asyncio.get_running_loop().call_later(REQUEST_SECS, _close_silent, self)
@@ -52,6 +53,7 @@ def protect() -> None:
                 _close_silent(next(iter(_silent)))
 
     def connection_lost(self: Any, fault: Exception | None) -> None:
+        """Forgets it."""
         _silent.pop(self, None)
         lost(self, fault)
 
@@ -75,6 +77,7 @@ class Seldom(logging.Filter):
         self._since, self._count = float("-inf"), 0
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this line is one of the first of its minute."""
         now = time.monotonic()
         if now - self._since > LINES_SECS:
             self._since, self._count = now, 0

@@ -91,6 +91,7 @@ def _is_live(run_dir: Path) -> bool:
 
 
 def over_ssh() -> bool:
+    """Whether this terminal came over ssh."""
     return bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
 
 

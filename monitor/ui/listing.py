@@ -77,6 +77,7 @@ class Briefs:
         self._made: dict[str, tuple[RunRow, RunRow]] = {}
 
     def of(self, row: RunRow, seen_at: float | None) -> RunRow:
+        """`seen_at`: when its visitor last looked, UTC seconds; a row is his own only if something happened since."""
         if seen_at is not None and any(event.at > seen_at for event in row.events):
             return brief(row, seen_at)
         known = self._made.get(row.run)

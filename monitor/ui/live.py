@@ -47,11 +47,13 @@ class Asked:
         self._some = asyncio.Event()
 
     def add(self, question: dict[str, Any]) -> None:
+        """Drops the question where `MOST` wait already."""
         if len(self._waiting) < self.MOST:
             self._waiting.append(question)
             self._some.set()
 
     def take(self) -> dict[str, Any] | None:
+        """The question that waits longest; None where there is none, and `wait` waits for another."""
         if self._waiting:
             return self._waiting.popleft()
         self._some.clear()
@@ -87,6 +89,7 @@ class LiveHub:
         """What the tab asks for, once it has a seat."""
 
         async def tell(said: str) -> None:
+            """Says in the tab what it waits for."""
             await _send(socket, Problem(message=said))
 
         try:
@@ -193,6 +196,7 @@ class LiveHub:
         snapshot, judged = tailer.seen
 
         def refused(fault: Exception) -> Answer:
+            """The fault as an answer to this question."""
             # One question must not cut the line of all.
             return Refused(asked=str(question.get("kind")), message=own_fault("asked that", fault))
 

@@ -18,6 +18,7 @@ METRICS_VARIABLE = "VITALSIGNS_METRICS"
 
 
 def is_on() -> bool:
+    """Whether `serve --metrics` started this server."""
     return os.environ.get(METRICS_VARIABLE) == "1"
 
 
@@ -25,6 +26,7 @@ def metrics_route(base: str, places: Places) -> Route:
     """The route, which tells what the list of runs knows: at most one look a second, however many ask."""
 
     async def answer(_request: Request) -> Response:
+        """The numbers in Prometheus' text format, as of the last look at the list."""
         rows = (await places.listing.latest()).rows
         text = await run_in_threadpool(exposition, rows, time.time())
         # A name that UTF-8 cannot hold must not cost the answer of all runs.

@@ -27,6 +27,7 @@ LIFE_VARIABLE = "VITALSIGNS_LIFE"
 
 
 def new_life() -> str:
+    """32 hex digits at random."""
     return secrets.token_hex(16)
 
 
@@ -74,6 +75,7 @@ class Passes:
         return next((holder for holder, right in answers.items() if same(answer, right)), None)
 
     def role_of_link(self, token: str, tokens: Tokens, port: int) -> Role | None:
+        """The role of an owner's link; None for a token that is none of his, or of another life or port."""
         return next((role for role in ROLES if same(token, link_token(tokens, role, self.life, port))), None)
 
     def cookie(self, holder: str, tokens: Tokens, port: int, now: float) -> str:

@@ -75,6 +75,7 @@ def check_name(name: str) -> str:
 
 
 def mark_of(token: str, tokens: Tokens) -> str:
+    """The keyed hash by which a token is known again: worth nothing under another secret."""
     return keyed_hash(tokens.control.encode(), f"link {token}")
 
 
@@ -136,6 +137,7 @@ def _changing(where: Path | None) -> Iterator[tuple[Tokens, list[Person], Callab
     path = _path(where)
 
     def write(links: list[Person]) -> None:
+        """Replaces the file."""
         files.replace(path, encode(People(key=_key(tokens), links=tuple(links))))
 
     try:

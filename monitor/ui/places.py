@@ -59,6 +59,7 @@ class Places:
                 place.following.start()
 
     def stop(self) -> None:
+        """Ends every connection that `start` began."""
         for place in self.all:
             if place.following is not None:
                 place.following.stop()
@@ -131,6 +132,7 @@ class _Seen:
         return [named for _, named in self._named.values()]
 
     def group(self) -> RunGroup:
+        """The heading of this folder in the list, with what keeps it from being read."""
         folder = self.place.folder
         where = folder.there if folder.name == folder.host else folder.location
         where = f"{where} (archive, read only)" if folder.is_archive else where

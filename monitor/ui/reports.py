@@ -55,8 +55,9 @@ class _Desk:
         self._kept: tuple[str, float, Response] | None = None
 
     async def ask(self, name: str, make: Callable[[], Response], budget: Budget) -> Response:
+        """What `make` makes, kept under `name` for a moment; a 429 where too many wait. `budget` pays."""
         if self._waiting >= MOST_WAITING:
-            return others_first()
+            return _others_first()
         self._waiting += 1
         try:
             made, secs = await asyncio.get_running_loop().run_in_executor(self._worker, self._given, name, make)
@@ -76,7 +77,8 @@ class _Desk:
         return made, time.thread_time() - begun
 
 
-def others_first() -> Response:
+def _others_first() -> Response:
+    """A 429 that says when to ask again."""
     said = "Other downloads are being made. Ask again in a few seconds."
     return PlainTextResponse(said, 429, {"Retry-After": RETRY_SECS})
 
@@ -93,7 +95,7 @@ class ReportRoute:
         desk = self._desks[role_in(scope) or "look"]
         budget = budget_in(scope)
         with budget.download() as may:
-            response = await desk.ask(name, lambda: self._made(name), budget) if may else others_first()
+            response = await desk.ask(name, lambda: self._made(name), budget) if may else _others_first()
             if isinstance(response, _InPieces):
                 response.body_iterator = budget.pieces(response.pieces)
             await response(scope, receive, send)

@@ -74,7 +74,8 @@ def _book() -> TokenBook:
 
 
 @functools.cache
-def visitors() -> Visitors:
+def _visitors() -> Visitors:
+    """Made once: it knows this process's links and cookies."""
     return Visitors(tokens, passes(), PeopleBook(places().folders), from_environment())
 
 
@@ -167,7 +168,7 @@ def middleware() -> list[Middleware]:
     """The gate that every request passes first, and the first words of the page."""
     open_to_programs = METRICS_PATH if metrics.is_on() else ""
     return [
-        Middleware(AccessGate, visitors=visitors(), hosts=_names(), base=base_path(), metrics=open_to_programs),
+        Middleware(AccessGate, visitors=_visitors(), hosts=_names(), base=base_path(), metrics=open_to_programs),
         Middleware(Compressed, base=base_path()),
         Middleware(FirstPaint, places=places(), data=page_data, base=base_path()),
     ]

@@ -85,6 +85,7 @@ class Tailer:
 
     @property
     def snapshot(self) -> Snapshot | None:
+        """The last one that was read; None before the first."""
         return None if self.seen is None else self.seen[0]
 
     @property
@@ -134,6 +135,7 @@ class Tailer:
         begun = time.thread_time()
 
         def drawn() -> tuple[str, Since]:
+            """What is new to a tab that has `since`, and what it has then."""
             frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
             children = child_marks(snapshot, self._family.children(snapshot.run_id))
             seen = replace(frame, kind="frame", children=children, trouble=self.problem, unread_secs=self.unread_secs)
@@ -141,6 +143,7 @@ class Tailer:
             return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
 
         def said(fault: Exception) -> tuple[str, Since]:
+            """The fault in place of the frame."""
             # The tab would else see its line cut, and connect again without end.
             return steady(msgspec.json.encode(Problem(message=own_fault("drawn", fault))).decode()), since
 

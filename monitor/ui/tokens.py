@@ -37,6 +37,7 @@ class Tokens:
     look: str
 
     def of(self, role: Role) -> str:
+        """The secret that links of this role are made of."""
         return self.control if role == "control" else self.look
 
 

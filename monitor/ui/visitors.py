@@ -95,9 +95,11 @@ class Visitors:
         return person is not None and person.may != "proxy"
 
     def question(self) -> str:
+        """A question for a tab that was open before this server started (see Passes.question)."""
         return self._passes.question(time.time())
 
     def needs_token(self) -> bool:
+        """Whether a stranger is kept out."""
         return self._tokens() is not None
 
     def still(self, who: Visitor) -> bool:
@@ -115,6 +117,7 @@ class Visitors:
         return set_cookie_header(port, value, secure=scope.get("scheme") in ("https", "wss"))
 
     def is_to_be_renewed(self, who: Visitor) -> bool:
+        """Whether his cookie is older than an hour."""
         return bool(who.holder) and who.left <= COOKIE_SECS - RENEW_SECS
 
     def as_came(self, scope: Scope) -> Scope:

@@ -38,6 +38,7 @@ class Collected:
         return self._is_ended and self._length in (None, len(self.body))
 
     async def send(self, message: Message) -> None:
+        """Takes one message of the app."""
         self._messages.append(message)
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -48,6 +49,7 @@ class Collected:
             self._is_ended = not message.get("more_body", False)
 
     async def pass_on(self, send: Send) -> None:
+        """Sends everything as the app sent it."""
         for message in self._messages:
             await send(message)
 

@@ -44,7 +44,8 @@ class JobLog(Protocol):
     """The log of a job as its engine gives it. `said`: where it is from, or why it is not to be had."""
 
     @property
-    def said(self) -> str: ...
+    def said(self) -> str:
+        """What the page writes above the lines."""
 
     @property
     def size(self) -> int:

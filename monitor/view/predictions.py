@@ -63,7 +63,7 @@ class Scored:
 def predictions(snapshot: Snapshot, question: PredictionsQuestion, parent: Snapshot | None = None) -> Predictions:
     """The aligned clips of one evaluation (default: the last), at most 60, with totals over all, and what changed since
     the evaluation before and against the parent's nearest one."""
-    decodes = val_decodes(snapshot)
+    decodes = _val_decodes(snapshot)
     if not decodes:
         return Predictions(epoch=None, filter=question.chosen)
     place = _nearest(decodes, question.epoch)
@@ -118,6 +118,7 @@ def _word_changes(
     found = []
 
     def against(other: Snapshot, decode: Decode, since: str) -> None:
+        """Adds what changed against `decode` of `other`, where both have clips in common."""
         before = {each.clip.clip_id: each.words for each in _scored(other, decode, decoder)}
         changes = word_changes(before, now, since)
         if changes is not None:
@@ -125,7 +126,7 @@ def _word_changes(
 
     if place:
         against(snapshot, decodes[place - 1], f"Since epoch {words.plain(decodes[place - 1].epoch)}")
-    if parent is not None and (theirs := val_decodes(parent)):
+    if parent is not None and (theirs := _val_decodes(parent)):
         decode = theirs[_nearest(theirs, decodes[place].epoch)]
         against(parent, decode, f"Against {parent.run_id} at epoch {words.plain(decode.epoch)}")
     return found
@@ -152,7 +153,7 @@ def clip_history(snapshot: Snapshot, clip_id: str, decoder: str = DECODERS[0]) -
     """One clip over the stored evaluations: the first, the last, and every one at which its prediction changed."""
     moments: list[ClipMoment] = []
     reference, last = "", None
-    for decode in val_decodes(snapshot):
+    for decode in _val_decodes(snapshot):
         for clip, said in pairs(snapshot, decode, decoder):
             if clip.clip_id != clip_id:
                 continue
@@ -171,7 +172,8 @@ def _moment(epoch: float, each: Scored) -> ClipMoment:
     return ClipMoment(epoch=epoch, wer=each.wer, words=_words(each))
 
 
-def val_decodes(snapshot: Snapshot) -> list[Decode]:
+def _val_decodes(snapshot: Snapshot) -> list[Decode]:
+    """Of the val split alone, oldest first."""
     return [decode for decode in snapshot.decodes if decode.split == "val"]
 
 

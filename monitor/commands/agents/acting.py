@@ -42,6 +42,7 @@ class Plan:
 
     @property
     def hash(self) -> str:
+        """Hex digits over verb, run, lines and details: a plan that reads otherwise has another hash."""
         text = json.dumps([self.verb, self.run_id, list(self.lines), self.detail], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:HASH_DIGITS]
 
@@ -57,6 +58,7 @@ class Acting:
         self._one_at_a_time = Lock()
 
     def stop(self, run: str) -> Plan:
+        """Plans a stop. Raises MonitorError, as do the other plans."""
         folder = find_run(self.runs, known(self.runs, run))
         said = stop_plan(folder, RunReader(folder).read(now()), now())
         # The step that it is at moves on while a person reads; what is lost or kept does not.
@@ -64,6 +66,7 @@ class Acting:
         return Plan("stop", run, lines, lambda: f"{launcher.stop(folder, self.asker).verb} asked for")
 
     def restart(self, run: str, changes: Mapping[str, str], option: str = "", keep_parent: bool = False) -> Plan:
+        """Plans a child with `changes`, or with an option of the diagnosis. Refuses several where one is allowed."""
         if len(changes) > 1 and not self._several:
             raise RefusedError(
                 f"One change at a time: {', '.join(changes)} are {len(changes)}, and which of them helped could not be "
@@ -75,37 +78,45 @@ class Acting:
             self.runs, run, wanted.changes, expected=wanted.expected, stop_parent=not keep_parent
         )
         stops = not keep_parent and launcher.status(folder).live
-
-        def act() -> str:
-            return f"started {launcher.restart(plan, stop_parent=stops, asked_by=self.asker)}"
-
         detail = {"diff": [list(row) for row in plan.diff], "command": plan.command}
-        return Plan("restart", run, plan_lines(plan, stops, wanted.remark), act, detail)
+        return Plan(
+            "restart",
+            run,
+            plan_lines(plan, stops, wanted.remark),
+            lambda: f"started {launcher.restart(plan, stop_parent=stops, asked_by=self.asker)}",
+            detail,
+        )
 
     def resume(self, run: str) -> Plan:
+        """Plans the next start of an ended run."""
         find_run(self.runs, known(self.runs, run))
         plan = launcher.plan_resume(self.runs, run)
-
-        def act() -> str:
-            return f"resumed {launcher.resume(self.runs, run, self.asker, plan=plan)}"
-
-        return Plan("resume", run, [plan.line, f"Runs: {plan.command}"], act, {"fingerprint": plan.fingerprint})
+        return Plan(
+            "resume",
+            run,
+            [plan.line, f"Runs: {plan.command}"],
+            lambda: f"resumed {launcher.resume(self.runs, run, self.asker, plan=plan)}",
+            {"fingerprint": plan.fingerprint},
+        )
 
     def start(self, command: Sequence[str], name: str = "") -> Plan:
+        """Plans a run of `command` in the folder where the server was started."""
         if not command:
             raise RefusedError("Give the command as a list of words.")
         where = Path.cwd()
-
-        def act() -> str:
-            started = launcher.start(self.runs, list(command), name=name or None, cwd=where, asked_by=self.asker)
-            return f"started {started}"
-
-        return Plan("start", name, [f"In: {where}", f"Runs: {shlex.join(command)}"], act)
+        how: dict[str, Any] = {"name": name or None, "cwd": where}
+        return Plan(
+            "start",
+            name,
+            [f"In: {where}", f"Runs: {shlex.join(command)}"],
+            lambda: f"started {launcher.start(self.runs, list(command), asked_by=self.asker, **how)}",
+        )
 
     asker = ""
     """Whom the audit names: the user, and the program that speaks for them."""
 
     def shown(self, plan: Plan) -> dict[str, Any]:
+        """The plan as the agent gets it; from now on its hash is taken."""
         self._shown.add(plan.hash)
         return quoted({"lines": list(plan.lines), **plan.detail}, verb=plan.verb, run_id=plan.run_id, plan=plan.hash)
 

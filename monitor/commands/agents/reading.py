@@ -41,6 +41,7 @@ def answer(verb: Callable[..., int], *words: Any, **options: Any) -> dict[str, A
 
 
 def quoted(document: Any, **beside: Any) -> dict[str, Any]:
+    """The document below `quoted_data` with the notice; `beside`: what the run has not written."""
     return {**beside, "notice": NOTICE, "quoted_data": document}
 
 
@@ -64,29 +65,36 @@ class Reading:
         return quoted({**found, "runs": kept}, left_out=len(found["runs"]) - len(kept))
 
     def show_run(self, run: str) -> dict[str, Any]:
+        """As `show --json`."""
         return quoted(answer(show.run, known(self.runs, run), runs=self.runs))
 
     def verdict(self, run: str, at_epoch: float | None = None) -> dict[str, Any]:
+        """As `check --json`; `at_epoch`: as it was after that epoch."""
         return quoted(answer(check.run, known(self.runs, run), runs=self.runs, at=at_epoch))
 
     def diagnosis(self, run: str) -> dict[str, Any]:
+        """As `diagnose --json`, without the answer of every rule."""
         found = answer(diagnose.run, known(self.runs, run), runs=self.runs)
         found.pop("results", None)  # every rule's answer: the verdict has those that count
         return quoted(found)
 
     def outcome(self, parent: str, child: str) -> dict[str, Any]:
+        """Of `compare --json` what is about parent and child, without the curves."""
         pair = [known(self.runs, parent), known(self.runs, child)]
         found = answer(compare.run, pair, runs=self.runs)
         return quoted({key: found[key] for key in ("parent", "child", "outcome", "settings", "metric")})
 
     def metrics(self, run: str) -> dict[str, Any]:
+        """As `metric --json`."""
         return quoted(answer(metric.run, known(self.runs, run), runs=self.runs))
 
     def predictions(self, run: str, which: str = "worst", most: int = 10) -> dict[str, Any]:
+        """As `predictions --json`; `which` is its --filter, `most` at most 200."""
         options = {"which": which, "most": min(most, MOST_LINES)}
         return quoted(answer(predictions.run, known(self.runs, run), runs=self.runs, **options))
 
     def log_tail(self, run: str, most: int = 40, only_warnings: bool = False) -> dict[str, Any]:
+        """As `log --json`; `most` lines, at most 200."""
         options = {"most": min(most, MOST_LINES), "warnings": only_warnings}
         return quoted(answer(log.run, known(self.runs, run), runs=self.runs, **options))
 

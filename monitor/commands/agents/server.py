@@ -86,10 +86,12 @@ class _Acts:
         self._acting = acting
 
     def planned(self, context: Context, make: Any, *words: Any) -> dict[str, Any]:
+        """The plan that `make` makes of `words`. Raises ToolError."""
         self._acting.asked_by(_client(context))
         return _told(lambda: self._acting.shown(make(*words)))
 
     def done(self, context: Context, plan: str, make: Any, *words: Any) -> dict[str, Any]:
+        """Makes it again and acts where it is still `plan`, a hash. Raises ToolError."""
         self._acting.asked_by(_client(context))
         about = words[-1] if make == self._acting.start else words[0]
         return _told(lambda: self._acting.do(make.__name__, about, lambda: make(*words), plan))

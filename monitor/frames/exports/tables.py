@@ -21,7 +21,10 @@ TABLES = {
 
 
 class _Tables(Sink):
+    """One file for each table that has a row."""
+
     def write(self, points: list[Point], snapshot: Snapshot) -> None:
+        """Writes every table whole: `points` are in the snapshot."""
         for name, made_of in TABLES.items():
             table = made_of(snapshot)
             if len(table):
@@ -37,6 +40,8 @@ class _Tables(Sink):
 
 
 class CsvTables(_Tables):
+    """epochs.csv and so on."""
+
     suffix = ".csv"
 
     def _save(self, table: pd.DataFrame, path: Path) -> None:
@@ -44,6 +49,8 @@ class CsvTables(_Tables):
 
 
 class ParquetTables(_Tables):
+    """epochs.parquet and so on, with the types of the columns."""
+
     library = "pyarrow"
     suffix = ".parquet"
 

@@ -20,7 +20,10 @@ DOUBLE, FLOAT, BYTES, VARINT = 1, 5, 2, 0
 
 
 class EventFile(Sink):
+    """One event file and settings.txt; `tensorboard --logdir OUT` shows it."""
+
     def begin(self, config: dict[str, Any]) -> None:
+        """Opens the file and writes the settings."""
         super().begin(config)
         at = time.time()
         self._file = (self.out / f"events.out.tfevents.{at:.0f}.vitalsigns").open("wb")
@@ -30,6 +33,7 @@ class EventFile(Sink):
         (self.out / "settings.txt").write_text(shown, encoding="utf-8")
 
     def write(self, points: list[Point], snapshot: Snapshot) -> None:
+        """One event for each step that has something new."""
         for step, at, values in by_step(points):
             summary = b"".join(_text(1, _value(name, value)) for name, value in values.items())
             moment = _key(1, DOUBLE) + struct.pack("<d", at) + _key(2, VARINT) + _varint(step)
@@ -37,6 +41,7 @@ class EventFile(Sink):
         self._file.flush()
 
     def close(self, word: Word) -> None:
+        """An event file does not say how the run ended."""
         self._file.close()
 
 

@@ -24,6 +24,7 @@ class Mlflow(Sink):
     library = "mlflow"
 
     def begin(self, config: dict[str, Any]) -> None:
+        """Makes the database, an experiment and a run in it; a setting longer than 6,000 characters is cut."""
         super().begin(config)
         import mlflow
         from mlflow.entities import Param
@@ -36,6 +37,7 @@ class Mlflow(Sink):
             self._client.log_batch(self._run, params=params[start : start + MLFLOW_PARAMS])
 
     def write(self, points: list[Point], snapshot: Snapshot) -> None:
+        """In batches, as MLflow takes 1,000 numbers at once."""
         from mlflow.entities import Metric
 
         metrics = [Metric(point.name, point.value, int(1000 * point.at), point.step) for point in points]
@@ -43,6 +45,7 @@ class Mlflow(Sink):
             self._client.log_batch(self._run, metrics=metrics[start : start + MLFLOW_BATCH])
 
     def close(self, word: Word) -> None:
+        """A run that lives stays RUNNING there; failed and lost are FAILED, stopped is KILLED."""
         if word not in LIVE_WORDS:
             self._client.set_terminated(self._run, MLFLOW_ENDED.get(word, "FINISHED"))
 
@@ -53,6 +56,7 @@ class WandbOffline(Sink):
     library = "wandb"
 
     def begin(self, config: dict[str, Any]) -> None:
+        """Makes an offline run in OUT/wandb."""
         super().begin(config)
         import wandb
 
@@ -68,6 +72,7 @@ class WandbOffline(Sink):
         self._run.define_metric("*", step_metric="at_step")
 
     def write(self, points: list[Point], snapshot: Snapshot) -> None:
+        """The run's own step and time are kept as `at_step` and `_timestamp`."""
         for step, at, values in by_step(points):
             self._run.log({**values, "at_step": step, "_timestamp": at})
 
@@ -82,6 +87,7 @@ class Trackio(Sink):
     library = "trackio"
 
     def begin(self, config: dict[str, Any]) -> None:
+        """Makes a run in OUT, without measuring this machine."""
         super().begin(config)
         os.environ["TRACKIO_DIR"] = str(self.out)
         import trackio
@@ -97,6 +103,7 @@ class Trackio(Sink):
         )
 
     def write(self, points: list[Point], snapshot: Snapshot) -> None:
+        """Trackio dates the numbers itself: by when they are exported."""
         for step, _, values in by_step(points):
             self._run.log(values, step=step)
 

@@ -45,6 +45,7 @@ def look() -> None:
     due = []
 
     def begin(book: jobs.Book) -> jobs.Book:
+        """Takes the turn, unless another process has taken it; then `due` stays empty."""
         due.extend([book] if _is_due(book, now) else [])
         return replace(book, asked_at=now) if due else book
 

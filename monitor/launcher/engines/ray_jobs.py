@@ -117,6 +117,7 @@ def _stop_job(job: str, order: JobOrder) -> None:
 
 
 def removal(seen: JobSeen) -> str:
+    """With the address of the Ray, so that it works from any terminal."""
     return f"ray job stop --address {seen.address} {name_of(seen.job_id)}"
 
 

@@ -119,6 +119,7 @@ class Follower(threading.Thread):
         self._lock = threading.Lock()
 
     def log(self) -> JobLog:
+        """What has come so far, or why nothing has. It counts as a look: the thread stays 20 s longer."""
         self._looked_at = time.monotonic()
         with self._lock:
             if self._problem:
@@ -137,6 +138,7 @@ class Follower(threading.Thread):
         return self._ended_at is not None and is_early and time.monotonic() - self._ended_at > RETRY_SECS
 
     def run(self) -> None:
+        """The thread: follows the log to its end; what Ray refuses is the problem that `log` names."""
         try:
             self._follow()
         except RefusedError as refused:

@@ -154,6 +154,7 @@ def _quoted(value: str) -> str:
 
 
 def asks(_order: JobOrder) -> str:
+    """Always "": the reason that squeue gives for a waiting job says what it needs."""
     return ""
 
 
@@ -172,10 +173,12 @@ def cancel(job: str, *options: str) -> None:
 
 
 def leave(job: str, _order: JobOrder) -> None:
+    """Cancels the job only while it is pending: one that has just begun goes on. Raises RefusedError."""
     cancel(job, "--state=PENDING")
 
 
 def nudge(job: str, _order: JobOrder, hard: bool) -> None:
+    """SIGUSR1 to the supervisor, as shortly before the time limit; `hard`: ends the job. Raises RefusedError."""
     cancel(job, *([] if hard else ["--signal=USR1", "--batch"]))
 
 
@@ -185,6 +188,7 @@ def requeue(job: str) -> None:
 
 
 def removal(seen: JobSeen) -> str:
+    """It works on every machine that can submit jobs to that cluster."""
     return f"scancel {seen.job_id}"
 
 

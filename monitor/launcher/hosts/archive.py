@@ -155,6 +155,7 @@ class _Object(Opened):
         self._begin, self._data = 0, b""
 
     def read(self, length: int, at: int) -> bytes:
+        """Up to `length` bytes from `at` on. Raises StoreError where the object is shorter by now."""
         wanted = min(self.size, at + length)
         if at < self._begin or wanted > self._begin + len(self._data):
             self._begin, self._data = (
@@ -166,6 +167,7 @@ class _Object(Opened):
         return self._data[at - self._begin :][:length]
 
     def close(self) -> None:
+        """Lets go of the part that is held in memory."""
         self._data = b""
 
 
@@ -194,6 +196,7 @@ class ArchiveFeed(Feed):
         self._next_names = time.monotonic() + NAMES_SECS
 
     def end(self) -> None:
+        """Ends the threads, without waiting for an answer of the store."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def look(self, wanted: list[str]) -> None:

@@ -48,6 +48,7 @@ class _Straight(ArchiveFeed):
         self._mirror = mirror
 
     def bring(self, run_id: str) -> str:
+        """What the list needs of every run, and all of `run_id` ("": of none) and its parent; returns the problems."""
         self._say_names(self._names_there())
         for have in self._mirror.have():
             self.take(have)

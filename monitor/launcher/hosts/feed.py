@@ -54,9 +54,11 @@ class Opened:
         self._descriptor = descriptor
 
     def read(self, length: int, at: int) -> bytes:
+        """Up to `length` bytes from `at` on; fewer at the end of the file."""
         return os.pread(self._descriptor, length, at)
 
     def close(self) -> None:
+        """Closes the descriptor that it was given."""
         os.close(self._descriptor)
 
 
@@ -96,6 +98,7 @@ class Feed:
                 run.documents[name] = (held.mtime_ns, held.size)
 
     def greet(self) -> None:
+        """Says which protocol, version and host this is, and what its clock shows."""
         from vitalsigns import __version__
 
         hello = wire.Hello(protocol=wire.PROTOCOL, version=__version__, host=socket.gethostname(), now=time.time())

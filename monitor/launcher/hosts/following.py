@@ -55,6 +55,7 @@ class FolderFollower:
         self.connections = 0
 
     def start(self) -> None:
+        """Begins, once; the first connection is made in the background."""
         self._thread.start()
 
     def stop(self) -> None:

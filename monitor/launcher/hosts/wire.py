@@ -145,4 +145,5 @@ def is_known(file: str) -> bool:
 
 
 def most_bytes(file: str) -> int:
+    """The most bytes of a file that pass between the two hosts."""
     return MOST_LINES_BYTES if file in LINES else MOST_DOCUMENT_BYTES

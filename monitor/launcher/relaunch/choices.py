@@ -29,6 +29,7 @@ class Choice:
 
     @property
     def options(self) -> list[str]:
+        """The values that it can have, as text; empty where they are not listed."""
         return [written(option) for option in self.rule.get("enum", [])]
 
 

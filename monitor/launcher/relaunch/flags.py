@@ -45,10 +45,12 @@ class Flag:
 
     @property
     def bare(self) -> bool:
+        """Whether it is written `k=v`, as Hydra takes it."""
         return self.form == "bare"
 
     @property
     def joined(self) -> bool:
+        """Whether name and value are one word, with = between them."""
         return self.form in ("joined", "bare")
 
     @property

@@ -66,6 +66,7 @@ class Stores:
     found: dict[tuple[str, str], ast.AST] = field(default_factory=dict)
 
     def take(self, call: ast.Call, definitions: Definitions) -> None:
+        """Adds a call whose name and dataclass the text of the script gives; leaves any other out."""
         given = dict(zip(("name", "node", "group"), call.args, strict=False))
         given |= {word.arg: word.value for word in call.keywords if word.arg}
         name, node = literal(given.get("name")), definitions.get(name_of(given.get("node")))

@@ -44,6 +44,7 @@ IS_READ = re.compile(r"resume|restore|pretrained|(^|[_.])(load|init|from)(_|$)")
 
 
 def is_output(key: str) -> bool:
+    """Whether an option of this name says where a script writes."""
     return canonical(key).rpartition(".")[2] in OUTPUT_KEYS or canonical(key) == "hydra.run.dir"
 
 

@@ -79,10 +79,12 @@ class RestartPlan:
 
     @property
     def expected(self) -> Mapping[str, Any]:
+        """What the request says that the changes will do."""
         return self.request.expected
 
     @property
     def is_warm(self) -> bool:
+        """Whether the child begins with weights of its parent."""
         return self.request.start_from in CHECKPOINTS
 
     def parts(self) -> dict[str, str]:
@@ -102,6 +104,7 @@ class RestartPlan:
 
     @property
     def digest(self) -> str:
+        """16 hex digits: two plans with the same `parts` have the same."""
         return hashlib.sha256(json.dumps(self.parts()).encode()).hexdigest()[:16]
 
 

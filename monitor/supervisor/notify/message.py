@@ -16,11 +16,12 @@ from monitor.rules.gap_limit import gap_limit_of
 from monitor.rules.primary import best_of, chance_of, last_of, primary_of
 from monitor.run_dir import AwayAct, Snapshot
 from monitor.run_dir.checkpoints import saves_checkpoints
+from monitor.run_dir.launch import generation_of
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.serving import ssh_line
 from monitor.run_dir.status import ENDED_WORDS, Status
 from monitor.run_dir.words import age, clock, epoch_of, limit, monitor_line, number, plain, points, steady
-from monitor.supervisor.notify.pending import Item, generation_of
+from monitor.supervisor.notify.pending import Item
 from monitor.view.report.numbers import known
 
 LINES_SHOWN = 4
@@ -42,6 +43,8 @@ class Scene:
 
 @dataclass(frozen=True)
 class Message:
+    """What is sent, as plain text. `title`: one line."""
+
     title: str
     body: str
 
@@ -177,7 +180,9 @@ def _done(scene: Scene) -> str:
 
 def _was_acted_upon(scene: Scene) -> bool:
     """Whether the away policy has stopped this start of the run."""
-    return scene.away is not None and scene.away.generation == generation_of(scene.snapshot)
+    return scene.away is not None and scene.away.generation == generation_of(
+        scene.snapshot.state, scene.snapshot.progress
+    )
 
 
 def _away_words(scene: Scene) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from monitor.diagnosis.settings import Notify
 from monitor.run_dir import SEVERITIES, Alert, Severity, Snapshot
+from monitor.run_dir.launch import generation_of
 from monitor.run_dir.status import ENDED_WORDS, LIVE_WORDS, Status
 
 What = Literal["raised", "worse", "resolved", "start", "end", "away"]
@@ -34,6 +35,7 @@ class Item:
 
     @property
     def is_of_the_run(self) -> bool:
+        """Whether it is about the run itself, not about a finding."""
         return self.of in ("start", "end", "away")
 
 
@@ -72,7 +74,7 @@ def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status, *, pr
     Every message about a finding promises one more when the run ends; `promised`: one is about to be sent.
     """
     sent_before, events = last_sent_to(known.alerts, to), known.notify.events
-    generation = generation_of(snapshot)
+    generation = generation_of(snapshot.state, snapshot.progress)
     items = []
     if status.word in LIVE_WORDS - {"queued"} and "start" in events:
         if snapshot.read_at - _began(snapshot) <= START_SECS:
@@ -89,9 +91,9 @@ def is_over_for(known: Known, to: str, snapshot: Snapshot, status: Status) -> bo
     """Whether no more is sent about a run's findings: it ended long ago, or its end was reported."""
     if status.word not in ENDED_WORDS:
         return False
-    return not is_news(status, snapshot.read_at) or f"run-end-{generation_of(snapshot)}" in last_sent_to(
-        known.alerts, to
-    )
+    return not is_news(
+        status, snapshot.read_at
+    ) or f"run-end-{generation_of(snapshot.state, snapshot.progress)}" in last_sent_to(known.alerts, to)
 
 
 def is_news(status: Status, now: float) -> bool:
@@ -104,16 +106,13 @@ def last_sent_to(alerts: Iterable[Alert], to: str) -> dict[str, Alert]:
     return {alert.alert_id: alert for alert in alerts if alert.event == "sent" and alert.to == to}
 
 
-def generation_of(snapshot: Snapshot) -> int:
-    state, progress = snapshot.state, snapshot.progress
-    return max(state.generation if state else 1, progress.generation if progress else 1)
-
-
 def gravest(items: Iterable[Item]) -> Severity:
+    """ "info" where there is no item."""
     return min((item.severity for item in items), key=SEVERITIES.index, default="info")
 
 
 def is_graver(severity: Severity, before: Severity) -> bool:
+    """Whether a finding is worse than it was."""
     return SEVERITIES.index(severity) < SEVERITIES.index(before)
 
 

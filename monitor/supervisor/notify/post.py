@@ -32,6 +32,7 @@ ANSWERED = re.compile(r"error=(\d{3})\b")
 
 
 def main() -> int:
+    """Reads one job from stdin and writes each delivery as a line of JSON as soon as it is known. Returns 0."""
     job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
     threading.Thread(target=_leave_with_the_sender, daemon=True).start()
     logging.getLogger().addHandler(logging.NullHandler())  # with no handler at all, warnings would go to stderr
@@ -52,6 +53,7 @@ def deliver(letter: Letter, settings: str, picture: bytes | None = None) -> Deli
     """Sends one letter, with the picture where the service takes one. Raises nothing."""
 
     def failed(fault: Exception) -> str:
+        """Why it was not delivered, without what an address or a service's answer may hold."""
         # Any of a hundred services may fail in its own way, in words that may hold secrets: only ours leave.
         return str(fault) if isinstance(fault, MonitorError) else f"Apprise failed with {type(fault).__name__}"
 

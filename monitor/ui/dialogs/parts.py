@@ -60,8 +60,11 @@ def dialog(title: str, width: Literal["small", "medium", "large"]) -> Callable[[
     without the page around it, so the role is asked here, each time."""
 
     def wrapped(content: Callable[P, None]) -> Callable[P, None]:
+        """`content` as a dialog of Streamlit."""
+
         @functools.wraps(content)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+            """Asks for the role, then draws."""
             if role_now() == "control":
                 content(*args, **kwargs)
             else:

@@ -219,9 +219,5 @@ def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool
 
 
 def _start_child(plan: RestartPlan, stops: bool, away: Away) -> None:
-    def start() -> None:
-        trusted = bool(plan.stranger)
-        child = launcher.restart(plan, stop_parent=stops, asked_by=asked_by(), trusted=trusted, away=away)
-        go_to(plan.runs_dir, child)
-
-    act(start)
+    how: dict[str, Any] = {"stop_parent": stops, "asked_by": asked_by(), "trusted": bool(plan.stranger), "away": away}
+    act(lambda: go_to(plan.runs_dir, launcher.restart(plan, **how)))

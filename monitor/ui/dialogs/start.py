@@ -43,6 +43,7 @@ class Start:
 
     @property
     def shown(self) -> str:
+        """What was shown, as one text: another one must be looked at again before it starts."""
         return json.dumps([self.argv, str(self.cwd), self.run_id, self.device])
 
 
@@ -176,17 +177,5 @@ def _terminal_line(runs_dir: Path, plan: Start, away: Away) -> str:
 
 def _start(runs_dir: Path, plan: Start, away: Away) -> None:
     """At most once: the run takes the name that was shown, so a second start is refused."""
-
-    def begin() -> None:
-        started = launcher.start(
-            runs_dir,
-            plan.argv,
-            run_id=plan.run_id,
-            cwd=plan.cwd,
-            asked_by=asked_by(),
-            away=away,
-            device=plan.device,
-        )
-        go_to(runs_dir, started)
-
-    act(begin)
+    how: dict[str, Any] = {"run_id": plan.run_id, "cwd": plan.cwd, "away": away, "device": plan.device}
+    act(lambda: go_to(runs_dir, launcher.start(runs_dir, plan.argv, asked_by=asked_by(), **how)))

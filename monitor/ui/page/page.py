@@ -40,6 +40,7 @@ from monitor.ui.server import again, page_data, role_at, tunnel
 
 
 def main() -> None:
+    """Runs at the first load and again after each click. Draws, then does what was asked for."""
     st.set_page_config(page_title="Vitalsigns", page_icon="📈", layout="wide")
     folders = served()
     role = role_now()

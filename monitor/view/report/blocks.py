@@ -8,28 +8,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Heading:
+    """`level`: 1 for the report's title, 2 for its parts, 3 below them."""
+
     text: str
     level: int = 2
 
 
 @dataclass(frozen=True)
 class Text:
+    """One paragraph."""
+
     text: str
 
 
 @dataclass(frozen=True)
 class Bullets:
+    """A list; `numbered` where its order has a meaning."""
+
     items: tuple[str, ...]
     numbered: bool = False
 
 
 @dataclass(frozen=True)
 class Code:
+    """Lines that are shown exactly as they are, such as a command."""
+
     text: str
 
 
 @dataclass(frozen=True)
 class Table:
+    """`columns`: the heads. Each row has as many cells."""
+
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 

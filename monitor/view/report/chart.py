@@ -75,9 +75,11 @@ class Scale:
         self.cut = ys[-1] > self.high or ys[0] < self.low
 
     def x(self, value: float) -> float:
+        """Pixels from the left edge, of an epoch."""
         return LEFT + (WIDTH - LEFT - RIGHT) * (value - self.left) / (self.right - self.left)
 
     def y(self, value: float) -> float:
+        """Pixels from the upper edge; a value that is off the axis lies at its end."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share
 
