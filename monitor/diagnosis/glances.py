@@ -83,7 +83,7 @@ def glance_at(run_dir: Path, now: float, ahead: Ahead | None = None) -> Glance:
     parent = launch.parent if launch is not None else None
     return Glance(
         status=status,
-        summary=summary_of(run_dir, is_lost=status.word == "lost", ahead=ahead),
+        summary=summary_of(run_dir, is_lost=status.word == "lost" or lives.trainer == "elsewhere", ahead=ahead),
         progress=progress,
         outcome=files.read_document(run_dir / OUTCOME_FILE, ChildOutcome, ignoring=ValueError),
         alerts=_last_alerts(run_dir / ALERTS_FILE),

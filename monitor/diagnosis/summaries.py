@@ -43,8 +43,8 @@ LEAST_AHEAD = 100
 
 
 def summary_of(run_dir: Path, is_lost: bool = False, ahead: Ahead | None = None) -> Summary:
-    """The summary of a run, for its row. `is_lost`: the process that kept the summary is gone and has not seen the end,
-    so the run is judged anew. `ahead`: another process that may have judged it already.
+    """The summary of a run, for its row. `is_lost`: no process keeps the summary any more, and none has seen the end:
+    the run is judged anew. `ahead`: another process that may have judged it already.
 
     Raises MonitorError for a run that cannot be read.
     """

@@ -41,6 +41,7 @@ from monitor.run_dir import (
     encode,
     encode_line,
     files,
+    held,
 )
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.processes import RunLock, identify
@@ -134,7 +135,7 @@ class FollowedRun:
         progress = msgspec.structs.replace(begun, phase="training", follower=identify(), listens=False)
         try:
             files.replace(run_dir / SOURCE_FILE, encode(source))
-            files.replace(run_dir / PROGRESS_FILE, encode(progress))
+            files.replace(run_dir / PROGRESS_FILE, encode(held.with_folder(run_dir, progress)))
             # Last: a folder without it is no run yet.
             files.replace(run_dir / RUN_FILE, encode(_run(run_dir.name, about, now)))
         except OSError as problem:
@@ -165,7 +166,7 @@ class FollowedRun:
                 error=None,
                 traceback=None,
             )
-            files.replace(run_dir / PROGRESS_FILE, encode(progress))
+            files.replace(run_dir / PROGRESS_FILE, encode(held.with_folder(run_dir, progress)))
         except RefusedError:
             lock.release()
             raise
@@ -268,7 +269,7 @@ class FollowedRun:
         if not force and now - self._told_at < PROGRESS_SECS:
             return False
         try:
-            files.replace(self.run_dir / PROGRESS_FILE, encode(self._progress))
+            files.replace(self.run_dir / PROGRESS_FILE, encode(held.with_folder(self.run_dir, self._progress)))
         except OSError:
             return False
         self._told_at = now

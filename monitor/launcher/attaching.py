@@ -45,6 +45,7 @@ from monitor.run_dir import (
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError, UnreadableRunError
 from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_progress
+from monitor.run_dir.lives import is_copied
 from monitor.run_dir.planned import planned_by
 from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.words import PACKAGE
@@ -243,6 +244,7 @@ def is_followed(run_dir: Path) -> bool:
         and progress.follower is not None
         and progress.phase != "ended"
         and processes.liveness(progress.follower) != "gone"
+        and not is_copied(run_dir, progress)
     )
 
 

@@ -20,6 +20,7 @@ from monitor.diagnosis.settings import settings_for
 from monitor.launcher.devices import gpu_names
 from monitor.run_dir import OPEN_STATES, STATE_FILE, Identity, QueuePlace, State, files, opening, processes
 from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.lives import is_copied
 from monitor.run_dir.reader import list_runs
 from monitor.run_dir.status import device_words
 
@@ -164,7 +165,9 @@ class Line:
             found = path.stat()
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
             if name not in self._known or self._known[name][0] != stamp:
-                self._known[name] = (stamp, files.read_document(path, State))
+                found_state = files.read_document(path, State)
+                is_others = is_copied(path.parent, found_state)
+                self._known[name] = (stamp, None if is_others else found_state)
         except files.UNREADABLE:
             self._known[name] = ((), None)
         return self._known[name][1]

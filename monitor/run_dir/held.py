@@ -11,7 +11,7 @@ import contextlib
 import errno
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -101,3 +101,11 @@ def stat_of(path: Path, *, follow: bool = False) -> os.stat_result:
     """What stands at a path; of a link the link itself, unless it is to be followed. Raises OSError."""
     name, above = spot(path)
     return os.stat(name, dir_fd=above, follow_symlinks=follow)
+
+
+Document = TypeVar("Document", bound=msgspec.Struct)
+
+
+def with_folder(run_dir: Path, document: Document) -> Document:
+    """state.json or progress.json with the inode of the folder it is written into as its `folder`. Raises OSError."""
+    return msgspec.structs.replace(document, folder=stat_of(run_dir, follow=True).st_ino)

@@ -13,7 +13,7 @@ import re
 import time
 from pathlib import Path
 
-from monitor.run_dir import files, jobs, processes
+from monitor.run_dir import files, held, jobs, processes
 from monitor.run_dir.cache import cache_dir
 from monitor.run_dir.records import Identity, JobSeen, Liveness, Progress, Record, State
 from monitor.run_dir.status import last_heard_at, state_in_force
@@ -35,6 +35,7 @@ class Lives(Record, frozen=True, kw_only=True):
     mine: bool | None = None
 
 
+COPIED = Lives(trainer="elsewhere", supervisor="elsewhere", follower="elsewhere")
 ARCHIVED = Lives(trainer="archived", supervisor="archived", follower="archived", mine=True)
 
 
@@ -56,7 +57,23 @@ def lives_of(run_dir: Path, state: State | None, progress: Progress | None) -> L
     found = [
         processes.liveness(each, heard_at) if each is not None else None for each in (trainer, supervisor, follower)
     ]
+    # Not of a process that cannot be looked up from here: there the folder may have another number.
+    waits = found == [None] * 3 and state is not None and state.job is not None
+    if ("alive" in found or waits) and is_copied(run_dir, in_force or progress):
+        return COPIED
     return Lives(trainer=found[0], supervisor=found[1], follower=found[2], job=jobs.seen(run_dir, state))
+
+
+def is_copied(run_dir: Path, written: State | Progress | None) -> bool:
+    """Whether state.json or progress.json was written in another folder than the one where it lies: the processes that
+    it names work there. A process keeps its folder open, so that the folder's number stays for as long as it lives; a
+    folder that is moved within its disk keeps it too."""
+    if written is None or not written.folder:
+        return False
+    try:
+        return held.stat_of(run_dir, follow=True).st_ino != written.folder
+    except OSError:
+        return False
 
 
 def hosts_dir() -> Path:

@@ -37,7 +37,12 @@ ENDED_VERDICTS: dict[str, EndedVerdict] = {
     "lost": "LOST",
 }
 """The verdict's word for a run that works no more."""
-UNSEEN = ("unknown", "archived")
+UNSEEN = ("unknown", "elsewhere", "archived")
+RECORDS_ALONE = {
+    "archived": "Read from an archive; no file there says how it ended.",
+    "elsewhere": "A copy of a run's folder, made while the run was at work; the run itself is written elsewhere.",
+}
+"""Why a run that its files call live is none, by the liveness of its trainer."""
 LONGEST_ERROR = 500
 NOT_STARTED = "Could not start"
 """How the error begins of a command that its supervisor could not start."""
@@ -82,10 +87,10 @@ def state_in_force(state: State | None, progress: Progress | None) -> State | No
 def status_of(snapshot: Snapshot) -> Status:
     """What the run is doing, from the files and the liveness of the recorded processes. Pure."""
     found = _by_files_and_processes(snapshot)
-    if snapshot.trainer_liveness != "archived" or not (found.live or found.word == "lost"):
+    if snapshot.trainer_liveness not in RECORDS_ALONE or not (found.live or found.word == "lost"):
         return found
     heard_at = last_heard_at(snapshot.state, snapshot.progress)
-    evidence = "Read from an archive; no file there says how it ended."
+    evidence = RECORDS_ALONE[snapshot.trainer_liveness]
     if heard_at is not None and found.live:
         age = words.age(max(0.0, snapshot.read_at - heard_at))
         evidence = f"{evidence} Last written {age} ago, when it was {found.word}."
@@ -114,7 +119,7 @@ def is_over(snapshot: Snapshot) -> bool:
 def is_records_alone(snapshot: Snapshot) -> bool:
     """Whether it was read once from a file that nothing follows: it is never called running."""
     progress = snapshot.progress
-    is_closed = snapshot.trainer_liveness == "archived" or (progress is not None and progress.phase == "ended")
+    is_closed = snapshot.trainer_liveness in RECORDS_ALONE or (progress is not None and progress.phase == "ended")
     return status_of(snapshot).word == "imported" and is_closed
 
 

@@ -27,6 +27,7 @@ from monitor.run_dir.launch import (
     read_state,
     resume_flags,
 )
+from monitor.run_dir.lives import is_copied
 from monitor.run_dir.seal import Fact, fact_of, note, unverified_command_warning
 from monitor.run_dir.serving import state_dir
 from monitor.supervisor import job
@@ -95,7 +96,8 @@ def _next_generation(this: Beginning, last: State | None, mode: Mode) -> int:
         return 1
     progress = read_progress(this.run_dir)
     identity = (last.trainer if last else None) or (progress.process if progress else None)
-    if identity is not None and processes.liveness(identity) == "alive":
+    is_here = identity is not None and not is_copied(this.run_dir, last or progress)
+    if identity is not None and is_here and processes.liveness(identity) == "alive":
         raise RefusedError(f"{this.run_dir.name} is still running (pid {identity.pid}); stop it first.")
     return max(last.generation if last else 0, progress.generation if progress else 0) + 1
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.run_dir import STATE_FILE, State, encode, files
+from monitor.run_dir import STATE_FILE, State, encode, files, held
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class StateFile:
     def update_or_raise(self, **changes: Any) -> None:
         """Like `update`, but raises OSError when the disk refuses: for what has to be recorded before going on."""
         self.state = msgspec.structs.replace(self.state, **changes, updated_at=self._clock())
-        files.replace(self._path, encode(self.state))
+        self._write()
         self._on_disk = True
 
     def forget(self) -> None:
@@ -46,7 +46,7 @@ class StateFile:
         if self._on_disk:
             return True
         try:
-            files.replace(self._path, encode(self.state))
+            self._write()
         except OSError as problem:
             if not self._complained:
                 log.warning("state.json not written yet, trying on (reported once): %s", problem)
@@ -55,3 +55,6 @@ class StateFile:
         self._on_disk = True
         self._complained = False
         return True
+
+    def _write(self) -> None:
+        files.replace(self._path, encode(held.with_folder(self._path.parent, self.state)))

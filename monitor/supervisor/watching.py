@@ -24,13 +24,13 @@ from monitor.run_dir import (
     STATE_FILE,
     STEPS_FILE,
     Severity,
-    processes,
 )
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_progress, read_state
+from monitor.run_dir.lives import lives_of
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import is_run
-from monitor.run_dir.status import last_heard_at, status_of
+from monitor.run_dir.status import status_of
 from monitor.supervisor.watch import Seen, Watch
 
 STAMPED = (LAUNCH_FILE, RUN_FILE, EPOCHS_FILE, STEPS_FILE, PROGRESS_FILE, STATE_FILE)
@@ -170,8 +170,7 @@ class Watcher:
             known.news.append(_document(known, "adopted", now, line="It had lost its supervisor and has a new one."))
             return True
         state = read_state(known.run_dir) or state
-        heard_at = last_heard_at(state, read_progress(known.run_dir))
-        return state.supervisor is not None and processes.liveness(state.supervisor, heard_at) != "gone"
+        return lives_of(known.run_dir, state, read_progress(known.run_dir)).supervisor in ("alive", "unknown")
 
     def _take_in(self, known: _Known, seen: Seen) -> None:
         """Passes on what is new in a judgement."""

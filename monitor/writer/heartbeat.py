@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from monitor.run_dir import PROGRESS_FILE, Phase, Progress, encode, files
+from monitor.run_dir import PROGRESS_FILE, Phase, Progress, encode, files, held
 from monitor.run_dir.processes import identify
 from monitor.writer.fields import plain, split_known_and_extra
 from monitor.writer.queue import RecordQueue
@@ -162,7 +162,7 @@ class Heartbeat:
 
     def begin(self) -> None:
         """The first sign of life. Raises OSError."""
-        files.replace(self._run_dir / PROGRESS_FILE, encode(self.progress))
+        self._replace(self.progress)
 
     def epoch(self, epoch: float) -> None:
         """`epoch` has ended, its evaluation included."""
@@ -214,9 +214,12 @@ class Heartbeat:
     def _write(self, progress: Progress) -> None:
         try:
             whole = msgspec.structs.replace(progress, disk_free_bytes=files.free_bytes(self._run_dir))
-            files.replace(self._run_dir / PROGRESS_FILE, encode(whole))
+            self._replace(whole)
         except OSError as problem:
             self._warn(f"the heartbeat was not written: {problem}", DISK)
+
+    def _replace(self, progress: Progress) -> None:
+        files.replace(self._run_dir / PROGRESS_FILE, encode(held.with_folder(self._run_dir, progress)))
 
     def _fitting(self, changes: dict[str, Any]) -> dict[str, Any]:
         """What progress.json can hold of `changes`, made plain; one odd value must not spoil every later heartbeat."""

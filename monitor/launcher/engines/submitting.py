@@ -25,6 +25,7 @@ from monitor.run_dir import (
     control,
     encode,
     files,
+    held,
     processes,
 )
 from monitor.run_dir.errors import RefusedError, UsageError
@@ -150,7 +151,7 @@ def _note_job(run_dir: Path, launch: Launch, order: JobOrder, job: str) -> None:
     queues.remember(job, run_dir, order)
     place = JobPlace(engine=order.engine, job_id=job, submitted_at=now)
     queued = State(state="queued", generation=generation, updated_at=now, job=place)
-    files.replace(run_dir / STATE_FILE, encode(queued))
+    files.replace(run_dir / STATE_FILE, encode(held.with_folder(run_dir, queued)))
 
 
 def leave_queue(run_dir: Path) -> None:

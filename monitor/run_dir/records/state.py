@@ -13,9 +13,10 @@ FINAL_STATES = frozenset[str](get_args(Outcome))
 """The states from which a run only comes back as a new generation."""
 OPEN_STATES = frozenset[str](get_args(StoredState)) - FINAL_STATES
 
-Liveness = Literal["alive", "gone", "unknown", "archived"]
+Liveness = Literal["alive", "gone", "unknown", "elsewhere", "archived"]
 """Of a recorded process: "unknown" is another host's or another pid namespace's, which cannot be judged from here;
-"archived" is any of a run in an archive, of which no process is asked for."""
+"elsewhere" is any of a copied folder, while one of them lives and works in the folder that was copied; "archived" is
+any of a run in an archive, of which no process is asked for."""
 
 Verb = Literal["stop", "cancel", "hurry", "wait"]
 """Of a request: stop, cancel the stop, send its next signal now, give it more time."""
@@ -59,6 +60,8 @@ class Progress(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The process that copies a foreign script's records in here; `heartbeat_at` is then when they last grew."""
     traceback: str | None = None
     """With "failed": the end of the exception's traceback, cut to a few thousand characters."""
+    folder: int = 0
+    """The inode of the folder it was written in, so that a copy is known to be one; 0 where that was not noted."""
 
 
 class StopStage(Record, frozen=True, kw_only=True):
@@ -112,6 +115,8 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     """What had changed in the code when this run was resumed, now or in an earlier generation."""
     job: JobPlace | None = None
     """The job of an engine that it was submitted as."""
+    folder: int = 0
+    """As in progress.json."""
 
 
 class Request(Record, frozen=True, kw_only=True):
