@@ -29,16 +29,17 @@ class Invocation(msgspec.Struct, frozen=True, kw_only=True):
     ray_workers: int = 0
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """argparse exits with 2 on its own; a usage error is 64 here and has one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}; see python -m trainer --help.")
+        """Raises UsageError in place of argparse's exit."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}; see {self.prog} --help.")
 
 
 def parser() -> argparse.ArgumentParser:
     """Every key of Config as a flag, in both spellings (--batch_size and --batch-size)."""
-    made = _Parser(
+    made = Parser(
         prog="python -m trainer", description="Train a CTC model and write a run directory.", allow_abbrev=False
     )
     made.add_argument("--preset", help=f"Named values to start from: {_preset_names()}.")
@@ -82,6 +83,7 @@ def schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
+    """Every option with its type, range and help, as JSON."""
     return json.dumps(schema(), indent=2)
 
 

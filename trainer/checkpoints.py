@@ -78,6 +78,7 @@ def rng_state() -> State:
 
 
 def restore_rng(state: State) -> None:
+    """Sets torch's random numbers as a checkpoint keeps them; those of the GPUs where there are any now."""
     torch.set_rng_state(state["torch"])
     if state["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])

@@ -211,6 +211,7 @@ def completed(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def flag(key: str) -> str:
+    """The option's name on the command line."""
     return "--" + key
 
 

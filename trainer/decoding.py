@@ -42,6 +42,7 @@ class Adjustment:
 
     @property
     def is_on(self) -> bool:
+        """Whether it changes the greedy output at all."""
         return self.blank_penalty != 0 or self.min_confidence > 0
 
 
@@ -92,19 +93,19 @@ def _extended(
 ) -> dict[tuple[int, ...], tuple[float, float]]:
     found: dict[tuple[int, ...], tuple[float, float]] = {}
 
-    def add(prefix: tuple[int, ...], blank: float = NEVER, token: float = NEVER) -> None:
+    def _note(prefix: tuple[int, ...], blank: float = NEVER, token: float = NEVER) -> None:
         before = found.get(prefix, (NEVER, NEVER))
         found[prefix] = (_add(before[0], blank), _add(before[1], token))
 
     for prefix, (in_blank, in_token) in beams.items():
         whole = _add(in_blank, in_token)
-        add(prefix, blank=whole + frame[BLANK])
+        _note(prefix, blank=whole + frame[BLANK])
         if prefix:
-            add(prefix, token=in_token + frame[prefix[-1]])
+            _note(prefix, token=in_token + frame[prefix[-1]])
         for token in likely:
             # After the same token only a path that ends in a blank starts a new one.
             before = in_blank if prefix and token == prefix[-1] else whole
-            add((*prefix, token), token=before + frame[token])
+            _note((*prefix, token), token=before + frame[token])
     return found
 
 

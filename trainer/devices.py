@@ -46,6 +46,7 @@ class Precision:
         return cls(device, asked == "bf16" or (asked == "auto" and device.type == "cuda" and able))
 
     def autocast(self) -> torch.autocast:
+        """A context in which torch computes in bf16, where that is on."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
 

@@ -12,29 +12,23 @@ from monitor.__main__ import leave_the_current_folder_out
 
 leave_the_current_folder_out()  # a torch.py there would be taken for the library
 
-import argparse
 import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import msgspec
 
 from monitor.run_dir import Probe
-from monitor.run_dir.errors import EXIT_OK, MonitorError, UsageError
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}; see python -m trainer.diagnose --help.")
+from monitor.run_dir.errors import EXIT_OK, MonitorError
+from trainer.arguments import Parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """The exit code. The one place where errors on purpose are caught."""
     try:
-        parser = _Parser(prog="python -m trainer.diagnose", description=__doc__, allow_abbrev=False)
+        parser = Parser(prog="python -m trainer.diagnose", description=__doc__, allow_abbrev=False)
         parser.add_argument("run", type=Path, metavar="RUN", help="A run directory that this trainer wrote.")
         parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="Where to measure.")
         parser.add_argument("--json", action="store_true", help="Print one JSON document instead of text.")

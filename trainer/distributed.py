@@ -27,6 +27,7 @@ class Ranks:
         return self.rank == 0
 
     def sum(self, value: float) -> float:
+        """The sum over all ranks, in float64; every rank has to ask."""
         if self.world == 1:
             return value
         total = torch.tensor(value, dtype=torch.float64)
@@ -34,6 +35,7 @@ class Ranks:
         return float(total)
 
     def any(self, flag: bool) -> bool:
+        """Whether the flag is set on any rank; every rank has to ask."""
         return self.sum(float(flag)) > 0
 
     def gather(self, value: Any) -> list[Any]:

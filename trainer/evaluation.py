@@ -37,6 +37,7 @@ class Evaluation:
 
     @property
     def wer(self) -> float:
+        """Of all clips together, a fraction."""
         return self.errors.wer
 
     def rank(self) -> tuple[float, float]:

@@ -115,6 +115,7 @@ class Loop:
         self.screen.epoch(run.epoch, run.config.epochs, fields)
 
     def score(self, clips: list[Sample], beam_width: int = 0) -> Evaluation:
+        """Evaluates the network as it is on these clips, with a sign of life after each batch."""
         return evaluate(
             self.run.model,
             self.corpus,
@@ -199,6 +200,7 @@ class Loop:
         self.screen.say(f"Stopped by {why} at step {self.run.step}; --resume goes on from there.")
 
     def tell(self, phase: Phase) -> None:
+        """Gives a sign of life with the phase and where training stands."""
         run = self.run
         self.writer.heartbeat(phase=phase, epoch=min(run.epoch, run.config.epochs), step=run.step)
 
@@ -208,6 +210,7 @@ class Loop:
         time.sleep(max(0.0, min(due - time.perf_counter(), 5.0)))
 
     def log(self, update: Update) -> None:
+        """Reports an update; every `log_every` steps as a record."""
         run = self.run
         self.tell("training")
         if run.step % run.config.log_every == 0:

@@ -30,6 +30,7 @@ class WordErrors:
 
     @property
     def wer(self) -> float:
+        """Errors per target word, a fraction that may exceed 1; NaN without target words."""
         errors = self.substitutions + self.deletions + self.insertions
         return errors / self.tokens if self.tokens else math.nan
 
@@ -60,6 +61,7 @@ class WordShape:
 
 
 def word_shape(references: Sequence[str], hypotheses: Sequence[str]) -> WordShape:
+    """Over all clips together; which hypothesis belongs to which reference plays no part."""
     said = Counter(word for hypothesis in hypotheses for word in hypothesis.split())
     asked = Counter(word for reference in references for word in reference.split())
     total, clips = said.total(), max(1, len(hypotheses))
@@ -72,13 +74,6 @@ def word_shape(references: Sequence[str], hypotheses: Sequence[str]) -> WordShap
         unique_hypothesis_ratio=len(set(hypotheses)) / clips,
         distinct_token_ratio=len(said) / max(1, len(asked)),
     )
-
-
-def correct_information(blank_ratio: float, unigram_entropy: float) -> float:
-    """Nats per frame of an output with each word in one frame and blanks elsewhere: H(b*) + (1 - b*) H(words)."""
-    ratio = min(max(blank_ratio, 1e-9), 1 - 1e-9)
-    is_word = -(ratio * math.log(ratio) + (1 - ratio) * math.log(1 - ratio))
-    return is_word + (1 - ratio) * unigram_entropy
 
 
 class FrameStatistics:
@@ -113,6 +108,7 @@ class FrameStatistics:
 
     @property
     def blank_ratio(self) -> float:
+        """Share of valid frames whose most likely class is the blank."""
         return self.blanks / max(1, self.frames)
 
     @property

@@ -22,6 +22,7 @@ class Objective(nn.Module):
         self.auxiliary_weight = auxiliary_weight
 
     def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """(reported, minimised), each (N,); the same tensor without an auxiliary loss."""
         if not self.auxiliary_weight:
             log_probs, lengths = self.model(batch.frames, batch.frame_lengths)
             loss = per_token(clip_losses(log_probs, lengths, batch), batch)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from monitor.run_dir import Clip, Floors
+from monitor.run_dir.floors import correct_information
 from trainer.data.corpus import Corpus, Sample
 from trainer.devices import Gauge
 from trainer.evaluation import Evaluation
-from trainer.metrics import correct_information
 from trainer.tally import Update
 from trainer.training import Training
 

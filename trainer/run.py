@@ -138,10 +138,12 @@ def assemble(config: Config, screen: Terminal) -> tuple[Corpus, CtcModel]:
 
 
 def head_options(config: Config) -> HeadOptions:
+    """What the options say of the classifier."""
     return HeadOptions(normalised=config.classifier == "normalised", auxiliary=config.auxiliary_ctc > 0)
 
 
 def make_corpus(config: Config, screen: Terminal) -> tuple[Corpus, Preflight]:
+    """The corpus of the options, and what is wrong with its clips. Raises RefusedError where it cannot be read."""
     if config.data == "digits":
         made = digits_corpus(config.train_clips, config.eval_clips, config.train_images, config.data_seed)
         return made, Preflight()
@@ -185,6 +187,7 @@ def decided(
 
 
 def make_batches(corpus: Corpus, model: CtcModel, config: Config) -> TrainingBatches:
+    """Batches of train clips; their order and distortions follow from the seed."""
     return TrainingBatches(
         corpus=corpus,
         batch_size=config.batch_size,
@@ -195,6 +198,7 @@ def make_batches(corpus: Corpus, model: CtcModel, config: Config) -> TrainingBat
 
 
 def corpus_floors(corpus: Corpus, stride: int) -> Floors:
+    """Chance baselines from the targets and output frames of train and val; `stride`: input frames per output frame."""
     train, val = (
         floors.Targets(
             tokens=[clip.tokens.tolist() for clip in corpus.splits[split]],

@@ -60,6 +60,7 @@ def can_capture(config: Config, device: torch.device, world: int = 1) -> bool:
 
 
 def preparation(config: Config, setting: Setting, device: torch.device) -> Preparation:
+    """How a network is to compute under a setting, on this device."""
     return Preparation(
         channels_last=setting.memory_format == "channels_last",
         own_kernels=setting.memory_format == "channels_last" and kernels.available(device),

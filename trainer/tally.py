@@ -31,9 +31,11 @@ class Tally:
 
     @property
     def grad_norm(self) -> float | None:
+        """Median of the updates' norms before clipping; None before the first."""
         return statistics.median(self.norms) if self.norms else None
 
     def count(self, done: Update, skipped_in_a_row: int) -> None:
+        """Adds an update; `skipped_in_a_row` ends with it."""
         self.updates += 1
         self.skipped += done.skipped
         self.longest_skip = max(self.longest_skip, skipped_in_a_row)

@@ -21,10 +21,12 @@ class Terminal:
         self.out = out or sys.stdout
 
     def say(self, line: str) -> None:
+        """One line on the standard output."""
         self.out.write(line + "\n")
         self.out.flush()
 
     def warn(self, line: str) -> None:
+        """One line on the standard error."""
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
 
@@ -55,8 +57,11 @@ class Terminal:
 class Silent(Terminal):
     """Of the processes that train together, one speaks."""
 
-    def say(self, line: str) -> None: ...
-    def warn(self, line: str) -> None: ...
+    def say(self, line: str) -> None:
+        """Says nothing."""
+
+    def warn(self, line: str) -> None:
+        """Warns of nothing."""
 
 
 class Bar(Terminal):
@@ -70,12 +75,14 @@ class Bar(Terminal):
         self.losses = ""
 
     def say(self, line: str) -> None:
+        """One line, above the bar where it is drawn."""
         if self.progress is None:
             super().say(line)
         else:
             self.progress.console.print(line, highlight=False, markup=False)
 
     def track(self, items: Iterable[int], label: str, total: int) -> Iterator[int]:
+        """Passes items on, with a bar for MANY_ITEMS or more."""
         from rich.progress import track
 
         if total < MANY_ITEMS:
@@ -84,6 +91,7 @@ class Bar(Terminal):
         yield from track(items, description=label, total=total, transient=True)
 
     def questions(self, names: Sequence[str]) -> Iterator[int]:
+        """The numbers of a few long tasks, with a bar that names the one in hand."""
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (BarColumn(), TextColumn("{task.completed}/{task.total}"), TextColumn("{task.description}"))
@@ -95,6 +103,7 @@ class Bar(Terminal):
                 progress.advance(task)
 
     def start(self, total_steps: int, done_steps: int) -> None:
+        """Draws the bar of all steps of the training."""
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
         columns = (
@@ -109,13 +118,16 @@ class Bar(Terminal):
         self.task = self.progress.add_task("", total=total_steps, completed=done_steps)
 
     def step(self, done_steps: int, train_loss: float) -> None:
+        """Moves the bar on, with the running train loss."""
         self.progress.update(self.task, completed=done_steps, description=f"train {train_loss:.2f}  {self.losses}")
 
     def epoch(self, epoch: int, epochs: int, fields: dict[str, Any]) -> None:
+        """Prints the epoch's line, and keeps its val loss beside the bar."""
         self.losses = f"val {_figure(fields.get('val_loss'))}"
         super().epoch(epoch, epochs, fields)
 
     def close(self) -> None:
+        """Ends the bar; what it shows stays on the screen."""
         self.exits.close()
 
 

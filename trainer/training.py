@@ -65,18 +65,22 @@ class Training:
 
     @property
     def steps_per_epoch(self) -> int:
+        """Optimiser steps, each of `accumulation_steps` batches; the last one may have fewer."""
         return -(-len(self.batches) // self.config.accumulation_steps)
 
     @property
     def epoch_is_over(self) -> bool:
+        """Whether the epoch's last step was made."""
         return self.position >= self.steps_per_epoch
 
     @property
     def epochs_done(self) -> int:
+        """Epochs whose last step was made."""
         return self.epoch if self.epoch_is_over else self.epoch - 1
 
     @property
     def out_of_patience(self) -> bool:
+        """Whether `patience` epochs or more passed since the best evaluation; never where `patience` is 0."""
         return 0 < self.config.patience <= self.epoch - self.best_epoch
 
     @property
@@ -104,6 +108,7 @@ class Training:
         return True
 
     def next_epoch(self) -> None:
+        """Goes to the first step of the next epoch, with an empty tally."""
         self.epoch, self.position, self.tally = self.epoch + 1, 0, Tally()
 
     def update(self) -> Update:
@@ -138,6 +143,7 @@ class Training:
         return done
 
     def to_training_mode(self) -> None:
+        """Dropout and batch statistics on; frozen batch norm keeps to its running figures."""
         self.model.train()
         if self.config.batchnorm == "frozen":
             for module in self.model.modules():

@@ -47,6 +47,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def runs(self) -> bool:
+        """Whether it ran, and its time is known."""
         return not self.failed and self.secs is not None
 
 
@@ -60,6 +61,7 @@ class Trial:
         self.plain_secs = math.inf
 
     def of(self, setting: Setting, secs: float = SECS) -> Tried:
+        """Tries one setting; what fails is named in the result. torch's random numbers are afterwards as they were."""
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             try:
                 tried = self._of(setting, secs)

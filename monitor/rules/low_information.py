@@ -13,6 +13,7 @@ from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Floors, Snapshot
 from monitor.run_dir.checkpoints import is_ours
+from monitor.run_dir.floors import correct_information
 
 GROWTH_EVALUATIONS, GROWTH = 3, 0.1
 """A tenth more than three evaluations ago: it is coming."""
@@ -82,11 +83,11 @@ class LowInformation(Rule):
 
 
 def of_a_correct_output(floors: Floors) -> float | None:
-    """Nats per frame of an output with each word in one frame and blanks elsewhere; None without floors."""
+    """Nats per frame of a correct output; None without floors, or where those are no share and no entropy."""
     ratio, words = floors.blank_ratio, floors.unigram_entropy
     if ratio is None or words is None or not (0 < ratio < 1 and math.isfinite(words)):
         return None
-    return -(ratio * math.log(ratio) + (1 - ratio) * math.log(1 - ratio)) + (1 - ratio) * words
+    return correct_information(ratio, words)
 
 
 def _level(share: np.ndarray, place: int, limits: InformationLimits, common: CommonLimits) -> Level:

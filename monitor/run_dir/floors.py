@@ -253,3 +253,10 @@ def edit_distances(sentences: np.ndarray, targets: Sequence[Sequence[int]]) -> n
         for column in range(padded.shape[1]):
             row[:, :, column + 1] = np.minimum(change[:, :, column], row[:, :, column] + 1)
     return row[:, np.arange(len(targets)), lengths]
+
+
+def correct_information(blank_ratio: float, unigram_entropy: float) -> float:
+    """Nats per frame of an output with each word in one frame and blanks elsewhere: H(b*) + (1 - b*) H(words)."""
+    ratio = min(max(blank_ratio, 1e-9), 1 - 1e-9)
+    is_word = -(ratio * math.log(ratio) + (1 - ratio) * math.log(1 - ratio))
+    return is_word + (1 - ratio) * unigram_entropy

@@ -149,3 +149,10 @@ def test_five_hundred_clips_of_a_large_vocabulary_take_no_minute():
     started = time.process_time()
     floors.compute(split, split, [str(number) for number in range(1232)])
     assert time.process_time() - started < 30.0
+
+
+def test_a_correct_output_carries_the_information_the_formula_says():
+    assert floors.correct_information(0.5, 0.0) == pytest.approx(math.log(2))
+    # One frame in four is one of two words, each as often: by hand over the three symbols.
+    by_hand = -(0.75 * math.log(0.75) + 2 * 0.125 * math.log(0.125))
+    assert floors.correct_information(0.75, math.log(2)) == pytest.approx(by_hand)

@@ -1,7 +1,6 @@
 """`python -m trainer.diagnose`: five measurements of a checkpoint, kept where page and diagnosis find them."""
 
 import json
-import math
 import time
 
 import pytest
@@ -12,7 +11,6 @@ from monitor.run_dir import Floors, Run, encode
 from monitor.run_dir.reader import RunReader
 from trainer.__main__ import main as train
 from trainer.diagnose import main as diagnose
-from trainer.metrics import correct_information
 from trainer.probes import by_heart, decoder, flow, information, resolution
 from trainer.probes.subject import open_run
 from trainer.terminal import Bar, Terminal
@@ -104,13 +102,6 @@ def trained_on_train(subject, model):
     clips = tuple(subject.some("train", 5))
     corpus = replace(subject.corpus, splits={**subject.corpus.splits, "val": clips})
     return replace(subject, corpus=corpus, model=model)
-
-
-def test_a_correct_output_carries_the_information_the_formula_says():
-    assert correct_information(0.5, 0.0) == pytest.approx(math.log(2))
-    # One frame in four is one of two words, each as often: by hand over the three symbols.
-    by_hand = -(0.75 * math.log(0.75) + 2 * 0.125 * math.log(0.125))
-    assert correct_information(0.75, math.log(2)) == pytest.approx(by_hand)
 
 
 def test_an_output_that_ignores_the_input_is_found(subject):

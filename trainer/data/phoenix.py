@@ -38,6 +38,7 @@ class _Reading:
     features: Path | None
 
     def entry(self, row: dict[str, str], base: Path, name: str, split: str) -> Entry:
+        """One row of the annotation file `name` of the release at `base`."""
         words = (row["annotation"] or "").split()
         return Entry(
             clip_id=row["id"],

@@ -50,6 +50,7 @@ class Prefetch:
         return waiting.result() if waiting is not None else self._make((epoch, place))
 
     def close(self) -> None:
+        """Ends the threads; batches that were asked for are given up."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool, self._waiting = None, {}

@@ -24,9 +24,11 @@ class Preflight:
     noted: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def leave_out(self, reason: str, split: str, clip_id: str) -> None:
+        """Counts a clip that is neither trained on nor scored."""
         self.left_out[reason, split].append(clip_id)
 
     def note(self, reason: str, split: str, clip_id: str) -> None:
+        """Counts a clip that stays in, with what is odd about it."""
         self.noted[reason, split].append(clip_id)
 
     def counts(self) -> dict[str, int]:

@@ -59,6 +59,7 @@ def read_pictures(folder: Path, size: int) -> np.ndarray:
 
 
 def cache_folder() -> Path:
+    """Where scaled pictures are kept: the user's cache, in `vitalsigns`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitalsigns"
 
 

@@ -30,13 +30,13 @@ def side_by_side(channels: int, pixels: int, columns: int) -> int:
     """How many neighbouring pixels to take as one row, so that rows fill tiles of `columns` values: a power of two up
     to 8 that divides `pixels`, the smallest of those that leave the least empty."""
 
-    def empty(beside: int) -> float:
+    def _empty(beside: int) -> float:
         wide = channels * beside
         block = block_of(wide, columns)
         return (-wide % block) / wide
 
     return min(
-        (beside for beside in (1, 2, 4, 8) if pixels % beside == 0), key=lambda each: (round(empty(each), 2), each)
+        (beside for beside in (1, 2, 4, 8) if pixels % beside == 0), key=lambda each: (round(_empty(each), 2), each)
     )
 
 

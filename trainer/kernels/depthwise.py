@@ -125,6 +125,18 @@ def _along(x, given, first, right, across, ok, j: tl.constexpr, width, channels)
     return given * tl.load(x + first + right + j * channels, mask=inside, other=0.0).to(tl.float32)
 
 
+@triton.jit
+def _keep(own, wide, a, b, d, e, f, known, K: tl.constexpr):
+    """The sums of a row's K taps, one below the other from `own` on; a and f are those of a row of 5 alone."""
+    middle = own + K // 2 * wide
+    tl.store(middle - wide, tl.sum(b, 0), mask=known)
+    tl.store(middle, tl.sum(d, 0), mask=known)
+    tl.store(middle + wide, tl.sum(e, 0), mask=known)
+    if K == 5:
+        tl.store(own, tl.sum(a, 0), mask=known)
+        tl.store(own + 4 * wide, tl.sum(f, 0), mask=known)
+
+
 @triton.jit(do_not_specialize=[*SIZES, "tiles"])
 def _of_weight(
     g,
@@ -174,14 +186,7 @@ def _of_weight(
         if K == 5:
             a += _along(x, given, first, right, c, ok, -2, width, channels)
             f += _along(x, given, first, right, c, ok, 2, width, channels)
-    own = dw + (part * K + i) * K * wide + column
-    middle = own + K // 2 * wide
-    tl.store(middle - wide, tl.sum(b, 0), mask=known)
-    tl.store(middle, tl.sum(d, 0), mask=known)
-    tl.store(middle + wide, tl.sum(e, 0), mask=known)
-    if K == 5:
-        tl.store(own, tl.sum(a, 0), mask=known)
-        tl.store(own + 4 * wide, tl.sum(f, 0), mask=known)
+    _keep(dw + (part * K + i) * K * wide + column, wide, a, b, d, e, f, known, K)
 
 
 class Depthwise(torch.autograd.Function):
@@ -189,6 +194,7 @@ class Depthwise(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int) -> Tensor:
+        """Keeps x and the taps (K K, C) for the gradients."""
         number, channels, height, width = x.shape
         size = weight.shape[-1]
         out_height, out_width = (height - 1) // stride + 1, (width - 1) // stride + 1
@@ -205,6 +211,7 @@ class Depthwise(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of x and of the weight, whose sums are fp32; none of the stride."""
         x, taps = ctx.saved_tensors
         g = gradients[0].contiguous(memory_format=torch.channels_last)
         channels, size = x.shape[1], int(len(taps) ** 0.5)

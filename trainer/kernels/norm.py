@@ -241,6 +241,7 @@ class NormaliseReal(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float, real: Tensor, share: Tensor, activation: str
     ) -> tuple[Tensor, Tensor, Tensor]:
+        """Figures are summed in fp32 over the real pictures; x is kept for the gradients, y is not."""
         cut, channels, kind = _cut(x), x.shape[1], ACTIVATIONS[activation]
         counts = x.new_empty(cut.parts, dtype=torch.float32)
         means, squares = x.new_empty(2, cut.parts, cut.wide, dtype=torch.float32)
@@ -264,6 +265,7 @@ class NormaliseReal(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of x (zero in padding), weight and bias (fp32); none of the rest."""
         x, weight, bias, mean, var, real, share = ctx.saved_tensors
         cut, channels = _cut(x), x.shape[1]
         g = gradients[0].contiguous(memory_format=torch.channels_last if x.ndim == 4 else torch.channels_last_3d)
@@ -302,10 +304,12 @@ class Cut(NamedTuple):
 
     @property
     def sums(self) -> tuple[int, int]:
+        """The grid of a sum: parts of the rows, tiles over the columns."""
         return self.parts, triton.cdiv(self.wide, self.block)
 
     @property
     def tiled(self) -> tuple[int, int]:
+        """The grid of a pass over all values: tiles over the rows, tiles over the columns."""
         return triton.cdiv(self.rows, self.height), triton.cdiv(self.wide, self.block)
 
 

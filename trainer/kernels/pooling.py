@@ -125,6 +125,7 @@ class MaxPool3d(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, kernel: Three, stride: Three, padding: Three, ceil_mode: bool) -> Tensor:
+        """Keeps which place of its window each output came from (uint8), and not x."""
         number, channels, *sizes = x.shape
         outs = [_out(*each, ceil_mode) for each in zip(sizes, kernel, stride, padding, strict=True)]
         y = x.new_empty(number, *outs, channels).permute(0, 4, 1, 2, 3)
@@ -142,6 +143,7 @@ class MaxPool3d(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradient of x: each output's goes to the place that was largest."""
         (chosen,) = ctx.saved_tensors
         g = gradients[0].contiguous(memory_format=torch.channels_last_3d)
         number, channels, *outs = chosen.shape

@@ -53,6 +53,7 @@ class CtcModel(nn.Module):
         raise NotImplementedError("each network names its own parts")
 
     def output_lengths(self, lengths: Tensor) -> Tensor:
+        """Frames of the output (N,) for clips of `lengths` (N,) frames: ceil(T / stride)."""
         return torch.div(lengths + self.stride - 1, self.stride, rounding_mode="floor")
 
     def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,6 +81,7 @@ class CtcModel(nn.Module):
         return made
 
     def forward(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Frames (N, T, D) and lengths (N,) → log_probs (T', N, C) fp32 and output lengths (N,)."""
         made: tuple[Tensor, Tensor] = self._whole(self._forward, frames, lengths)
         return made
 
@@ -136,6 +138,7 @@ class BiLstm(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """x (N, T, C) and lengths (N,) → (N, T, 2H); what stands in padding means nothing."""
         time = torch.arange(x.shape[1], device=x.device)
         # Position t of a clip of length n is read from n - 1 - t; padding stays where it is.
         mirror = torch.where(time < lengths[:, None], lengths[:, None] - 1 - time, time)
@@ -186,6 +189,7 @@ class CtcHead(nn.Module):
             self.visual_norm = nn.LayerNorm(features)
 
     def forward(self, x: Tensor) -> Tensor:
+        """log_probs (T, N, C) of sequence features (N, T, F)."""
         return self._classes(self.norm(x))
 
     def of_visual(self, x: Tensor) -> Tensor:
@@ -208,4 +212,5 @@ class NormalisedLinear(nn.Linear):
     """Logits by direction: each class's weight vector is scaled to length 1."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """(…, F) → logits (…, C); the length of the features still counts."""
         return F.linear(x, F.normalize(self.weight, dim=1), self.bias)

@@ -36,9 +36,11 @@ class DigitsCnn(CtcModel):
         self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, 2 * channels, head)
 
     def stages(self) -> dict[str, nn.Module]:
+        """Convolutions, LSTM, head."""
         return {"cnn": self.cnn, "bilstm": self.bilstm, "head": self.head}
 
     def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        """Columns (N, T, 8) and lengths (N,) → features (N, ceil(T / 2), F) and their lengths."""
         frames, lengths = given
         x = silence_padding(frames.transpose(1, 2), lengths)  # (N, 8, T)
         x = silence_padding(F.relu(self.cnn[0](x)), lengths)

@@ -62,4 +62,5 @@ class _Part(nn.Module):
         self.owner, self.function = owner, function
 
     def forward(self, *given: Tensor) -> Any:
+        """What the function makes of the same tensors."""
         return self.function(*given)

@@ -42,6 +42,7 @@ class Unit(nn.Module):
         self.norm = RealNorm3d(outputs, eps=1e-3)
 
     def forward(self, x: Tensor, real: Real, *, windowed: bool = True) -> Tensor:
+        """(N, C, T, H, W), `real` of the output's frames; `windowed` as in `normalise`."""
         return normalise([self.norm], self.conv(x), real, windowed=windowed, activation="relu")
 
 
@@ -53,6 +54,7 @@ class Stem(Unit):
     each dimension lie beside each other there. The same sums; a GPU multiplies many channels faster (docs/log.md)."""
 
     def forward(self, x: Tensor, real: Real, *, windowed: bool = True) -> Tensor:
+        """As `Unit.forward`, folded or not."""
         if not self.folded:
             return super().forward(x, real, windowed=windowed)
         y = F.conv3d(folded(x), folded_kernel(self.conv.weight))
@@ -99,6 +101,7 @@ class Mixed(nn.Module):
         self.outputs = one + three + five + pooled
 
     def forward(self, x: Tensor, real: Real) -> Tensor:
+        """(N, C, T, H, W) → (N, `outputs`, T, H, W)."""
         one, three, five = side_by_side([self.one, self.three_in, self.five_in], x, real)
         # The pooling looks over a clip's end, a kernel of 1 does not.
         near = self.pooled(self.pool(x), real)
@@ -114,24 +117,25 @@ class I3dTrunk(nn.Module):
     def __init__(self, channels: int, width: float) -> None:
         super().__init__()
 
-        def scaled(size: int) -> int:
+        def _scaled(size: int) -> int:
             return max(2, round(size * width))
 
-        self.conv_1a = Stem(channels, scaled(64), 7, stride=2)
+        self.conv_1a = Stem(channels, _scaled(64), 7, stride=2)
         self.pool_space = MaxPool((1, 3, 3), (1, 2, 2), (0, 1, 1))
         self.pool_4a = MaxPool((3, 3, 3), (2, 2, 2), (1, 1, 1))
         self.pool_5a = MaxPool((1, 2, 2), (1, 2, 2), ceil_mode=True)
-        self.conv_2b = Unit(scaled(64), scaled(64), 1)
-        self.conv_2c = Unit(scaled(64), scaled(192), 3)
-        blocks, inputs = [], scaled(192)
+        self.conv_2b = Unit(_scaled(64), _scaled(64), 1)
+        self.conv_2c = Unit(_scaled(64), _scaled(192), 3)
+        blocks, inputs = [], _scaled(192)
         for sizes in MIXED:
-            block = Mixed(inputs, [scaled(size) for size in sizes])
+            block = Mixed(inputs, [_scaled(size) for size in sizes])
             blocks.append(block)
             inputs = block.outputs
         self.mixed = nn.ModuleList(blocks)
         self.outputs = inputs
 
     def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Clips and their lengths (N,) → features and their lengths; frames behind a clip's end count as zero."""
         x = x * _real(lengths, x.shape[2]).mask
         lengths = halve(lengths)
         real = _real(lengths, -(-x.shape[2] // 2))
@@ -174,9 +178,11 @@ class I3d(CtcModel):
         self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, self.trunk.outputs, head)
 
     def stages(self) -> dict[str, nn.Module]:
+        """Trunk, LSTM, head."""
         return {"trunk": self.trunk, "bilstm": self.bilstm, "head": self.head}
 
     def prepare(self, how: Preparation) -> None:
+        """Of the trunk: recomputation, memory format and own kernels; channels last also folds the stem."""
         self.trunk.recompute = how.recompute
         if how.channels_last:
             self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
@@ -187,6 +193,7 @@ class I3d(CtcModel):
         super().prepare(how)
 
     def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures (N, T, C, H, W) and lengths (N,) → features (N, ceil(T / 4), F) and their lengths."""
         frames, lengths = given
         x, lengths = self.trunk(frames.transpose(1, 2), lengths)  # (N, C, T, H, W) → (N, F, T')
         return x.transpose(1, 2), lengths

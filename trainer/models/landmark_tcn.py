@@ -35,9 +35,11 @@ class LandmarkTcn(CtcModel):
         self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, channels, head)
 
     def stages(self) -> dict[str, nn.Module]:
+        """Convolutions with their norms, LSTM, head."""
         return {"tcn": nn.ModuleList([self.tcn, self.norms]), "bilstm": self.bilstm, "head": self.head}
 
     def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        """Landmarks (N, T, D) and lengths (N,) → features (N, ceil(T / 4), F) and their lengths."""
         frames, lengths = given
         # Speed beside place: what a sign is lies in how the hands move, whoever stands wherever.
         speed = F.pad(frames[:, 1:] - frames[:, :-1], (0, 0, 1, 0))

@@ -75,6 +75,7 @@ class Depthwise(nn.Conv2d):
     own_kernels = False
 
     def forward(self, x: Tensor) -> Tensor:
+        """Pictures (N, C, H, W): by the own kernel where it is on and they are channels last, else by torch."""
         if not self.own_kernels or not is_channels_last(x):
             return super().forward(x.contiguous())
         from trainer.kernels import depthwise  # needs Triton
@@ -109,10 +110,14 @@ class SqueezeExcite(nn.Module):
         self.down, self.up = nn.Conv2d(channels, squeezed, 1), nn.Conv2d(squeezed, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → the same shape, each channel times a number from 0 to 1."""
         return x * F.hardsigmoid(self.up(F.relu(self.down(x.mean(dim=(2, 3), keepdim=True)))))
 
 
 class InvertedResidual(nn.Module):
+    """Expand (1x1), depthwise convolution, squeeze where the table says so, project (1x1).
+    Its input is added where it has the shape of the output."""
+
     def __init__(self, inputs: int, block: Block, width: float) -> None:
         super().__init__()
         expanded, outputs = eights(block.expanded * width), eights(block.outputs * width)
@@ -128,6 +133,7 @@ class InvertedResidual(nn.Module):
         self.outputs = outputs
 
     def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
+        """Pictures (N, C, H, W); `real`: which of them the batch norms count, None for all."""
         y = x
         for layer in self.body:
             y = _through(layer, y, real)
@@ -151,6 +157,7 @@ class MobileNetTrunk(nn.Module):
         self.layers = nn.Sequential(*layers, *_conv(inputs, self.outputs, 1, then="hard_swish"))
 
     def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
+        """Pictures (S, C, H, W) → features (S, F); `real` as in a block."""
         for layer in self.layers:
             again = self.recompute and isinstance(layer, InvertedResidual)
             x = again_in_backward(layer, x, real) if again else _through(layer, x, real)
@@ -183,6 +190,7 @@ class MobileNetV3(CtcModel):
         self.head = CtcHead(2 * hidden_dim, vocabulary_size, dropout, channels, head)
 
     def stages(self) -> dict[str, nn.Module]:
+        """Trunk, convolutions over time with their norms, LSTM, head."""
         return {
             "trunk": self.trunk,
             "tcn": nn.ModuleList([self.tcn, self.norms]),
@@ -191,6 +199,7 @@ class MobileNetV3(CtcModel):
         }
 
     def prepare(self, how: Preparation) -> None:
+        """As of every network, but what is compiled is the trunk alone."""
         self.trunk.recompute, self.few_shapes = how.recompute, how.few_shapes
         if how.channels_last:
             for module in self.modules():
@@ -205,6 +214,7 @@ class MobileNetV3(CtcModel):
             self.graphs = Graphs(self)
 
     def shape(self, lengths: Sequence[int], padded: int) -> tuple[int, ...]:
+        """As of every network, with the size of the stack of single pictures."""
         return len(lengths), padded, stack_size(sum(lengths))
 
     def given(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
@@ -220,9 +230,11 @@ class MobileNetV3(CtcModel):
         return pictures, mask, F.pad(places, fill, value=valid.numel()), valid, lengths
 
     def look(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        """`see` itself: within it the trunk is what is compiled."""
         return self.see(*given)  # of it, the trunk is what is compiled
 
     def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
+        """What `given` returns → features (N, ceil(T / 4), F) and their lengths (N,)."""
         pictures, mask, places, valid, lengths = given
         real = Real(mask[:, None, None, None], mask.double().mean()) if self.few_shapes else None
         seen: Tensor = (self.compiled or self.trunk)(pictures, real)

@@ -51,6 +51,7 @@ class RealNorm2d(nn.BatchNorm2d):
         self.activation = activation
 
     def forward(self, x: Tensor, real: Real | None = None) -> Tensor:
+        """Pictures (N, C, H, W), normalised and activated; in eval mode `real` plays no part."""
         if real is None or not self.training:
             return AFTER[self.activation](super().forward(x))
         return normalise([self], x, real, windowed=True, activation=self.activation)
@@ -90,6 +91,7 @@ class _NormaliseReal(torch.autograd.Function):
     def forward(
         ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float, real: Real, windowed: bool, relu: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
+        """(y like x, mean (C,), variance (C,)), the last two without gradients; x may be overwritten in padding."""
         by_row = x.is_contiguous() and rows_pay(x)
         if by_row:
             mean, var = _figures_by_row(x, real)
@@ -110,6 +112,7 @@ class _NormaliseReal(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of x, weight (C,) and bias (C,); none of the rest."""
         x, weight, mean, var, mask, share, *after = ctx.saved_tensors
         real, g = Real(mask, share), gradients[0]
         # Without ReLU g is zero in padding already: pictures do not look at each other, and no loss looks at padding.
@@ -160,11 +163,11 @@ def _affine(x: Tensor, mean: Tensor, var: Tensor, weight: Tensor, bias: Tensor, 
     """(x - mean) / sqrt(var + eps) * weight + bias in contiguous memory, and zero in padding, in one pass."""
     pictures = real.rows(1).view(x.shape[0], 1, -1)
 
-    def by_row(figure: Tensor) -> Tensor:
+    def _by_row(figure: Tensor) -> Tensor:
         return figure.view(1, -1, 1).expand(x.shape[0], -1, pictures.shape[2])
 
-    means, variances = (by_row(each).reshape(-1) for each in (mean, var))
-    weights, biases = ((by_row(each.to(mean.dtype)) * pictures.to(mean.dtype)).reshape(-1) for each in (weight, bias))
+    means, variances = (_by_row(each).reshape(-1) for each in (mean, var))
+    weights, biases = ((_by_row(each.to(mean.dtype)) * pictures.to(mean.dtype)).reshape(-1) for each in (weight, bias))
     flat = x.view(1, -1, x.shape[-2] * x.shape[-1])
     return torch.batch_norm(flat, weights, biases, means, variances, False, 0.0, eps, False).view(x.shape)
 

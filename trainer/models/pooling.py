@@ -22,6 +22,7 @@ class MaxPool(nn.Module):
         self.kernel, self.stride, self.padding, self.ceil_mode = kernel, stride, padding, ceil_mode
 
     def forward(self, x: Tensor) -> Tensor:
+        """By the own kernel where x is channels last and it is on, else by torch; the result is the same."""
         if not self.own_kernels or not is_channels_last(x):
             return F.max_pool3d(x, self.kernel, self.stride, self.padding, ceil_mode=self.ceil_mode)
         from trainer.kernels.pooling import MaxPool3d  # needs Triton

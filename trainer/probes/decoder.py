@@ -15,6 +15,7 @@ MATTERS_POINTS = 3.0
 
 
 def measure(subject: Subject) -> Probe:
+    """Decodes val clips at each of PENALTIES, in nats."""
     clips = subject.some("val", CLIPS)
     references = [subject.corpus.sentence(clip.tokens) for clip in clips]
     outputs = subject.outputs(clips)

@@ -19,6 +19,7 @@ QUIET_SHARE = 0.9
 
 
 def measure(subject: Subject) -> Probe:
+    """Gradients of one train batch, in training mode; no weight changes."""
     model = subject.model
     model.train()
     model.zero_grad(set_to_none=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from monitor.run_dir import Probe
-from trainer.metrics import FrameStatistics, correct_information
+from monitor.run_dir.floors import correct_information
+from trainer.metrics import FrameStatistics
 from trainer.probes.subject import Subject
 
 CLIPS = 120
@@ -14,6 +15,7 @@ LITTLE = 0.25
 
 
 def measure(subject: Subject) -> Probe:
+    """Mutual information of val frames and output, nats; without floors there is nothing to compare it with."""
     statistics = FrameStatistics(len(subject.corpus.vocabulary))
     with torch.inference_mode():
         for log_probs, lengths in subject.outputs(subject.some("val", CLIPS)):

@@ -19,6 +19,7 @@ KEEPS_TIME = (nn.Conv1d, nn.Conv3d, nn.LSTM)
 
 
 def measure(subject: Subject) -> Probe:
+    """Frames per word at each module, for the val clip of median length."""
     clips = sorted(subject.corpus.splits["val"], key=lambda clip: len(clip.frames))
     clip = clips[len(clips) // 2]
     rows = _time_of_modules(subject, collate([clip.frames], [clip.tokens]).to(subject.device))
@@ -46,16 +47,16 @@ def measure(subject: Subject) -> Probe:
 def _time_of_modules(subject: Subject, batch: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
 
-    def note(name: str) -> Any:
-        def hook(module: nn.Module, _inputs: Any, output: Any) -> None:
+    def _noting(name: str) -> Any:
+        def _hook(module: nn.Module, _inputs: Any, output: Any) -> None:
             seen: Tensor = output[0] if isinstance(output, tuple) else output
             # LSTMs are batch first (N, T, C), convolutions have time behind the channels.
             rows.append({"module": name, "frames": int(seen.shape[1 if isinstance(module, nn.LSTM) else 2])})
 
-        return hook
+        return _hook
 
     named = [(name, module) for name, module in subject.model.named_modules() if isinstance(module, KEEPS_TIME)]
-    hooks = [module.register_forward_hook(note(name)) for name, module in named]
+    hooks = [module.register_forward_hook(_noting(name)) for name, module in named]
     try:
         subject.model.eval()
         with torch.inference_mode():

@@ -23,6 +23,8 @@ from trainer.terminal import Terminal
 
 @dataclass(frozen=True)
 class Subject:
+    """A network as it stood at `checkpoint`, with everything that a probe needs beside it."""
+
     config: Config
     corpus: Corpus
     model: CtcModel
@@ -37,6 +39,7 @@ class Subject:
         return list(clips[::step][:count])
 
     def batches(self, clips: list[Sample], size: int = 16) -> list[Batch]:
+        """Batches of at most `size` clips, on the device."""
         return [batch.to(self.device) for batch in evaluation_batches(clips, size)]
 
     def outputs(self, clips: list[Sample]) -> list[tuple[Tensor, Tensor]]:
