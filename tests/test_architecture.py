@@ -52,7 +52,7 @@ JUDGEMENT = [
 ]
 JUDGEMENT += ["diagnosis/alignment.py", "diagnosis/comparison.py", "diagnosis/outcome.py"]
 JUDGEMENT += ["diagnosis/clip_pairs.py", "diagnosis/moment.py", "diagnosis/tries.py", "diagnosis/yardstick.py"]
-JUDGEMENT += ["diagnosis/seed_spread.py"]
+JUDGEMENT += ["diagnosis/seed_spread.py", "diagnosis/course.py"]
 ENTRANCES = {"__init__.py", "__main__.py"}
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from monitor.diagnosis.clip_pairs import ClipPair, decoded, difference_of, interval, is_whole_set, pair_clips
 from monitor.diagnosis.comparison import obstacle
+from monitor.diagnosis.course import course, ended_before, not_evaluated
 from monitor.diagnosis.moment import (
     Reference,
     agreed_epoch,
@@ -26,7 +27,6 @@ from monitor.diagnosis.moment import (
     of_child,
     of_parent,
     planned_epochs,
-    value_of,
     was_asked,
 )
 from monitor.diagnosis.what_differs import (
@@ -36,13 +36,10 @@ from monitor.diagnosis.what_differs import (
     regularises_more,
     what_else_differs,
 )
-from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, Scalar, broken_since, loss_moved, scalar
+from monitor.diagnosis.yardstick import LEAST_EVALUATIONS, broken_since, loss_moved, scalar
 from monitor.rules.primary import primary_of
-from monitor.run_dir import Epoch, Snapshot, words
+from monitor.run_dir import Epoch, OutcomeWord, Snapshot, words
 from monitor.run_dir.metric import WER, Metric, is_finite
-from monitor.run_dir.status import status_of
-
-Word = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
 
 LEAST_CLIPS = 20
 JUDGED_AGAIN = "Provisional: it is judged again at its end."
@@ -63,7 +60,7 @@ class Outcome:
     what else differs.
     """
 
-    word: Word
+    word: OutcomeWord
     line: str
     epoch: float
     parent_wer: float | None = None
@@ -124,8 +121,8 @@ def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Ou
     judged = _measured_alike(parent, child, then, now, base)
     if judged.word == "CAN'T COMPARE":
         return judged
-    early = "" if epoch is not None else _ended_before(parent, child, now, agreed_epoch(parent, child))
-    remarks = [judged.line, early or _not_evaluated(child, now, wanted)]
+    early = "" if epoch is not None else ended_before(parent, child, now, agreed_epoch(parent, child))
+    remarks = [judged.line, early or not_evaluated(child, now, wanted)]
     # What it is set against comes first where the child has trained on beyond its parent: it is no equal comparison.
     is_beyond = evaluations(parent)[-1].epoch < now.epoch
     lead = f"Against {then.note}" if is_beyond else ""
@@ -227,7 +224,7 @@ def _by_scalars(
     if found.metric == WER:
         base = replace(base, parent_wer=found.parent, child_wer=found.child)
     why = _why_without(base, found.metric, _alone(parent, child))
-    said = f"{_in_words(found)} at epoch {now.epoch:g}, without an interval: {why}"
+    said = f"{found.in_words} at epoch {now.epoch:g}, without an interval: {why}"
     if base.metric is not None and found.metric is None:
         said += f"; {base.metric.title} is not finite in both there"
     if decoded_clips is not None:
@@ -236,13 +233,13 @@ def _by_scalars(
         few = f"{said}, and {words.count(found.evaluations, 'evaluation')} where {LEAST_EVALUATIONS} are needed."
         return replace(base, word="TOO CLOSE", line=few)
     if abs(found.difference) > found.limit:
-        scatter = f"Noise between evaluations explains at most {_size(found, found.limit)}."
+        scatter = f"Noise between evaluations explains at most {found.limit_in_words}."
         if found.is_least:
-            scatter = f"At least {_size(found, found.limit)} are asked for."
+            scatter = f"At least {found.limit_in_words} are asked for."
         if is_another_seed(parent, child):
             scatter = ""
         return replace(base, word="HELPED" if found.helped else "WORSE", line=f"{said}. {scatter}".rstrip())
-    noise = f"within {_size(found, found.limit)}, " + (
+    noise = f"within {found.limit_in_words}, " + (
         "the least that is asked for" if found.is_least else "which noise between evaluations explains"
     )
     return _undecided(parent, child, then, now, base, said, noise)
@@ -270,29 +267,6 @@ def _undecided(
         losses = f" Val loss {words.number(then.val_loss)} → {words.number(now.val_loss)}."
     line = f"{said}: {noise}.{losses} {DECIDES}"
     return replace(base, word="TOO CLOSE", line=line.removeprefix("WER "))
-
-
-def _in_words(found: Scalar) -> str:
-    """Such as "Val WER 47.1 → 43.9 % (trends of 5 evaluations), −3.2 points"."""
-    many = words.count(found.of_child, "evaluation")
-    if found.about_best and found.of_parent > 1:
-        many = f"mean of the {found.of_parent} evaluations about its best; trend of {many}"
-    elif found.about_best:
-        many = f"its best alone; trend of {many}"
-    elif found.of_parent != found.of_child:
-        many = f"trends of {found.of_parent} and {many}"
-    else:
-        many = f"trends of {many}"
-    means = "" if found.limit is None else f" ({many})"
-    if (metric := found.metric) is not None:
-        before, after, moved = metric.change_texts(found.parent, found.child)
-        return f"{metric.heading} {before.removesuffix(' %')} → {after}{means}, {moved}"
-    before, after, moved = words.agreeing(found.parent, found.child)
-    return f"Val loss {before} → {after}{means}, {moved}"
-
-
-def _size(found: Scalar, size: float) -> str:
-    return found.metric.size(size) if found.metric is not None else words.number(size)
 
 
 def _is_by_words(metric: Metric | None) -> bool:
@@ -360,7 +334,7 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
     last, then = rows[-1], of_parent(parent, rows[-1].epoch)
     line = f"Epoch {last.epoch:g} of {base.epoch:g}."
     if then is not None:
-        line += f" {_course(parent, child, last, then, base.metric)}"
+        line += f" {course(parent, child, last, then, base.metric)}"
     return replace(
         _with_values(base, then.record if then else None, last),
         word="WAITING",
@@ -368,56 +342,6 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
         parent_gap=then.record.gap if then else None,
         child_gap=last.gap,
     )
-
-
-def _course(parent: Snapshot, child: Snapshot, last: Epoch, then: Reference, metric: Metric | None) -> str:
-    """Both values where the child stands now, or stood where its parent ended; whether it is on course only of a child
-    whose losses are finite."""
-    at, before, begin, rows = last, then.record, "", evaluations(parent)
-    if rows[-1].epoch < last.epoch:
-        begin, before = f"{parent.run_id} came to epoch {rows[-1].epoch:g}", rows[-1]
-        there = next((row for row in evaluations(child) if row.epoch == before.epoch), None)
-        if there is None:
-            return f"{begin}."
-        at, begin = there, f"{begin}; there: "
-    now, was = (None, None) if metric is None else (metric.error_of(at), metric.error_of(before))
-    if now is None or was is None:
-        metric, now, was = None, at.val_loss, before.val_loss
-    if now is None or was is None:
-        return ""
-    related = is_child_of(child, parent)
-    ours, theirs = ("Child", "parent") if related else (child.run_id, parent.run_id)
-    other = f"{theirs} then {value_of(before, metric)}"
-    if begin:
-        ours, other = ours.lower() if related else ours, f"{theirs} {value_of(before, metric)}"
-    elif then.note:
-        other = f"against {then.note.rstrip('.')}"
-    said = f"{begin}{ours} {value_of(at, metric)}, {other}."
-    if any(loss is not None and not math.isfinite(loss) for loss in (last.train_loss, last.val_loss, now)):
-        return f"{said} Its losses are not finite."
-    if not related or is_another_seed(parent, child):
-        return said
-    return f"{said} {'On course.' if now < was else 'Not better so far.'}"
-
-
-def _ended_before(parent: Snapshot, child: Snapshot, now: Epoch, agreed: float) -> str:
-    """That a child did not come to the epoch of judgement, by an epoch or more."""
-    came_to = max(child.epochs[-1].epoch, float(child.progress.epoch) if child.progress is not None else 0.0)
-    word = status_of(child).word
-    # A plan for 25 epochs was agreed on as 25; of epochs that are counted from 0 the last one is 24.
-    last = agreed - 1 if child.epochs[0].epoch == 0 and agreed - 1 == planned_epochs(child) else agreed
-    ended = has_ended(child) and (word != "finished" or came_to <= last - 1)
-    if not is_child_of(child, parent) or not ended or came_to >= last or evaluations(child)[-1].epoch > now.epoch:
-        return ""  # where it went further, there was no evaluation at that epoch
-    how = "It was lost" if word == "lost" else "It ended"
-    return f"{how} at epoch {came_to:g}; it was to be judged at {agreed:g}."
-
-
-def _not_evaluated(child: Snapshot, now: Epoch, wanted: float) -> str:
-    """That the epoch that was asked for is not the one that is judged."""
-    if now.epoch == wanted:
-        return ""
-    return f"{child.run_id} has no evaluation at epoch {wanted:g}: this is epoch {now.epoch:g}."
 
 
 def _may_go_on(child: Snapshot, now: Epoch) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from monitor.rules.arithmetic.series import log_scatter, scatter, theil_sen
-from monitor.run_dir import Epoch
+from monitor.run_dir import Epoch, words
 from monitor.run_dir.metric import Metric, read
 
 MEAN_OF = 5
@@ -62,6 +62,31 @@ class Scalar:
     def helped(self) -> bool:
         """Whether the child's value is the better one."""
         return self.metric.is_better(self.difference) if self.metric is not None else self.difference < 0
+
+    @property
+    def in_words(self) -> str:
+        """Such as "Val WER 47.1 → 43.9 % (trends of 5 evaluations), −3.2 points"."""
+        many = words.count(self.of_child, "evaluation")
+        if self.about_best and self.of_parent > 1:
+            many = f"mean of the {self.of_parent} evaluations about its best; trend of {many}"
+        elif self.about_best:
+            many = f"its best alone; trend of {many}"
+        elif self.of_parent != self.of_child:
+            many = f"trends of {self.of_parent} and {many}"
+        else:
+            many = f"trends of {many}"
+        means = "" if self.limit is None else f" ({many})"
+        if (metric := self.metric) is not None:
+            before, after, moved = metric.change_texts(self.parent, self.child)
+            return f"{metric.heading} {before.removesuffix(' %')} → {after}{means}, {moved}"
+        before, after, moved = words.agreeing(self.parent, self.child)
+        return f"Val loss {before} → {after}{means}, {moved}"
+
+    @property
+    def limit_in_words(self) -> str:
+        """The smallest difference that counts, in the unit of the measure."""
+        limit = self.limit or 0.0
+        return self.metric.size(limit) if self.metric is not None else words.number(limit)
 
 
 def scalar(

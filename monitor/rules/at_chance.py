@@ -101,10 +101,7 @@ class AtChance(Rule):
     never_learnt = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
-        """A flag where the metric, else the skill of val loss, is not better than chance by more than its margin.
-
-        Not applicable where neither a chance of the metric nor the chance loss is known.
-        """
+        """A flag where the metric, else the skill of val loss, is not better than chance by more than its margin."""
         limits = thresholds.of(ChanceLimits)
         common = thresholds.of(CommonLimits)
         floors = evaluations.floors_of(snapshot)

@@ -28,6 +28,7 @@ MEASURE = (
 )
 BETTER_SINCE = 0.05
 """Of the error at the best val loss."""
+RUNNING = " A running train loss carries dropout and augmentation, where there are any; val loss does not."
 CONSTANT = "Gap between train and val loss, not grown"
 """Title of the finding in that case: nothing is learnt by heart that was not from the beginning."""
 FIRST_EVALUATIONS, GROWN_RATIO = 3, 1.25
@@ -102,11 +103,7 @@ class Gap(Rule):
             title=CONSTANT if constant else "",
             remedy=MEASURE if constant else FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
             cannot_tell="Whether the model gets worse: this check compares losses alone."
-            + (
-                " A running train loss carries dropout and augmentation, where there are any; val loss does not."
-                if basis == "train"
-                else ""
-            ),
+            + (RUNNING if basis == "train" else ""),
         )
 
 

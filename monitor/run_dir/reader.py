@@ -11,14 +11,15 @@ from __future__ import annotations
 import difflib
 import stat
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
-from monitor.run_dir import files, held, opening
+from monitor.run_dir import held, opening
 from monitor.run_dir.columns import Growing, GrowingDecodes, GrowingSteps
 from monitor.run_dir.counted import Counting
 from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.file_readers import Document, Probes, Series, Silence, acknowledged
 from monitor.run_dir.lives import Lives, lives_of
 from monitor.run_dir.records import (
     ACKS_DIR,
@@ -34,7 +35,6 @@ from monitor.run_dir.records import (
     PROBES_DIR,
     PROGRESS_FILE,
     RUN_FILE,
-    SCHEMA_VERSION,
     STATE_FILE,
     STEPS_FILE,
     Alert,
@@ -46,32 +46,15 @@ from monitor.run_dir.records import (
     GpuHistory,
     Launch,
     MetricChoice,
-    Probe,
-    Problem,
     Progress,
-    Record,
     Run,
     Snapshot,
     State,
     Step,
     check_schema,
-    decode,
-    decode_all,
-    schema_of,
 )
-from monitor.run_dir.redaction import redacted
-
-R = TypeVar("R", bound=Record)
-G = TypeVar("G", contravariant=True)
-S = TypeVar("S", covariant=True)
 
 MARKS_OF_A_RUN = (RUN_FILE, LAUNCH_FILE, EPOCHS_FILE)
-PROBLEMS_KEPT = 100
-LINES_AT_ONCE = 1024
-PIECES_WITHOUT_A_LINE = 64
-"""So much of a file that holds no line at all (1 GB) is passed over in one look; the next look goes on."""
-SURE_SECS = 5.0
-"""Silence watched for this long is believed against a heartbeat that is dated in the future."""
 
 
 def list_runs(runs_dir: Path) -> list[str]:
@@ -113,22 +96,22 @@ class RunReader:
 
     def __init__(self, run_dir: Path, tick: Callable[[], float] = time.monotonic) -> None:
         self.run_dir = Path(run_dir)
-        self._silence = _Silence(tick)
-        self._epochs = _Series(self.run_dir / EPOCHS_FILE, Epoch, Growing[Epoch])
-        self._steps = _Series(self.run_dir / STEPS_FILE, Step, GrowingSteps)
-        self._clips = _Series(self.run_dir / CLIPS_FILE, Clip, Growing[Clip])
-        self._decodes = _Series(self.run_dir / DECODES_FILE, Decode, GrowingDecodes)
-        self._alerts = _Series(self.run_dir / ALERTS_FILE, Alert, Growing[Alert])
-        self._run = _Document(self.run_dir / RUN_FILE, Run)
-        self._launch = _Document(self.run_dir / LAUNCH_FILE, Launch)
-        self._progress = _Document(self.run_dir / PROGRESS_FILE, Progress)
-        self._state = _Document(self.run_dir / STATE_FILE, State)
-        self._away = _Document(self.run_dir / AWAY_FILE, Away)
-        self._away_act = _Document(self.run_dir / AWAY_ACT_FILE, AwayAct)
-        self._choice = _Document(self.run_dir / METRIC_FILE, MetricChoice)
-        self._gpu = _Document(self.run_dir / GPU_FILE, GpuHistory)
+        self._silence = Silence(tick)
+        self._epochs = Series(self.run_dir / EPOCHS_FILE, Epoch, Growing[Epoch])
+        self._steps = Series(self.run_dir / STEPS_FILE, Step, GrowingSteps)
+        self._clips = Series(self.run_dir / CLIPS_FILE, Clip, Growing[Clip])
+        self._decodes = Series(self.run_dir / DECODES_FILE, Decode, GrowingDecodes)
+        self._alerts = Series(self.run_dir / ALERTS_FILE, Alert, Growing[Alert])
+        self._run = Document(self.run_dir / RUN_FILE, Run)
+        self._launch = Document(self.run_dir / LAUNCH_FILE, Launch)
+        self._progress = Document(self.run_dir / PROGRESS_FILE, Progress)
+        self._state = Document(self.run_dir / STATE_FILE, State)
+        self._away = Document(self.run_dir / AWAY_FILE, Away)
+        self._away_act = Document(self.run_dir / AWAY_ACT_FILE, AwayAct)
+        self._choice = Document(self.run_dir / METRIC_FILE, MetricChoice)
+        self._gpu = Document(self.run_dir / GPU_FILE, GpuHistory)
         self._acknowledged: frozenset[str] = frozenset()
-        self._probes = _Probes(self.run_dir / PROBES_DIR)
+        self._probes = Probes(self.run_dir / PROBES_DIR)
         self._merged = _merged(())
         self._counting = Counting()
         self._seq = 0
@@ -177,9 +160,9 @@ class RunReader:
     def _read_all(self) -> bool:
         changes = [source.read() for source in self._all_sources()]
         changes.append(self._probes.read())
-        acknowledged = _acknowledged(self.run_dir / ACKS_DIR)
-        changes.append(acknowledged != self._acknowledged)
-        self._acknowledged = acknowledged
+        found = acknowledged(self.run_dir / ACKS_DIR)
+        changes.append(found != self._acknowledged)
+        self._acknowledged = found
         if self._epochs.changed:
             self._merged = _merged(self._epochs.records)
         if any(series.restarted for series in self._all_series()):
@@ -227,193 +210,19 @@ class RunReader:
             problems=tuple(problems),
         )
 
-    def _all_series(self) -> tuple[_Series[Any, Any], ...]:
+    def _all_series(self) -> tuple[Series[Any, Any], ...]:
         return self._epochs, self._steps, self._clips, self._decodes, self._alerts
 
-    def _all_sources(self) -> list[_Series[Any, Any] | _Document[Any]]:
+    def _all_sources(self) -> list[Series[Any, Any] | Document[Any]]:
         return [*self._all_series(), *self._all_documents()]
 
-    def _all_documents(self) -> tuple[_Document[Any], ...]:
+    def _all_documents(self) -> tuple[Document[Any], ...]:
         documents = (self._run, self._launch, self._progress, self._state, self._away, self._away_act, self._choice)
         return *documents, self._gpu
 
 
 def _unreachable(run_dir: Path, problem: OSError) -> UnreadableRunError:
     return UnreadableRunError(f"Cannot read {run_dir}: {problem.strerror or problem}. Check the disk and your rights.")
-
-
-class _Silence:
-    """Seconds since the trainer's last record: wall clocks jump, so arrivals are timed by a steady one."""
-
-    def __init__(self, tick: Callable[[], float]) -> None:
-        self._tick = tick
-        self._last: Progress | None = None
-        self._since = tick()
-        self._seen_to_arrive = False
-
-    def note(self, progress: Progress | None) -> None:
-        """Takes in what was read; a heartbeat that differs from the last one has arrived since."""
-        if progress != self._last:
-            self._seen_to_arrive = self._last is not None
-            self._last, self._since = progress, self._tick()
-
-    def secs(self, progress: Progress | None, now: float) -> float | None:
-        """Seconds up to `now`; negative where a clock was set back, None without a heartbeat."""
-        if progress is None:
-            return None
-        watched = self._tick() - self._since
-        if self._seen_to_arrive:
-            return watched
-        # Of a heartbeat that was there at the first look only the wall clock knows, unless it was set back since.
-        by_clock = now - progress.heartbeat_at
-        return max(by_clock, watched) if by_clock >= 0 or watched > SURE_SECS else by_clock
-
-
-class _Grows(Protocol[G, S]):
-    """Where records are put, and what stands for all of them so far."""
-
-    def extend(self, records: Iterable[G]) -> None:
-        """Adds records after those that are there."""
-
-    def frozen(self) -> S:
-        """All so far; what comes later is not in it."""
-
-
-class _Series(Generic[R, S]):
-    """The records of one `.jsonl` file, grown by what is new."""
-
-    def __init__(self, path: Path, kind: type[R], grows: Callable[[], _Grows[R, S]]) -> None:
-        self._tail = files.LineTail(path)
-        self._kind = kind
-        self._grows = grows
-        self._kept = grows()
-        self.records = self._kept.frozen()
-        self.problems: list[Problem] = []
-        self.changed = False
-        self.restarted = False
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes read of the file so far, those of earlier lives included."""
-        return self._tail.bytes_read
-
-    def read(self) -> bool:
-        """Takes in what is new; True if anything changed. Raises OSError."""
-        self.changed = self.restarted = False
-        empty = 0
-        try:
-            while empty < PIECES_WITHOUT_A_LINE:
-                found = self._tail.read()
-                self._take_piece(found)
-                empty = 0 if found.lines else empty + 1
-                if not found.more:
-                    break
-        except files.OddFileError as odd:
-            self._note(0, str(odd))
-        if self.changed:
-            self.records = self._kept.frozen()
-        return self.changed
-
-    def _take_piece(self, found: files.Lines) -> None:
-        if found.restarted:
-            self._kept, self.problems, self.restarted = self._grows(), [], True
-        if found.passed_over is not None:
-            self._note(found.passed_over, f"longer than {files.LONGEST_LINE_BYTES // 2**20} MiB")
-        for begin in range(0, len(found.lines), LINES_AT_ONCE):
-            self._take(found.first_line + begin, found.lines[begin : begin + LINES_AT_ONCE])
-        self.changed = self.changed or bool(found.lines) or found.restarted
-
-    def _note(self, line: int, reason: str) -> None:
-        problem = Problem(file=self._tail.path.name, line=line, reason=reason)
-        if problem not in self.problems and len(self.problems) < PROBLEMS_KEPT:
-            self.problems.append(problem)
-            self.changed = True
-
-    def _take(self, number: int, lines: list[bytes]) -> None:
-        try:
-            records = decode_all(lines, self._kind)
-        except ValueError:
-            records = [record for each, line in enumerate(lines, number) for record in self._taken(each, line)]
-        self._kept.extend(records)
-
-    def _taken(self, number: int, line: bytes) -> Iterator[R]:
-        """The record of a line; of an empty or a malformed one none."""
-        try:
-            if line.strip():
-                yield decode(line, self._kind)
-        except ValueError as problem:
-            self._note(number, str(problem))
-
-
-class _Document(Generic[R]):
-    """The value of one `.json` file; the last good one stays where a foreign tool left half of one."""
-
-    def __init__(self, path: Path, kind: type[R]) -> None:
-        self.path = path
-        self._kind = kind
-        self._stamp: tuple[int, int, int] | None = None
-        self.value: R | None = None
-        self.schema = SCHEMA_VERSION
-        self.problems: list[Problem] = []
-
-    def read(self) -> bool:
-        """Reads the file if it was replaced; True if anything changed. Raises OSError."""
-        try:
-            found = held.stat_of(self.path)
-        except (FileNotFoundError, NotADirectoryError):
-            gone = self.value is not None
-            self._stamp, self.value, self.schema, self.problems = None, None, SCHEMA_VERSION, []
-            return gone
-        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if stamp == self._stamp:
-            return False
-        try:
-            data = files.read_bytes(self.path)
-            if data is None:
-                return False
-            self._stamp = stamp
-            self.schema = schema_of(data)
-            value, self.problems = redacted(decode(data, self._kind)), []
-        except ValueError as problem:
-            self._stamp = stamp
-            self.problems = [Problem(file=self.path.name, line=1, reason=str(problem))]
-            return True
-        changed = value != self.value
-        self.value = value
-        return changed
-
-
-class _Probes:
-    """The measurements in probes/, read again when one of the files changes."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._stamps: dict[str, int] = {}
-        self.values: tuple[Probe, ...] = ()
-
-    def read(self) -> bool:
-        """Reads what has changed in the folder; returns whether anything has."""
-        stamps = {}
-        try:
-            for entry in [] if self._folder.is_symlink() else self._folder.iterdir():
-                if entry.suffix == ".json" and not entry.name.startswith("."):
-                    stamps[entry.name] = entry.stat().st_mtime_ns
-        except OSError:
-            stamps = {}
-        if stamps == self._stamps:
-            return False
-        self._stamps = stamps
-        # What is no Probe is another program's measurement, in a shape of its own.
-        found = [files.read_document(self._folder / name, Probe, files.UNREADABLE) for name in sorted(stamps)]
-        self.values = tuple(probe for probe in found if probe is not None)
-        return True
-
-
-def _acknowledged(folder: Path) -> frozenset[str]:
-    try:
-        return frozenset(entry.stem for entry in folder.iterdir() if entry.suffix == ".json")
-    except OSError:
-        return frozenset()
 
 
 def _merged(

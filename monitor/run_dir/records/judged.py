@@ -7,6 +7,8 @@ from typing import Any, Literal
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.records.base import Record, Severity, Words
 
+OutcomeWord = Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
+
 
 class Alert(Record, frozen=True, kw_only=True):
     """One line of alerts.jsonl: a finding over time, remembered by one writer."""
@@ -88,7 +90,7 @@ class ChildOutcome(Record, frozen=True, kw_only=True, omit_defaults=False):
 
     run_id: str
     parent_id: str
-    word: Literal["HELPED", "TOO CLOSE", "ONLY THE GAP MOVED", "WORSE", "CAN'T COMPARE", "WAITING"]
+    word: OutcomeWord
     """Never WAITING on disk."""
     line: str = ""
     at: float = 0.0
