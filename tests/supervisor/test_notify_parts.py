@@ -14,7 +14,7 @@ from PIL import Image
 from monitor.commands.cli import main
 from monitor.diagnosis.settings import Notify, Settings, settings_for
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import Alert, AwayAct, Launch
+from monitor.run_dir import Alert, AwayAct, Launch, State
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.provenance import code_of
 from monitor.run_dir.status import Status, status_of
@@ -153,6 +153,24 @@ def test_recovery_and_end_have_words_of_their_own():
     over = compose([Item("run-end-1", "end", "run", "critical")], scene(status=ended("failed")))
     assert over.title.startswith("FAILED · r on h")
     assert "python -m monitor resume r --runs" in over.body and "monitor stop" not in over.body
+
+
+def commands_of(error, **config):
+    seen = snapshot(
+        val_loss=[1.0, 0.9],
+        launch=Launch(run_id="r", created_at=0.0, argv=["python", "train.py"]),
+        run={"config": config},
+        state=State(state="failed", error=error),
+    )
+    body = compose([Item("run-end-1", "end", "run", "critical")], Scene(seen, judge(seen, NOW), status_of(seen))).body
+    return [line.split()[3] for line in body.splitlines() if line.startswith("  python -m monitor")]
+
+
+def test_a_run_out_of_memory_is_to_be_restarted_with_less_before_it_is_resumed():
+    assert commands_of("OSError: disk gone", batch_size=32) == ["resume", "diagnose"]
+    assert commands_of("RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB.") == ["resume", "diagnose"]
+    error = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."
+    assert commands_of(error, batch_size=32) == ["restart", "resume"]
 
 
 BOTH = "ntfy://${VITALSIGNS_A}/${VITALSIGNS_B_2}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from monitor.diagnosis.causes import lowered
 from monitor.diagnosis.ledger import children_of
 from monitor.diagnosis.prescriptions.choosing import WAIT, first_to_try, next_step
+from monitor.diagnosis.prescriptions.memory import HALF_BATCH
 from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis, Judged
@@ -205,17 +206,20 @@ def _commands(scene: Scene) -> Iterator[str]:
     can_start = scene.snapshot.launch is not None and scene.snapshot.launch.how not in ("import", "foreground")
     acted, live = _was_acted_upon(scene), scene.status.live and scene.status.word != "followed"
     child_id = scene.away.child_id if acted and scene.away is not None else None
-    yield "From the server:"
+    lines = []
     if live and not acted:
-        yield f"  {_command(scene, 'stop')}"
+        lines.append(_command(scene, "stop"))
     elif can_start and (acted or scene.status.word in ENDED_WORDS - {"finished"}):
-        yield f"  {_command(scene, 'resume')}"
+        lines.append(_command(scene, "resume"))
     if child_id:
-        yield f"  {_command(scene, 'show', run_id=child_id)}"
+        lines.append(_command(scene, "show", run_id=child_id))
     elif can_start and first is not None and first.changes:
-        yield f"  {_command(scene, 'restart', '--fix')}"
+        # Resumed as it was, it runs out of memory again.
+        lines.insert(0 if first.id == HALF_BATCH else len(lines), _command(scene, "restart", "--fix"))
     else:
-        yield f"  {_command(scene, 'diagnose')}"
+        lines.append(_command(scene, "diagnose"))
+    yield "From the server:"
+    yield from (f"  {line}" for line in lines)
 
 
 def _command(scene: Scene, verb: str, *more: str, run_id: str = "") -> str:
