@@ -1,4 +1,4 @@
-"""The GPU is idle most of the time although its data is there."""
+"""The GPU is, or was, idle most of the time although its data is there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class GpuIdleLimits(Limits, frozen=True):
     gpu_idle_busy_ratio: float = 0.3
     """Share of the time in which a kernel runs."""
     gpu_idle_secs: float = 600.0
-    """The newest readings that are looked at."""
+    """The newest readings that are looked at; all of them once the run has ended."""
 
 
 class GpuIdle(Rule):
@@ -38,7 +38,7 @@ class GpuIdle(Rule):
     """
 
     name = "gpu_idle"
-    title = "The GPU is mostly idle"
+    title = "GPU mostly idle"
     place = 217
     limits = GpuIdleLimits
     reads = ("data_wait_limit_ratio",)
@@ -52,29 +52,31 @@ class GpuIdle(Rule):
         limits = thresholds.of(GpuIdleLimits)
         most_wait = thresholds.of(ThroughputLimits).data_wait_limit_ratio
         least, gpu = limits.gpu_idle_busy_ratio, snapshot.gpu
-        if is_over(snapshot):
-            return self.quiet("The run has ended.")
         uses = _uses(gpu)
         if gpu is None or not uses:
             return self.not_applicable("a GPU whose use its supervisor can read")
-        end = uses[-1][0]
-        if now - end > MOST_SILENT_SECS + 2 * gpu.every_secs:
+        end, over = uses[-1][0], is_over(snapshot)
+        if not over and now - end > MOST_SILENT_SECS + 2 * gpu.every_secs:
             return self.quiet(f"The GPU was last read {age(now - end)} ago.")
-        newest = [use for at, use in uses if at > end - limits.gpu_idle_secs]
+        # Of a run that has ended the whole record: its last minutes may be an evaluation.
+        since = -math.inf if over else end - limits.gpu_idle_secs
+        newest = [use for at, use in uses if at > since]
         need = math.ceil(COVERED * limits.gpu_idle_secs / max(gpu.every_secs, 1.0))
         if len(newest) < need:
             return self.not_enough_data(len(newest), need, "readings of the GPU")
-        busy, wait = float(np.mean(newest)), _wait(snapshot, end - limits.gpu_idle_secs)
-        said = f"{_subject(gpu)} {percent(busy)} busy"
+        busy, wait = float(np.mean(newest)), _wait(snapshot, since)
+        said, waits = f"{_subject(gpu, over)} {percent(busy)} busy", "training waited" if over else "training waits"
         if busy >= least:
             return self.quiet(f"{said}.")
         if wait is not None and wait > most_wait:
-            return self.quiet(f"{said}; training waits for data {percent(wait)} of its time.")
-        known = "how long training waits for data is not logged"
-        beside = known if wait is None else f"training waits for data {percent(wait)} of its time"
+            return self.quiet(f"{said}; {waits} for data {percent(wait)} of its time.")
+        known = f"how long {waits} for data {'was' if over else 'is'} not logged"
+        beside = known if wait is None else f"{waits} for data {percent(wait)} of its time"
+        read = len(newest) * gpu.every_secs
+        span = f"the {age(read)} in which it was read" if over else f"the last {age(limits.gpu_idle_secs)}"
         return self.finding(
             "info",
-            f"{said} on average over the last {age(limits.gpu_idle_secs)}, below {percent(least)}; {beside}.",
+            f"{said} on average over {span}, below {percent(least)}; {beside}.",
             _epoch(snapshot),
             now={"busy": busy},
             limits={"busy": least},
@@ -100,8 +102,10 @@ def _wait(snapshot: Snapshot, since: float) -> float | None:
     return next((wait for wait in rows if wait is not None and math.isfinite(wait)), None)
 
 
-def _subject(gpu: GpuHistory) -> str:
-    return "The GPU is" if len(gpu.gpus) < 2 else f"The {len(gpu.gpus)} GPUs are"
+def _subject(gpu: GpuHistory, over: bool) -> str:
+    if len(gpu.gpus) < 2:
+        return "The GPU was" if over else "The GPU is"
+    return f"The {len(gpu.gpus)} GPUs {'were' if over else 'are'}"
 
 
 def _epoch(snapshot: Snapshot) -> float | None:

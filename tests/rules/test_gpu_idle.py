@@ -45,12 +45,29 @@ def test_without_a_gpu_or_its_use_nothing_is_judged():
     assert isinstance(check(RULE, run(GpuHistory(at=[NOW], busy_ratio=[0.1] * 900))), NotEnoughData)
 
 
-def test_few_readings_old_ones_and_a_run_that_has_ended_are_not_judged():
+def test_few_readings_and_old_ones_are_not_judged():
     few = check(RULE, run(gpu(*[0.1] * 50)))
     assert isinstance(few, NotEnoughData) and (few.have, few.need, few.of) == (50, 96, "readings of the GPU")
     assert check(RULE, run(gpu(*[0.1] * 200, until=NOW - 700))).line == "The GPU was last read 12 min ago."
-    ended = Progress(heartbeat_at=NOW, process=PROCESS, outcome="finished")
-    assert check(RULE, run(gpu(*[0.1] * 200), progress=ended)).line == "The run has ended."
+
+
+ENDED = Progress(heartbeat_at=NOW, process=PROCESS, outcome="finished", epoch=2)
+
+
+def test_of_a_run_that_has_ended_all_readings_count_however_old():
+    evaluated_last = run(gpu(*[0.85] * 300, *[0.0] * 130, until=NOW - 90_000), progress=ENDED)
+    assert check(RULE, evaluated_last).line == "The GPU was 59.3 % busy."
+    waited = run(gpu(*[0.1] * 200), steps=waiting(0.5), progress=ENDED)
+    assert check(RULE, waited).line == "The GPU was 10.0 % busy; training waited for data 50.0 % of its time."
+    assert isinstance(check(RULE, run(gpu(*[0.1] * 50), progress=ENDED)), NotEnoughData)
+    idle = run(gpu(*[0.12] * 720, every=10.0, until=NOW - 90_000), progress=ENDED)
+    assert found(RULE, idle).line == (
+        "The GPU was 12.0 % busy on average over the 2 h in which it was read, below 30.0 %; "
+        "how long training waited for data was not logged."
+    )
+    diagnosis = judge(idle, NOW).diagnosis
+    assert diagnosis.verdict == "ENDED" and "GPU" not in diagnosis.reason
+    assert [finding.rule for finding in diagnosis.findings] == ["gpu_idle"]
 
 
 @pytest.mark.parametrize(
