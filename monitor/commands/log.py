@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,12 @@ from msgspec.structs import replace
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.launcher.engines import ray_log
-from monitor.run_dir import GPU_FILE, LOG_FILE, GpuHistory, files
+from monitor.run_dir import GPU_FILE, LOG_FILE, RUN_FILE, GpuHistory, Run, files
 from monitor.run_dir.errors import EXIT_OK
-from monitor.run_dir.launch import read_state
+from monitor.run_dir.launch import read_progress, read_state
 from monitor.run_dir.opening import OddFileError, open_to_read
-from monitor.view.gpu import gpu_shown
+from monitor.run_dir.status import state_in_force
+from monitor.view.gpu import gpu_shown, gpu_unread
 from monitor.view.log import LogQuestion, log_tail
 
 
@@ -34,9 +36,11 @@ def run(
     found = log_tail(run_dir / LOG_FILE, question, ray_log.whole(run_dir, state))
     lines = found.lines[-most:]
     if as_json:
-        gpu = gpu_shown(files.read_document(run_dir / GPU_FILE, GpuHistory, files.UNREADABLE), 0.0)
+        history = files.read_document(run_dir / GPU_FILE, GpuHistory, files.UNREADABLE)
+        run_json = files.read_document(run_dir / RUN_FILE, Run, files.UNREADABLE)
+        unread = gpu_unread(history, run_json, state_in_force(state, read_progress(run_dir)), time.time())
         error = state.error if state else None
-        shown = replace(found, last_error=error, lines=lines, gpu=gpu)
+        shown = replace(found, last_error=error, lines=lines, gpu=gpu_shown(history, 0.0), gpu_unread=unread)
         print_json({"run_id": run_dir.name, **msgspec.to_builtins(shown)})
         return EXIT_OK
     if found.source:

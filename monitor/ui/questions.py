@@ -29,13 +29,14 @@ from monitor.run_dir.lives import is_archived, is_mirrored
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.records import ready
 from monitor.run_dir.replay import as_of
+from monitor.run_dir.status import state_in_force
 from monitor.ui.earlier import Earlier
 from monitor.ui.family import Family
 from monitor.ui.messages import Refused
 from monitor.view.channels import channels
 from monitor.view.compared import MODES, MOST_RUNS, compared
 from monitor.view.frame import frame
-from monitor.view.gpu import gpu_shown
+from monitor.view.gpu import gpu_shown, gpu_unread
 from monitor.view.log import LogQuestion, log_tail
 from monitor.view.metrics import AXES, MOST_CHARTS, MOST_COLUMNS, MOST_DRAWN, MOST_PINNED, MetricsQuestion, metrics
 from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions, watched_ids
@@ -185,6 +186,9 @@ def _log(snapshot: Snapshot, _judged: Judged, question: Question) -> LogTail:
         last_error=(error or "")[:MOST_TOLD] or None,
         traceback=(trace or "")[-MOST_TOLD:] or None,
         gpu=msgspec.UNSET if gpu is None else gpu,
+        gpu_unread=gpu_unread(
+            snapshot.gpu, snapshot.run, state_in_force(snapshot.state, snapshot.progress), snapshot.read_at
+        ),
     )
 
 

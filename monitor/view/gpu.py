@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from monitor.run_dir import GpuHistory
+from monitor.run_dir import GpuHistory, Run, State
 from monitor.run_dir.status import device_words
 from monitor.run_dir.words import age, percent
 from monitor.view.shapes.answers import GpuShown
 
 MOST_POINTS = 240
+FIRST_READ_SECS = 60.0
+"""From the start on; readings come every five seconds, once the driver sees the training."""
 TOLD = {
     "busy_ratio": "how busy it is (of a MIG slice it never is)",
     "memory_bytes": "memory",
@@ -40,6 +42,27 @@ def gpu_shown(history: GpuHistory | None, known: float) -> GpuShown | None:
         slowed=_slowed(history),
         unsaid=_unsaid(history),
     )
+
+
+def gpu_unread(history: GpuHistory | None, run: Run | None, state: State | None, now: float) -> str:
+    """Why nothing is known of the GPU of a run that has one; "" where it is known, on the CPU, and at the beginning.
+
+    `state`: of the start that is in force.
+    """
+    reserved = (state.device if state is not None else "").startswith("cuda")
+    has_one = reserved or (run is not None and (run.environment.device or "").startswith("cuda"))
+    if not has_one or (history is not None and history.at):
+        return ""
+    nothing = "Nothing was read of this run's GPU:"
+    if state is None:
+        return f"{nothing} a supervisor reads it, and what a terminal or a notebook started has none."
+    if state.started_at is None or (state.ended_at or now) - state.started_at < FIRST_READ_SECS:
+        return ""
+    no_driver = "nvidia-ml-py is not installed where its supervisor runs, or no NVIDIA driver answers there"
+    if reserved:
+        return f"{nothing} {no_driver}."
+    hidden = "or the driver shows none of its processes, as of a training in another container"
+    return f"{nothing} {no_driver}, {hidden}. Started with --device, its GPU is read all the same."
 
 
 def thinned(values: Sequence[float | None]) -> list[float | None]:

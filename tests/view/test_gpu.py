@@ -8,11 +8,13 @@ import pytest
 
 from monitor.commands.cli import main
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import GPU_FILE, GpuHistory, encode
+from monitor.run_dir import GPU_FILE, GpuHistory, Run, State, encode
 from monitor.run_dir.reader import RunReader
+from monitor.run_dir.records import Environment
 from monitor.ui.questions import Others, answer
-from monitor.view.gpu import MOST_POINTS, gpu_shown
+from monitor.view.gpu import MOST_POINTS, gpu_shown, gpu_unread
 from monitor.writer import RunWriter
+from tests.snapshots import NOW
 
 HISTORY = GpuHistory(
     gpus=["cuda:0"],
@@ -35,6 +37,47 @@ def test_it_is_shown_whole_with_its_name_its_time_and_why_its_clock_was_kept_dow
     assert (shown.busy_ratio, shown.power_watts) == ([0.1, None, 0.9], [100.0, 128.0, None])
     assert (shown.times, shown.throttled_ratio) == ([1000.0, 1005.0, 1010.0], [0.0, 0.0, 1.0])
     assert shown.slowed == "Its clock was kept down 33.3 % of the time: heat."
+
+
+NOTHING = "Nothing was read of this run's GPU:"
+ON_GPU = Run(run_id="r", environment=Environment(device="cuda"))
+SINCE = State(state="running", started_at=NOW - 3600)
+
+
+@pytest.mark.parametrize(
+    ("history", "run", "state"),
+    [
+        pytest.param(HISTORY, ON_GPU, SINCE, id="read"),
+        pytest.param(None, None, SINCE, id="device unknown"),
+        pytest.param(None, Run(run_id="r", environment=Environment(device="cpu")), SINCE, id="CPU"),
+        pytest.param(None, ON_GPU, State(state="queued"), id="not started"),
+        pytest.param(None, ON_GPU, State(state="running", started_at=NOW - 20), id="just started"),
+        pytest.param(None, ON_GPU, State(state="failed", started_at=9.0, ended_at=11.0), id="ended at once"),
+    ],
+)
+def test_where_a_gpu_is_read_or_not_expected_yet_or_there_is_none_no_reason_is_given(history, run, state):
+    assert gpu_unread(history, run, state, NOW) == ""
+
+
+def test_of_a_gpu_that_nobody_reads_it_is_said_why():
+    of_terminal = "a supervisor reads it, and what a terminal or a notebook started has none."
+    assert gpu_unread(GpuHistory(), ON_GPU, None, NOW) == f"{NOTHING} {of_terminal}"
+    no_driver = "nvidia-ml-py is not installed where its supervisor runs, or no NVIDIA driver answers there"
+    assert gpu_unread(None, None, msgspec.structs.replace(SINCE, device="cuda:1"), NOW) == f"{NOTHING} {no_driver}."
+    assert gpu_unread(None, ON_GPU, SINCE, NOW) == (
+        f"{NOTHING} {no_driver}, or the driver shows none of its processes, as of a training in another container. "
+        "Started with --device, its GPU is read all the same."
+    )
+
+
+def test_page_and_terminal_say_it_of_a_real_run(tmp_path, capsys):
+    with RunWriter(tmp_path / "r", device="cuda") as run:
+        run.log_epoch(1, train_loss=1.0)
+    snapshot = RunReader(tmp_path / "r").read(NOW)
+    told = answer(snapshot, judge(snapshot, NOW), {"kind": "log"}, Others(tmp_path))
+    assert told.gpu_unread.startswith(NOTHING)
+    main(["log", "r", "--runs", str(tmp_path), "--json"])
+    assert json.loads(capsys.readouterr().out)["gpu_unread"] == told.gpu_unread
 
 
 def test_nothing_new_is_not_sent_again():

@@ -42,8 +42,9 @@ function buildLog(run, ask, data) {
   ui.unsaid = h("p", { class: "vs-muted vs-small" });
   ui.gpu = h("div", { class: "vs-gpu", "data-testid": "gpu" }, ui.gpuTitle, ui.gpuTiles, ui.slowed, ui.unsaid);
   show(ui.gpu, false);
+  ui.gpuUnread = h("p", { class: "vs-muted vs-small", "data-testid": "gpu-unread" });
   ui.noMachine = h("p", { class: "vs-muted" }, "No throughput in this run's records. Log it with run.log_step(step, clips_per_sec=…, data_wait_ratio=…).");
-  ui.node = h("div", { class: "vs-stack" }, h("section", { class: "vs-card", "data-testid": "system" }, h("h2", {}, "Machine"), ui.machine, ui.gpu, ui.noMachine), ui.logCard);
+  ui.node = h("div", { class: "vs-stack" }, h("section", { class: "vs-card", "data-testid": "system" }, h("h2", {}, "Machine"), ui.machine, ui.gpu, ui.gpuUnread, ui.noMachine), ui.logCard);
   show(ui.error, false);
   show(ui.trace, false);
   return ui;
@@ -66,6 +67,8 @@ function hearLog(ui, answer) {
   show(ui.trace, Boolean(answer.traceback));
   setText(ui.traceText, answer.traceback ?? "");
   if (answer.gpu) paintGpu(ui, answer.gpu);
+  setText(ui.gpuUnread, answer.gpu_unread);
+  show(ui.gpuUnread, Boolean(answer.gpu_unread));
   if (answer.same) return;
   ui.known = answer.size;
   ui.source = answer.source;

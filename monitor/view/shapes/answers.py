@@ -150,6 +150,7 @@ class LogTail(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str | UnsetType | None = UNSET
     traceback: str | UnsetType | None = UNSET
     gpu: GpuShown | UnsetType | None = UNSET
+    gpu_unread: str = ""
     """Beside the log in its tab: set where something is new since what the tab has."""
 
 
