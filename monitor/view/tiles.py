@@ -31,6 +31,7 @@ from monitor.run_dir.columns import values_of
 from monitor.run_dir.counted import basis_of
 from monitor.run_dir.metric import LOSS, WER, Metric, is_finite
 from monitor.run_dir.metric_names import EDIT_RATES
+from monitor.run_dir.status import is_over
 from monitor.view.series import loss_unit
 from monitor.view.shapes.frame import Tile
 
@@ -77,7 +78,8 @@ def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
 def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
     """At most four: the primary metric, gap, val loss, then words out / in or another metric; none that is not logged.
 
-    Before the first evaluation what the steps tell; without any, the losses that will come, with "–".
+    Before the first evaluation what the steps tell; without any, the losses that will come, with "–", of a run that can
+    still measure them.
     """
     if not snapshot.epochs:
         return _before_the_first(snapshot, judged)
@@ -87,6 +89,8 @@ def tiles(snapshot: Snapshot, judged: Judged) -> list[Tile]:
 def _before_the_first(snapshot: Snapshot, judged: Judged) -> list[Tile]:
     if by_steps := list(_by_steps(snapshot, STEP_TILES)):
         return by_steps
+    if is_over(snapshot):
+        return []
     floors = floors_of(snapshot)
     metric = primary_of(snapshot) or (WER if is_ctc(snapshot) else None)
     first = [_metric(snapshot, metric)] if metric is not None else []

@@ -227,13 +227,14 @@ def test_an_empty_folder_says_what_to_do(tab, tmp_path, dashboard):
         empty.stop_serving()
 
 
-def test_a_run_that_failed_before_its_first_evaluation_says_its_error_in_the_banner(dashboard, tab):
+def test_a_run_that_failed_at_once_says_its_error_in_the_banner_and_draws_no_empty_tile_or_chart(dashboard, tab):
     with contextlib.suppress(ValueError), RunWriter(dashboard.runs / "crashed", epochs=9):
         raise ValueError("no such corpus")
     page = tab()
     page.goto(dashboard.link("crashed"))
     page.get_by_test_id("verdict").get_by_text("ValueError: no such corpus").wait_for()
-    page.locator('[data-testid="chart-loss"][data-why="No evaluation was recorded."]').wait_for()
+    page.get_by_test_id("nothing").get_by_text("No evaluation was recorded").wait_for()
+    assert not page.get_by_test_id("chart-loss").is_visible() and not page.locator(".vs-tile").count()
     page.get_by_text("Nothing to report.", exact=True).wait_for()
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from monitor.diagnosis.verdict import judge
-from monitor.run_dir import Epoch, Snapshot, Step
+from monitor.run_dir import Epoch, Snapshot, State, Step
 from monitor.run_dir.reader import RunReader
 from monitor.ui.questions import answer
 from monitor.view.kept import kept_of
@@ -20,6 +20,7 @@ from monitor.view.numbers import csv_of
 from monitor.view.series import loss_unit
 from monitor.view.tiles import tiles
 from monitor.writer import RunWriter
+from tests.snapshots import PROCESS
 
 
 def run(epochs=(), steps=(), name="a-run") -> Snapshot:
@@ -226,6 +227,14 @@ def test_before_the_first_evaluation_the_tiles_are_what_the_steps_tell():
     assert [tile.yardstick for tile in shown] == ["lowest 1.00 at step 3", "the same at every step", "1.00 to 3.00"]
     reward = [{"epoch": place, "step": place, "mean_reward": 1.0} for place in (1, 2, 3)]
     assert tile_keys(run(reward, steps)) == ["mean_reward", "train_loss", "lr", "grad_norm"]
+
+
+def test_a_run_that_ended_without_a_number_has_no_tile_and_one_at_work_those_that_will_come():
+    at_work = replace(run([]), state=State(state="running", trainer=PROCESS), trainer_liveness="alive")
+    assert tile_keys(at_work) == ["gap", "val_loss", "train_loss"]
+    failed = replace(run([]), state=State(state="failed"))
+    assert tile_keys(failed) == []
+    assert tile_keys(replace(failed, steps=run([], [{"step": 1, "train_loss": 3.0}]).steps)) == ["train_loss"]
 
 
 def test_a_unit_that_nobody_stated_is_said_of_sequences_alone(tmp_path):

@@ -34,6 +34,8 @@ function buildNow(emit, role, view, on) {
   ui.machine.addEventListener("toggle", on.repaint);
   ui.elsewhere = h("section", { class: "vs-card vs-empty", "data-testid": "elsewhere" }, h("h2", {}, "No loss, and no error or score of a known name"), h("p", {}, "The verdict rests on those. What this run logs is drawn in another tab."), h("div", {}, h("button", { type: "button", class: "vs-button", onclick: () => on.open("metrics") }, "All metrics")));
   show(ui.elsewhere, false);
+  ui.nothing = h("section", { class: "vs-card vs-empty", "data-testid": "nothing" }, h("h2", {}, "No evaluation was recorded"), h("p", {}, "The run ended without a number: there is no curve to draw."));
+  show(ui.nothing, false);
   ui.few = h("div", { class: "vs-few" });
   ui.fewCard = h("section", { class: "vs-card", "data-testid": "three" }, h("div", { class: "vs-card-head" }, h("h2", {}, "Three sentences"), h("button", { type: "button", class: "vs-link", onclick: () => on.open("predictions") }, "All predictions")), ui.few);
   show(ui.fewCard, false);
@@ -44,7 +46,7 @@ function buildNow(emit, role, view, on) {
     ui.tiles,
     ui.bar.node,
     ui.normal,
-    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.elsewhere, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, ui.machine), ui.flags.node),
+    h("div", { class: "vs-main" }, h("div", { class: "vs-stack" }, ui.elsewhere, ui.nothing, ui.loss.card, h("div", { class: "vs-two" }, ui.metric.card, ui.words.card), ui.fewCard, ui.machine), ui.flags.node),
   ];
   return ui;
 }
@@ -88,6 +90,7 @@ function paintChartBar(ui, view, cols, frame, axis) {
 function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   paintVerdict(ui.verdict, frame);
   paintTiles(ui.tiles, frame);
+  show(ui.tiles, frame.tiles.length > 0);
   paintFlags(ui.flags, frame, cols);
   paintParent(ui.parent, frame);
   paintReading(ui.reading, frame);
@@ -97,11 +100,14 @@ function paintNow(ui, frame, cols, steps, view, charts, on, ink) {
   setText(ui.metric.head, capital(frame.metric?.label ?? ""));
   ui.metric.head.title = explained(frame.metric?.label ?? "");
   const evaluated = Boolean(cols.epoch?.length);
-  const known = !evaluated || hasLoss(cols) || (frame.at === null && lossByStepsOnly(cols, steps) && stepsOn(axis, cols, steps));
+  // A run that ended without any number has neither tiles nor a chart, and none will come.
+  const nothing = !evaluated && !frame.tiles.length;
+  const known = !evaluated ? !nothing : hasLoss(cols) || (frame.at === null && lossByStepsOnly(cols, steps) && stepsOn(axis, cols, steps));
   // Of a run that logs no loss the metric is what there is to see, or else its other numbers.
   show(ui.loss.card, Boolean(known));
-  show(ui.elsewhere, !known && !frame.metric);
-  show(ui.bar.node, ui.elsewhere.hasAttribute("hidden"));
+  show(ui.elsewhere, evaluated && !known && !frame.metric);
+  show(ui.nothing, nothing);
+  show(ui.bar.node, !nothing && ui.elsewhere.hasAttribute("hidden"));
   const stepsFirst = !evaluated && (steps.train_loss ?? []).some(finite);
   // A chart without a curve is no chart.
   show(ui.metric.card, evaluated && Boolean(frame.metric));
