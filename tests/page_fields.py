@@ -35,7 +35,7 @@ EVERYWHERE: dict[str, Kinds] = {
 }
 """Names that mean the same in every file."""
 MEMBERS = frozenset({*EVERYWHERE, "answer", "data"})
-"""What also stands as `this.frame` or `ui.answer`."""
+"""What also stands as `this.frame`, `ui.answer` or `list.data`."""
 MESSAGES = (frame.Frame, answers.Channels, answers.Predictions, answers.ClipHistory, answers.LogTail, compared.Compared)
 MESSAGES += (metrics.Metrics, compared.NothingCompared, Problem, Refused, Ping)
 OPTIONS = (judgement.OfferedOption, judgement.ConsideredOption)
@@ -48,6 +48,12 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
         "curve": (compared.Curves,),
         "sentence": (compared.SentencePair,),
     },
+    "devices.js": {
+        "device": (Device,),
+        "machine": (Machine,),
+        "row": (listing.RunRow,),
+        "tenant": (Tenant,),
+    },
     "diagnosis.js": {
         "cause": (judgement.Cause,),
         "change": (judgement.Change,),
@@ -57,6 +63,7 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     },
     "curves.js": {"curve": (metrics.MetricCurve,), "other": (metrics.MetricCurve,)},
     "figures.js": {"ahead": (frame.Outlook,), "lane": (judgement.Lane,)},
+    "first_runs.js": {"data": (PageData,), "row": (listing.RunRow,)},
     "ledger.js": {"child": (listing.TriedChild,), "option": (listing.TriedOption,)},
     "log.js": {
         "answer": (answers.LogTail,),
@@ -68,17 +75,12 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
     "metrics.js": {"answer": (metrics.Metrics,), "head": (metrics.MetricHead,), "group": (metrics.MetricGroup,)},
     "notify.js": {"answer": (answers.Channels,), "channel": (answers.Channel,)},
     "now.js": {"answer": (answers.Predictions,), "clip": (answers.ClipShown,), "parent": (frame.ParentOfRun,)},
+    "missed.js": {"gravest": (listing.RunEvent,), "newest": (listing.RunEvent,)},
     "overview.js": {
         "data": (PageData,),
-        "device": (Device,),
         "group": (listing.RunGroup,),
-        "gravest": (listing.RunEvent,),
-        "newest": (listing.RunEvent,),
-        "machine": (Machine,),
         "message": (ListNews, Ping, Problem),
         "row": (listing.RunRow,),
-        "tenant": (Tenant,),
-        "trashed": (TrashedRun,),
     },
     "predictions.js": {
         "answer": (answers.Predictions, answers.ClipHistory),
@@ -86,6 +88,13 @@ IN_FILE: dict[str, dict[str, Kinds]] = {
         "moment": (answers.ClipMoment,),
     },
     "query.js": {"row": (listing.RunRow,)},
+    "rows.js": {
+        "data": (PageData,),
+        "group": (listing.RunGroup,),
+        "row": (listing.RunRow,),
+        "trashed": (TrashedRun,),
+    },
+    "selection.js": {"row": (listing.RunRow,)},
     "run.js": {"data": (PageData,), "latest": (frame.Frame,), "message": MESSAGES},
     "sweep.js": {"row": (listing.RunRow,), "sweep": (listing.Sweep,)},
     "strip.js": {"answer": (answers.Predictions,)},
@@ -98,9 +107,8 @@ PARAMETERS: dict[str, Kinds] = {
     "lineNames": COMPARISONS,
 }
 """Functions that take the fields of their first argument apart: `function lineNames({ runs, related })`."""
-OWN_FIELDS = {"overview.js": {"depth", "family", "run", "heading", "rows"}, "sweep.js": {"depth"}}
-"""Fields that the script itself adds: a row's place in its family, the run of an event, a row's heading by a setting
-and the rows under it."""
+OWN_FIELDS = {"overview.js": {"heading", "rows"}, "rows.js": {"depth", "family", "rows"}, "sweep.js": {"depth"}}
+"""Fields that the script itself adds: a row's place in its family, its heading by a setting and the rows under that."""
 
 NAME = r"[A-Za-z_$][\w$]*"
 CHAIN = re.compile(rf"(?<![\w$.])({NAME}(?:\??\.{NAME})+)")
@@ -139,7 +147,7 @@ def uses(code: str, known: Mapping[str, Kinds]) -> Iterator[tuple[str, Kinds, li
 def _split(chain: str) -> tuple[str, list[str]]:
     """(variable, names that follow); of `this.frame` and the like the member counts as the variable."""
     root, *names = re.split(r"\??\.", chain)
-    if root in ("this", "ui") and names and names[0] in MEMBERS:
+    if root in ("this", "ui", "list") and names and names[0] in MEMBERS:
         return names[0], names[1:]
     return root, names
 

@@ -20,12 +20,11 @@ from monitor.commands.common import (
 from monitor.run_dir import words
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.reader import RunReader
-from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions
+from monitor.view.predictions import DECODERS, FILTERS, KIND_GLYPHS, PredictionsQuestion, clip_history, predictions
 from monitor.view.shapes.answers import ClipHistory, Predictions
 
 SHOWN = tuple(name for name in FILTERS if name != "watch")
 """The watch list is a browser's own."""
-MARKS = {"h": "", "s": "≠", "d": "∅", "i": "+"}
 
 
 def run(
@@ -97,5 +96,7 @@ def _history(found: ClipHistory) -> list[str]:
 
 def _said(pairs: list[list[str]]) -> list[str]:
     targets = " ".join(target for kind, target, _ in pairs if kind != "i")
-    said = " ".join(f"{MARKS[kind]}{prediction}" if kind != "d" else MARKS[kind] for kind, _, prediction in pairs)
+    said = " ".join(
+        f"{KIND_GLYPHS[kind]}{prediction}" if kind != "d" else KIND_GLYPHS[kind] for kind, _, prediction in pairs
+    )
     return [f"  target      {targets}", f"  prediction  {said or '(EMPTY)'}"]

@@ -13,13 +13,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from monitor.run_dir import words
+from monitor.run_dir import SEVERITIES, words
+from monitor.ui.listing import FIRST_ROWS, WHOLE_ROWS
+from monitor.ui.seats import ASK_AGAIN
 from monitor.ui.wire import packed
 from monitor.view import palette
+from monitor.view.predictions import KIND_GLYPHS
+from monitor.view.series import MOST_STEPS
 
 STATIC = Path(__file__).parent / "static"
 PLOTLY = "4.1.1"
 """The version of plotly.js, the same as in the installed plotly package; from npm's plotly.js-basic-dist-min."""
+THEME_COOKIE = "vs_theme"
 SCRIPTS = (
     "dom.js",
     "words.js",
@@ -54,6 +59,11 @@ SCRIPTS = (
     "query.js",
     "grouping.js",
     "sweep.js",
+    "devices.js",
+    "missed.js",
+    "first_runs.js",
+    "selection.js",
+    "rows.js",
     "overview.js",
     "run.js",
     "main.js",
@@ -70,6 +80,17 @@ def constants() -> str:
         "OUTCOME_GLYPHS": words.OUTCOME_GLYPHS,
         "STATE_GLYPHS": words.STATE_GLYPHS,
         "TAB_ICONS": palette.TAB_ICONS,
+        "KIND_GLYPHS": KIND_GLYPHS,
+        "SEVERITIES": SEVERITIES,
+        "NOT_MEASURED": words.NOT_MEASURED,
+        "LARGEST": words.LARGEST,
+        "SMALLEST": words.SMALLEST,
+        "AHEAD_SECS": words.AHEAD_SECS,
+        "MOST_STEPS": MOST_STEPS,
+        "FIRST_ROWS": FIRST_ROWS,
+        "WHOLE_ROWS": WHOLE_ROWS,
+        "ASK_AGAIN": ASK_AGAIN,
+        "THEME_COOKIE": THEME_COOKIE,
     }
     return "\n".join(f"const {name} = {json.dumps(value, ensure_ascii=False)};" for name, value in named.items())
 

@@ -38,7 +38,6 @@ BOTH_SCHEMES = "color-scheme:light dark"
 STREAMLITS = re.compile(r'<link\s+rel="modulepreload"[^>]*>|<script type="module"[^>]*></script>')
 """What Streamlit loads, half a megabyte: on a slow line the charts would wait for it. The page's script asks for it
 when they can be drawn (main.js)."""
-THEME_COOKIE = "vs_theme"
 """Set by the page's theme switch."""
 STYLE = """<style>
 .stMainBlockContainer{padding:0 16px 48px!important;max-width:1312px!important}
@@ -96,7 +95,7 @@ class FirstPaint:
         run_id = Request(scope).query_params.get("run")
         rows = (await self._places.listing.latest()).rows if run_id is None else []
         block = await run_in_threadpool(first_words, self._places.folders, run_id, rows)
-        chosen = Request(scope).cookies.get(THEME_COOKIE)
+        chosen = Request(scope).cookies.get(assets.THEME_COOKIE)
         style = STYLE.replace(BOTH_SCHEMES, f"color-scheme:{chosen}") if chosen in ("light", "dark") else STYLE
         holder = heard(Request(scope).headers, HOLDER_HEADER)
         data = await run_in_threadpool(self._data, run_id, role_in(scope) or "look", holder)

@@ -18,6 +18,8 @@ MOST_WORDS = 400
 MOST_LETTERS = 2000
 MOST_LISTED = 8
 MOST_MOMENTS = 40
+KIND_GLYPHS = {"h": "", "s": "≠", "d": "∅", "i": "+"}
+"""Of a word: right, substituted, deleted, inserted."""
 DECODERS = ("greedy", "adjusted")
 """Unfiltered greedy output, which every number of the page is made of; and what the user's own decoder says."""
 FILTERS = ("first", "watch", "worst", "errors", "empty", "longest", "changed")

@@ -54,6 +54,7 @@ def test_an_archived_run_is_shown_and_offers_no_act(archived, tab):
     page.get_by_text("epoch 9").first.wait_for()
     for name in ("stop", "restart", "resume", "label", "cancel", "check"):
         assert page.get_by_test_id(f"btn-{name}").count() == 0, name
-    page.goto(served.link())
+    page.get_by_test_id("btn-home").click()
+    page.get_by_test_id("start-run").first.wait_for()
     page.locator(".vs-run[data-key='near:n'] a").first.click()
     page.get_by_test_id("btn-label").wait_for()

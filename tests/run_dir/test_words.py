@@ -19,6 +19,8 @@ from monitor.ui import assets
 CASES = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
 TABLE = [(name, given, expected) for name, cases in CASES.items() for given, expected in cases]
 NUMBERS = ("number", "signed", "points", "signed_points", "percent", "age", "size")
+ON_THE_SERVER = ("signed", "signed_points")
+"""The page shows no such number that it has not been sent as text."""
 ANY = st.none() | st.floats() | st.integers(-(2**70), 2**70)
 ORDINARY = st.floats(-1e12, 1e12)
 DIGITS = str.maketrans({"−": "-", ",": ""})
@@ -58,8 +60,9 @@ def test_python_writes_what_the_table_says(name, given, expected):
 
 
 def test_the_browser_writes_what_the_table_says():
-    asked = [(name, given if isinstance(given, list) else [given]) for name, given, _ in TABLE]
-    wrong = [(case, said) for case, said in zip(TABLE, in_the_browser(asked), strict=True) if said != case[2]]
+    table = [case for case in TABLE if case[0] not in ON_THE_SERVER]
+    asked = [(name, given if isinstance(given, list) else [given]) for name, given, _ in table]
+    wrong = [(case, said) for case, said in zip(table, in_the_browser(asked), strict=True) if said != case[2]]
     assert wrong == []
 
 
@@ -67,7 +70,7 @@ def test_python_and_browser_agree_on_many_numbers_of_every_size():
     draw = random.Random(7)
     values = [draw.uniform(-1, 1) * 10 ** draw.uniform(-12, 15) for _ in range(400)]
     values += [draw.randint(1, 10 ** draw.randint(1, 8)) / 2 ** draw.randint(0, 8) for _ in range(400)]
-    asked = [(name, [value]) for name in NUMBERS for value in values]
+    asked = [(name, [value]) for name in NUMBERS if name not in ON_THE_SERVER for value in values]
     assert in_the_browser(asked) == [getattr(words, name)(*given) for name, given in asked]
 
 

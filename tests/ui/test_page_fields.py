@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from monitor.run_dir import SEVERITIES
 from monitor.ui import assets
 from tests.page_fields import IN_FILE, names_in, uses, without_texts, wrong_fields
 
@@ -37,7 +36,7 @@ def test_hundreds_of_uses_are_looked_at():
         ("now.js", "paint(frame.decodet.at(-1));", "frame.decodet.at"),
         ("compare.js", "const { fixed, brokn: many } = answer.sentences;", "{ brokn } = answer.sentences"),
         ("compare.js", "function lineNames({ runs, relatd }) {}", "lineNames({ relatd })"),
-        ("overview.js", "row.live && row.wer_vallue", "row.wer_vallue"),
+        ("rows.js", "row.live && row.wer_vallue", "row.wer_vallue"),
         ("figures.js", "for (const { run, epok } of frame.children ?? []) {}", "{ epok } of frame.children"),
         ("figures.js", "part(lane.start, lane.to)", "lane.start"),
         ("run.js", "hear(message.asked, message.sever_now)", "message.sever_now"),
@@ -62,8 +61,3 @@ def test_texts_and_what_is_no_field_are_left_alone(code):
 
 def test_what_a_template_computes_stays_code():
     assert without_texts("`a ${b.c} d ${`e ${f.g}`}` + h").split() == [";", "b.c", ";", ";", "f.g", ";", ";", "+", "h"]
-
-
-def test_the_order_of_severities_is_the_same_on_both_sides():
-    words = (STATIC / "words.js").read_text(encoding="utf-8")
-    assert f"const SEVERITY_ORDER = {list(SEVERITIES)};".replace("'", '"') in words

@@ -10,8 +10,7 @@ from monitor.launcher.relaunch.plan import RestartPlan
 from monitor.launcher.relaunch.resuming import ResumePlan
 from monitor.run_dir.words import steady
 from monitor.ui.dialogs.parts import code, plain
-
-MOST_DIFF = 20_000
+from monitor.view.compared import MOST_DIFF
 
 
 def review_restart(plan: RestartPlan) -> bool:

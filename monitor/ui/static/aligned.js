@@ -1,12 +1,11 @@
 // Aligned words: whatever shows a prediction draws it here. Errors are marked by glyph, border and fill, colour last.
 
-const KIND_GLYPH = { h: "", s: "≠", d: "∅", i: "+" };
 const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };
 
 // What was said in one place, with its glyph; where a word was left out, `missing` stands beside the sign.
 function saidChip(kind, said, missing = "") {
   const text = kind === "d" ? missing : said;
-  return h("span", { class: "vs-said", dir: "auto" }, [KIND_GLYPH[kind], text].filter(Boolean).join("\u00a0"));
+  return h("span", { class: "vs-said", dir: "auto" }, [KIND_GLYPHS[kind], text].filter(Boolean).join("\u00a0"));
 }
 
 function saidNothing() {

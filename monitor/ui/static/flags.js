@@ -12,7 +12,7 @@ function buildFlags(emit, role, pick) {
 // The gravest first; of one severity a new one stands below those that were there, so that those stay where they are.
 function flagOrder(flags, known) {
   const place = (flag) => (known.includes(flag.rule) ? known.indexOf(flag.rule) : known.length);
-  return [...flags].sort((a, b) => SEVERITY_ORDER.indexOf(a.severity) - SEVERITY_ORDER.indexOf(b.severity) || place(a) - place(b));
+  return [...flags].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || place(a) - place(b));
 }
 
 function paintFlags(ui, frame, cols) {

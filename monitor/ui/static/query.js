@@ -38,6 +38,10 @@ function fitsTerm(row, term) {
   return looks[term.kind]();
 }
 
+function searched(row) {
+  return [row.run, row.sweep, row.worst, row.state, row.verdict, row.outcome, row.owner, row.title, row.note, ...(row.tags ?? []), ...(row.changed ?? [])].join(" ").toLowerCase();
+}
+
 // "30%" is .3; what is no number stays text.
 function wantedValue(text) {
   const percent = text.endsWith("%");
@@ -83,7 +87,7 @@ function sortValue(row, column) {
 
 // The gravest first; what nobody has weighed stands last.
 function severityPlace(severity) {
-  return SEVERITY_ORDER.includes(severity) ? SEVERITY_ORDER.indexOf(severity) : SEVERITY_ORDER.length;
+  return SEVERITIES.includes(severity) ? SEVERITIES.indexOf(severity) : SEVERITIES.length;
 }
 
 // sort: "" for the order as it came, a column, or "-column" for the other way round.
@@ -113,17 +117,4 @@ function columnText(row, column) {
   if (column === "tags") return (row.tags ?? []).join(", ");
   const value = row.numbers?.[column] ?? row.settings?.[column];
   return value === undefined ? "" : typeof value === "number" ? (Number.isInteger(value) ? String(value) : numberWords(value)) : String(value);
-}
-
-// One line a run of what happened since a moment: the gravest of it and the newest.
-const GRAVEST = ["critical", "failed", "lost", "warning", "outcome"];
-
-function missedOf(rows, since) {
-  const place = (kind) => (GRAVEST.includes(kind) ? GRAVEST.indexOf(kind) : GRAVEST.length);
-  const found = rows.map((row) => ({ run: row.run, news: (row.events ?? []).filter(({ at }) => at > since) })).filter(({ news }) => news.length);
-  return found.map(({ run, news }) => {
-    const worst = [...news].sort((a, b) => place(a.kind) - place(b.kind) || b.at - a.at)[0];
-    const newest = [...news].sort((a, b) => b.at - a.at)[0];
-    return { run, worst, newest: newest === worst ? null : newest, more: news.length - (newest === worst ? 1 : 2) };
-  }).sort((a, b) => place(a.worst.kind) - place(b.worst.kind) || b.worst.at - a.worst.at);
 }

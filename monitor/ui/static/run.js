@@ -3,8 +3,6 @@
 
 const LEAST_PAUSE_MS = 100;
 const REST_PER_COST = 3;
-const MOST_STEPS = 20_000;
-const AHEAD_SECS = 5;
 const UNREAD_SECS = 10;
 
 class RunPage {

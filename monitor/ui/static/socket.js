@@ -2,7 +2,6 @@
 // Three clocks are kept apart: the trainer's last record, the server's last read, this browser's last message.
 
 const SILENT_MS = 8000;
-const ASK_AGAIN = 1013;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 class Live {

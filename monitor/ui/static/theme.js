@@ -2,7 +2,6 @@
 // start; so a choice is written where it looks, and the page is loaded again: the view stands in the address.
 
 const THEMES = ["system", "light", "dark"];
-const THEME_COOKIE = "vs_theme";
 
 function themeKey() {
   return `stActiveTheme-${location.pathname}-v2`;

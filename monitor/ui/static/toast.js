@@ -34,7 +34,7 @@ class FlagWatch {
     const before = this.known;
     this.known = new Map(flags.map((flag) => [flag.rule, flag.severity]));
     if (!before) return [];
-    return flags.filter((flag) => !before.has(flag.rule) || SEVERITY_ORDER.indexOf(flag.severity) < SEVERITY_ORDER.indexOf(before.get(flag.rule)));
+    return flags.filter((flag) => !before.has(flag.rule) || SEVERITIES.indexOf(flag.severity) < SEVERITIES.indexOf(before.get(flag.rule)));
   }
 }
 

@@ -1,9 +1,6 @@
 // Numbers, durations and sizes in words, as monitor/run_dir/words.py writes them; tests/run_dir/words.json holds cases that both
-// must pass. The glyphs come from there too.
+// must pass. Glyphs and limits that both need come with the page (`constants` in monitor/ui/assets.py).
 
-const NOT_MEASURED = "–";
-const LARGEST = 999999.5;
-const SMALLEST = 0.0000995;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 // Non-finite numbers travel as words, because JSON has none.
@@ -12,9 +9,6 @@ function num(value) {
   if (typeof value === "number") return value;
   return { nan: NaN, inf: Infinity, "-inf": -Infinity }[value] ?? null;
 }
-
-// The gravest first, as SEVERITIES of monitor/run_dir/records/base.py.
-const SEVERITY_ORDER = ["critical", "warning", "info"];
 
 function finite(value) {
   const number = num(value);
@@ -44,20 +38,12 @@ function numberWords(value) {
   return (number < 0 ? "−" : "") + threeDigits(Math.abs(number));
 }
 
-function signedWords(value) {
-  return (num(value) > 0 ? "+" : "") + numberWords(value);
-}
-
 // A ratio in hundredths.
 function pointsWords(value) {
   const ratio = num(value);
   if (ratio === null || !finite(100 * ratio)) return withoutDigits(ratio);
   const size = Math.abs(100 * ratio);
   return (ratio < 0 ? "−" : "") + ((size > 0 && size < 0.05) || size >= LARGEST ? threeDigits(size) : size.toFixed(1));
-}
-
-function signedPointsWords(value) {
-  return (num(value) > 0 ? "+" : "") + pointsWords(value);
 }
 
 function percentWords(value) {

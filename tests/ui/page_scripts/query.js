@@ -70,16 +70,6 @@ test("columns are tags, measurements and settings, each once", () => {
   assert.deepEqual(["optim.lr", "model", "tags", "none"].map((column) => columnText(run(), column)), ["0.001", "BiLSTM", "paper", ""]);
 });
 
-test("what was missed has one line a run: the gravest, and the newest beside it", () => {
-  const event = (at, kind) => ({ at, kind, text: `${kind} ${at}` });
-  const rows = [run({ run: "a", events: [event(5, "finished")] }), run({ run: "b", events: [event(9, "finished"), event(6, "critical"), event(4, "warning"), event(1, "critical")] })];
-  const missed = missedOf(rows, 2);
-  assert.deepEqual(missed.map((each) => each.run), ["b", "a"]);
-  assert.deepEqual([missed[0].worst.at, missed[0].newest.at, missed[0].more], [6, 9, 1]);
-  assert.deepEqual([missed[1].worst.at, missed[1].newest, missed[1].more], [5, null, 0]);
-  assert.deepEqual(missedOf(rows, 9), []);
-});
-
 test("flags are sorted by how grave they are, then by name", () => {
   const rows = [["none", "", null], ["a", "At chance", "warning"], ["g", "Gap", "critical"], ["b", "At chance", "critical"], ["old", "Odd", null]];
   const flagged = rows.map(([name, worst, severity]) => run({ run: name, worst, severity }));
