@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,16 @@ import msgspec
 import numpy as np
 import torch
 
-from monitor.run_dir import CHECKPOINTS_DIR, LAST_CHECKPOINT, RUN_DIR_VARIABLE, Floors, floors
+from monitor.run_dir import (
+    CHECKPOINTS_DIR,
+    LAST_CHECKPOINT,
+    LAUNCH_FILE,
+    RUN_DIR_VARIABLE,
+    Floors,
+    Launch,
+    files,
+    floors,
+)
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.writer import RunWriter
 from trainer import arguments, checkpoints, tuning
@@ -33,7 +43,6 @@ from trainer.distributed import Ranks, join, leave
 from trainer.loop import Loop
 from trainer.models import build_model, describe_model
 from trainer.models.base import CtcModel, HeadOptions
-from trainer.requeue import is_requeued
 from trainer.settings import Setting, untried
 from trainer.stopping import StopSignals
 from trainer.terminal import Silent, Terminal, make_terminal
@@ -260,3 +269,15 @@ def _train(
         outcome = Loop(training, corpus, found, Path(writer.run_dir), writer, screen, signals).train()
         screen.close()
         writer.finish(outcome)
+
+
+def is_requeued(run_dir: Path, environment: Mapping[str, str]) -> bool:
+    """Whether SLURM started this job again, and it was this very job that began the run in `run_dir`.
+
+    The same command then goes on with the same run.
+    """
+    job = environment.get("SLURM_JOB_ID")
+    if not job or environment.get("SLURM_RESTART_COUNT", "0") in ("", "0"):
+        return False
+    launch = files.read_document(run_dir / LAUNCH_FILE, Launch, files.UNREADABLE)
+    return launch is not None and launch.scheduler.get("job_id") == job

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import msgspec
 import torch
 
+from monitor.run_dir.cache import cache_dir
 from trainer import kernels
 from trainer.config import Config
-from trainer.data.reading import cache_folder
 from trainer.devices import Precision
 from trainer.models.base import Preparation
 
@@ -75,5 +75,5 @@ def _compiler() -> dict[str, Any]:
     """Options of torch.compile. What is compiled is kept for later runs, below the user's cache unless set otherwise:
     torch's own place is a temporary folder."""
     torch._dynamo.config.recompile_limit = MOST_GRAPHS
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "compiled"))
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_dir() / "compiled"))
     return {"mode": "default"}

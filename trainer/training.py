@@ -21,14 +21,15 @@ from trainer.data.batches import TrainingBatches
 from trainer.data.prefetch import Prefetch
 from trainer.devices import Precision
 from trainer.distributed import ALONE, Ranks
+from trainer.loss import Objective
 from trainer.models.base import CtcModel
-from trainer.objective import Objective
-from trainer.schedule import learning_rate
 from trainer.settings import Setting, can_capture, in_buckets, preparation, untried
 from trainer.tally import Tally, Update
 
 GPU_LOADER_THREADS = 8
 """Beside a GPU; on a CPU threads take from the network what they give (docs/log.md)."""
+FLOOR_RATIO = 0.01
+"""Share of the peak learning rate that is left at the end."""
 NEVER = (math.inf, math.inf)
 """Rank of a best evaluation that has not happened yet."""
 
@@ -260,3 +261,14 @@ def _zero_share(model: nn.Module) -> float:
     gradients = [each.grad for each in model.parameters() if each.grad is not None]
     zeros = torch.stack([(gradient == 0).sum() for gradient in gradients]).sum()
     return float(zeros) / max(1, sum(gradient.numel() for gradient in gradients))
+
+
+def learning_rate(step: int, *, peak: float, warmup_steps: float, total_steps: int) -> float:
+    """Rate of optimiser step `step` (from 0): a linear rise over the warm-up, then a cosine down to 1 % of the peak.
+
+    Of the step alone, so that a resume needs no state of it.
+    """
+    if step < warmup_steps:
+        return peak * (step + 1) / (warmup_steps + 1)
+    done = min(1.0, (step - warmup_steps) / max(1.0, total_steps - warmup_steps))
+    return peak * (FLOOR_RATIO + (1 - FLOOR_RATIO) * 0.5 * (1 + math.cos(math.pi * done)))

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from trainer.config import Config
 from trainer.data.batches import Batch
 from trainer.devices import Precision
+from trainer.loss import Objective
 from trainer.models.base import CtcModel
 from trainer.models.compiled import FAILURES, in_one_line
-from trainer.objective import Objective
 from trainer.settings import PLAIN, Setting, preparation
 from trainer.training import make_optimiser
 

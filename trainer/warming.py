@@ -15,9 +15,9 @@ import msgspec
 import torch
 
 from trainer.data.batches import Batch, TrainingBatches
+from trainer.loss import Objective
 from trainer.models.base import CtcModel
 from trainer.models.compiled import FAILURES, in_one_line
-from trainer.objective import Objective
 from trainer.training import Training
 
 MOST_SHAPES = 32

@@ -68,8 +68,6 @@ class Outcome:
     low: float | None = None
     high: float | None = None
     clips: int = 0
-    parent_gap: float | None = None
-    child_gap: float | None = None
     not_credited: str = ""
     expected: str = ""
     expectation_met: bool | None = None
@@ -158,8 +156,6 @@ def _measured_alike(parent: Snapshot, child: Snapshot, then: Reference, now: Epo
         _with_values(base, then.record, now),
         parent_best=_best_until(parent, max(then.record.epoch, now.epoch), base.metric),
         child_best=_best_until(child, now.epoch, base.metric),
-        parent_gap=then.record.gap,
-        child_gap=now.gap,
         clips=len(pairs),
         not_credited=base.not_credited or (longer if then.still_improving else ""),
         expectation_met=_met(parent, child, now),
@@ -339,8 +335,6 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
         _with_values(base, then.record if then else None, last),
         word="WAITING",
         line=line,
-        parent_gap=then.record.gap if then else None,
-        child_gap=last.gap,
     )
 
 

@@ -15,9 +15,9 @@ from trainer.data.batches import TrainingBatches, collate, evaluation_batches
 from trainer.data.buckets import MOST_PADDING, Buckets, choose_buckets, stack_size
 from trainer.data.synthetic import synthetic_corpus
 from trainer.evaluation import evaluate
+from trainer.loss import Objective
 from trainer.models import MODELS, norms
 from trainer.models.base import Preparation
-from trainer.objective import Objective
 
 
 @settings(max_examples=60, deadline=None)

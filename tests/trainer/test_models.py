@@ -17,13 +17,12 @@ from trainer.data.corpus import Corpus, Sample
 from trainer.data.synthetic import synthetic_corpus
 from trainer.decoding import greedy
 from trainer.evaluation import Evaluation, evaluate
-from trainer.loss import clip_losses, per_token
+from trainer.loss import Objective, clip_losses, per_token
 from trainer.metrics import FrameStatistics, word_errors, word_shape
 from trainer.models import MODELS, build_model, describe_model
 from trainer.models.base import BiLstm, CtcModel, HeadOptions, Preparation
 from trainer.models.i3d import I3dTrunk, folded, folded_kernel
 from trainer.models.mobilenet_v3 import MobileNetTrunk
-from trainer.objective import Objective
 
 SHAPES = {"landmark_tcn": (24,), "digits_cnn": (8,), "i3d": (1, 12, 12), "mobilenet_v3": (1, 16, 16)}
 

@@ -25,9 +25,9 @@ from trainer.devices import choose_device
 from trainer.metrics import word_errors
 from trainer.models import build_model
 from trainer.run import resumed_config, run
-from trainer.schedule import learning_rate
 from trainer.stopping import StopSignals
 from trainer.terminal import epoch_line
+from trainer.training import learning_rate
 
 TINY = (
     *("--train_clips", "24", "--eval_clips", "6", "--signers", "2", "--hidden_dim", "8", "--width", "0.1"),

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.run_dir import LAUNCH_FILE, Launch, encode
-from trainer.requeue import is_requeued
+from trainer.run import is_requeued
 from trainer.tally import Tally, Update
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from monitor.run_dir.cache import cache_dir
 from monitor.run_dir.errors import RefusedError
 from trainer.data.entries import Entry
 
@@ -58,11 +59,6 @@ def read_pictures(folder: Path, size: int) -> np.ndarray:
     return out
 
 
-def cache_folder() -> Path:
-    """Where scaled pictures are kept: the user's cache, in `vitalsigns`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitalsigns"
-
-
 class PictureCache:
     """One file of scaled pictures per clip, written whole and then only mapped: the second run reads no PNG.
 
@@ -99,6 +95,6 @@ class PictureCache:
 def reader_of(entries: list[Entry], modality: str, size: int) -> Callable[[Entry], np.ndarray]:
     """What turns an entry into frames."""
     if modality == "video":
-        cache = PictureCache(cache_folder() / "pictures", size)
+        cache = PictureCache(cache_dir() / "pictures", size)
         return lambda entry: cache.get(entry.path)
     return lambda entry: read_features(entry.path)

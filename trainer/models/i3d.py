@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from trainer.kernels import is_channels_last
 from trainer.models.base import PLAIN, BiLstm, CtcHead, CtcModel, HeadOptions, Preparation, halve, valid_frames
 from trainer.models.norms import Real, RealNorm3d, again_in_backward, normalise
-from trainer.models.pooling import MaxPool
 
 MIXED: tuple[tuple[int, ...], ...] = (
     (64, 96, 128, 16, 32, 32),  # 3b
@@ -30,6 +30,9 @@ MIXED: tuple[tuple[int, ...], ...] = (
 """Channels of each inception block: 1x1 | 1x1, 3x3 | 1x1, 3x3 | after the pooling."""
 POOLED_BEFORE = {2: "4a", 7: "5a"}
 """Place of a block in MIXED → the pooling before it."""
+
+Three = tuple[int, int, int]
+"""Over (T, H, W)."""
 
 
 class Unit(nn.Module):
@@ -79,6 +82,27 @@ def folded_kernel(weight: Tensor) -> Tensor:
     eight = F.pad(weight, (1, 0) * 3)
     pairs = eight.reshape(outputs, channels, 4, 2, 4, 2, 4, 2).permute(0, 2, 4, 6, 3, 5, 7, 1)
     return pairs.reshape(outputs, 4, 4, 4, 8 * channels).permute(0, 4, 1, 2, 3)
+
+
+class MaxPool(nn.Module):
+    """The largest of each window of (N, C, T, H, W); sizes over (T, H, W)."""
+
+    own_kernels = False
+
+    def __init__(
+        self, kernel: Three, stride: Three = (1, 1, 1), padding: Three = (0, 0, 0), *, ceil_mode: bool = False
+    ) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.padding, self.ceil_mode = kernel, stride, padding, ceil_mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        """By the own kernel where x is channels last and it is on, else by torch; the result is the same."""
+        if not self.own_kernels or not is_channels_last(x):
+            return F.max_pool3d(x, self.kernel, self.stride, self.padding, ceil_mode=self.ceil_mode)
+        from trainer.kernels.pooling import MaxPool3d  # needs Triton
+
+        y: Tensor = MaxPool3d.apply(x, self.kernel, self.stride, self.padding, self.ceil_mode)
+        return y
 
 
 def side_by_side(units: Sequence[Unit], x: Tensor, real: Real) -> tuple[Tensor, ...]:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from monitor.run_dir import Probe
-from trainer.objective import Objective
+from trainer.loss import Objective
 from trainer.probes.subject import Subject
 
 CLIPS = 16
