@@ -11,7 +11,7 @@ from monitor.diagnosis.ledger import children_of, tried_by_then
 from monitor.diagnosis.prescriptions.choosing import advised
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Judged
-from monitor.diagnosis.wait_or_restart import Choice, choice
+from monitor.diagnosis.wait_or_restart import WaitOrRestart, choice
 from monitor.launcher.engines import queues
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
@@ -40,7 +40,7 @@ def look_at(run_dir: Path, at: float | None = None) -> Look:
     return Look(run_dir, snapshot, judge_run(snapshot, moment), status_of(snapshot))
 
 
-def choice_of(look: Look) -> Choice | None:
+def choice_of(look: Look) -> WaitOrRestart | None:
     """What waiting and a restart are expected to bring; None where there is nothing to choose."""
     diagnosis = look.judged.diagnosis
     options = prescribe(look.snapshot, diagnosis)

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, console, err_console, now, print_json
 from monitor.diagnosis.own_rules.measuring import Count, Spoke, counts, measure
-from monitor.diagnosis.own_rules.sources import RULES_FILE, Source, installed, nearest
+from monitor.diagnosis.own_rules.sources import RULES_FILE, RuleSource, installed, nearest
 from monitor.diagnosis.settings import settings_for
 from monitor.rules.registry import RULES
 from monitor.run_dir.errors import EXIT_OK, MonitorError, RefusedError
@@ -57,11 +57,11 @@ def _listed() -> list[dict[str, Any]]:
     return [{"rule": rule.name, "title": rule.title, "may_stop": rule.may_stop} for rule in RULES]
 
 
-def _file(source: Source) -> dict[str, str]:
+def _file(source: RuleSource) -> dict[str, str]:
     return {"file": source.name, "problem": source.problem}
 
 
-def _measured(runs: Path, files: list[Source]) -> list[Count]:
+def _measured(runs: Path, files: list[RuleSource]) -> list[Count]:
     """Raises RefusedError where there is nothing to run."""
     if not any(not each.problem for each in files):
         why = " ".join(_shown(each) for each in files) or f"There is no {RULES_FILE} here; python -m monitor rules new"
@@ -76,11 +76,11 @@ def _measured(runs: Path, files: list[Source]) -> list[Count]:
     return counts(spoken)
 
 
-def _shown(source: Source) -> str:
+def _shown(source: RuleSource) -> str:
     return f"{source.name}: {sentence(source.problem)} It is left out." if source.problem else source.name
 
 
-def _print_list(files: list[Source]) -> None:
+def _print_list(files: list[RuleSource]) -> None:
     table = Table("rule", "what it finds", "says at most", box=None)
     for rule in RULES:
         table.add_row(rule.name, rule.title, "STOP" if rule.may_stop else "LOOK")
@@ -90,7 +90,7 @@ def _print_list(files: list[Source]) -> None:
         console().print(_shown(each), soft_wrap=True)
 
 
-def _print_measured(files: list[Source], measured: list[Count], runs: Path) -> None:
+def _print_measured(files: list[RuleSource], measured: list[Count], runs: Path) -> None:
     console().print("\n".join(["Asked at every evaluation:", *map(_shown, files)]), soft_wrap=True)
     if not measured:
         console().print(f"No run in {runs} has an evaluation.")

@@ -16,7 +16,7 @@ from monitor.diagnosis.crash_kinds.kind import LONGEST_QUOTE, Failure
 from monitor.diagnosis.crash_kinds.lines import LABEL, NAMES_AN_ERROR, bounded
 from monitor.diagnosis.crash_kinds.registry import failure_in
 from monitor.diagnosis.error_line import error_line, log_line, short
-from monitor.diagnosis.last_frame import FATAL, Frame, own_frame
+from monitor.diagnosis.last_frame import FATAL, CodeFrame, own_frame
 from monitor.run_dir import JOB_LOG_FILE, JobSeen, Snapshot, job_words
 from monitor.run_dir.checkpoints import saves_checkpoints
 from monitor.run_dir.status import NOT_STARTED, state_in_force, status_of
@@ -122,7 +122,7 @@ def _raised(text: str, snapshot: Snapshot) -> Failure | None:
     )
 
 
-def _frame(text: str, snapshot: Snapshot) -> Frame | None:
+def _frame(text: str, snapshot: Snapshot) -> CodeFrame | None:
     labelled = "\n".join(LABEL.sub("", line) for line in text.splitlines())
     return own_frame(labelled, snapshot.launch.cwd if snapshot.launch is not None else "")
 

@@ -18,7 +18,7 @@ LONGEST_CODE = 100
 
 
 @dataclass(frozen=True)
-class Frame:
+class CodeFrame:
     """A line of code; `file` as a person would name it, `code` its text, "" where the traceback has none."""
 
     file: str
@@ -35,7 +35,7 @@ class Frame:
         return f"{self.file}:{self.line}{within}"
 
 
-def own_frame(traceback: str, folder: str = "") -> Frame | None:
+def own_frame(traceback: str, folder: str = "") -> CodeFrame | None:
     """The last own frame of the last traceback in the text; None without one. `folder`: where the run was started."""
     lines = _newest_last(traceback)
     places = [(place, match) for place, line in enumerate(lines) if (match := FRAME.match(line))]
@@ -43,7 +43,7 @@ def own_frame(traceback: str, folder: str = "") -> Frame | None:
     if not own:
         return None
     place, match = own[-1]
-    return Frame(
+    return CodeFrame(
         file=_named(match["file"], folder),
         line=int(match["line"]),
         function=(match["function"] or "").strip(),

@@ -83,7 +83,7 @@ def every_child(runs_dir: Path, now: float) -> list[ChildOutcome]:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownChild:
     """What is remembered of a child; `marks` change when its records, its outcome or its parent's records do."""
 
     launch: Launch | None
@@ -102,7 +102,7 @@ class ChildBook:
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = Path(runs_dir)
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownChild] = {}
 
     def children(self, names: Iterable[str], now: float, most: int | None = None) -> list[ChildOutcome]:
         """Those among `names` that are children, oldest first: by their kept outcome, else judged now.
@@ -112,11 +112,13 @@ class ChildBook:
         """
         left, found = most, {}
         for run_id in names:
-            known = self._known.get(run_id) or Known(_launch_of_child(self._runs_dir / run_id))
+            known = self._known.get(run_id) or KnownChild(_launch_of_child(self._runs_dir / run_id))
             if known.launch is not None and left != 0:
                 marks = self._marks(run_id, known.launch)
                 if marks != known.marks or known.is_due(now):
-                    known = Known(known.launch, marks, _outcome_now(self._runs_dir / run_id, known.launch, now), now)
+                    known = KnownChild(
+                        known.launch, marks, _outcome_now(self._runs_dir / run_id, known.launch, now), now
+                    )
                     left = None if left is None else left - 1
             found[run_id] = known
         self._known = found

@@ -70,7 +70,7 @@ RECENT = 10
 
 
 @dataclass(frozen=True)
-class Choice:
+class WaitOrRestart:
     """`waiting` and `restarting` are sentences, `why` says what `word` follows from."""
 
     word: Word
@@ -123,7 +123,7 @@ class Effect:
 
 def choice(
     snapshot: Snapshot, diagnosis: Diagnosis, options: Sequence[Prescription], known: Sequence[ChildOutcome]
-) -> Choice | None:
+) -> WaitOrRestart | None:
     """The two lines for a run at work under a grave word with an option to restart with; None for any other.
 
     `known`: the outcomes of the children in this folder.
@@ -137,13 +137,13 @@ def choice(
         back = broken == "run away" and comes_down(snapshot)
         restarting = _restarting(snapshot, option, None, None, None)
         if back and any(found.rule == Divergence.name and RATE_BEFORE in found.now for found in diagnosis.findings):
-            return Choice("WAIT", BROKEN[broken], restarting, RAISED_RATE)
+            return WaitOrRestart("WAIT", BROKEN[broken], restarting, RAISED_RATE)
         why = COMES_BACK if back else STAYS_BROKEN[broken]
-        return Choice("NOT KNOWN" if back else "RESTART", BROKEN[broken], restarting, why)
+        return WaitOrRestart("NOT KNOWN" if back else "RESTART", BROKEN[broken], restarting, why)
     if any(cause.name == "lost_again" for cause in diagnosis.causes):
         effect = effect_of(option, snapshot, known)
         word, why = decide(None, effect)
-        return Choice(word, LOST, _restarting(snapshot, option, None, None, effect), why)
+        return WaitOrRestart(word, LOST, _restarting(snapshot, option, None, None, effect), why)
     metric, planned = primary_of(snapshot), planned_epochs(snapshot)
     seen = None if metric is None or planned is None else expected_at_end(snapshot, metric, planned)
     effect = effect_of(option, snapshot, known)
@@ -151,7 +151,7 @@ def choice(
     # Train set learnt already: what waiting has brought lately stands beside what it may bring, once.
     brought = what_waiting_brought(snapshot) if knows_by_heart(snapshot) else ""
     waiting = _waiting(snapshot, metric, planned, seen)
-    return Choice(
+    return WaitOrRestart(
         word,
         f"{brought} {waiting}" if brought and brought not in diagnosis.reason else waiting,
         _restarting(snapshot, option, metric, seen, effect),

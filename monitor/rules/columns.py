@@ -26,19 +26,19 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Known:
+class Fields:
     """What a rule wants of an evaluation: a number (`finite`: a finite one) under every name of one of the `ways`."""
 
     ways: tuple[tuple[str, ...], ...]
     finite: bool = False
 
 
-def known(*ways: str | tuple[str, ...], finite: bool = False) -> Known:
-    """Known("gap" alone, or "train_loss" with "val_loss"): `known("gap", ("train_loss", "val_loss"))`."""
-    return Known(tuple((way,) if isinstance(way, str) else way for way in ways), finite)
+def known(*ways: str | tuple[str, ...], finite: bool = False) -> Fields:
+    """Either field alone or all of a tuple: `known("gap", ("train_loss", "val_loss"))`."""
+    return Fields(tuple((way,) if isinstance(way, str) else way for way in ways), finite)
 
 
-Pick = Known | Callable[[Epoch], object]
+Pick = Fields | Callable[[Epoch], object]
 """Which evaluations a rule wants. A function gives None of the others, and is always the same: rows are kept by it."""
 
 SNAPSHOTS_KEPT = 32
@@ -125,12 +125,12 @@ def rows_with(snapshot: Snapshot, wanted: Pick) -> tuple[Epoch, ...]:
     if wanted not in rows:
         if len(rows) >= PICKS_KEPT:
             rows.clear()
-        has = _has(snapshot, wanted) if isinstance(wanted, Known) else _is_there(list(map(wanted, snapshot.epochs)))
+        has = _has(snapshot, wanted) if isinstance(wanted, Fields) else _is_there(list(map(wanted, snapshot.epochs)))
         rows[wanted] = snapshot.epochs if has.all() else tuple(compress(snapshot.epochs, has.tolist()))
     return rows[wanted]
 
 
-def _has(snapshot: Snapshot, wanted: Known) -> Flags:
+def _has(snapshot: Snapshot, wanted: Fields) -> Flags:
     ways = (reduce(and_, (_has_name(snapshot, name, wanted.finite) for name in way)) for way in wanted.ways)
     return reduce(or_, ways)
 

@@ -13,7 +13,7 @@ from monitor.run_dir.field_names import plain
 from monitor.run_dir.metric import Direction, Metric, Split, Unit, is_finite
 
 
-class Known(NamedTuple):
+class KnownMetric(NamedTuple):
     """The meaning of a name; `share`: a fraction or percent, which its values decide."""
 
     label: str
@@ -107,8 +107,8 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
 )
 """Label, direction, unit, names. Of several that a run logs the first decides."""
 
-KNOWN: dict[str, Known] = {
-    name: Known(label, direction, unit == "share", place)
+KNOWN: dict[str, KnownMetric] = {
+    name: KnownMetric(label, direction, unit == "share", place)
     for place, (label, direction, unit, names) in enumerate(_ROWS)
     for name in names.split()
 }
@@ -148,7 +148,7 @@ percent. Any other error rate ends at 1."""
 
 
 @lru_cache(NAMES_KEPT)
-def parsed(name: str) -> tuple[Split | None, Known] | None:
+def parsed(name: str) -> tuple[Split | None, KnownMetric] | None:
     """(split in the name, its meaning), or None for a name that is not in the table."""
     words = plain(name).split("_")
     split: Split | None = None
@@ -195,7 +195,7 @@ def metric_of(name: str, values: Iterable[float | None], names: Sequence[str] = 
     return Metric(name, known.direction, unit, split, label=known.label, train=train)
 
 
-def _unit(known: Known, values: Iterable[float | None]) -> Unit:
+def _unit(known: KnownMetric, values: Iterable[float | None]) -> Unit:
     """Fraction or percent, by the size of the values."""
     finite = [abs(value) for value in values if value is not None and is_finite(value)]
     if not finite:

@@ -78,7 +78,7 @@ def _verdict(
     diagnosis: Diagnosis,
     options: tuple[Prescription, ...],
     children: Sequence[ChildOutcome],
-    choice: wait_or_restart.Choice | None,
+    choice: wait_or_restart.WaitOrRestart | None,
     parent: str | None,
 ) -> Verdict:
     step, first = next_step(diagnosis, options, children, choice.wait if choice is not None else "")

@@ -32,11 +32,11 @@ from monitor.diagnosis.own_rules.wire import (
     LOAD_SECS,
     MOST_NUMBERS,
     MOST_TEXT,
-    Answer,
     Done,
-    Job,
     Loaded,
     Reply,
+    RuleAnswer,
+    RuleJob,
 )
 from monitor.run_dir import Snapshot
 from monitor.run_dir.reader import RunReader
@@ -52,7 +52,7 @@ MOST_ANSWER = 65_536
 
 def main() -> int:
     """Loads the rules, answers for each epoch that was asked for, and ends: a message a line on standard output."""
-    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=Job)
+    job = msgspec.json.decode(sys.stdin.buffer.readline(), type=RuleJob)
     out, caller = os.dup(1), os.dup(0)
     _silence()
     _alarm(LOAD_SECS)
@@ -99,7 +99,7 @@ def _alarm(secs: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, secs, GRACE_SECS)
 
 
-def _asked(kind: type[Any], rule: str, seen: Snapshot, epoch: float, path: str, caller: int) -> Answer:
+def _asked(kind: type[Any], rule: str, seen: Snapshot, epoch: float, path: str, caller: int) -> RuleAnswer:
     """One rule's answer at one evaluation, from a fork that does not outlive it."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -118,9 +118,9 @@ def _asked(kind: type[Any], rule: str, seen: Snapshot, epoch: float, path: str, 
             kill(whom, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     try:
-        return msgspec.json.decode(said, type=ready(Answer))
+        return msgspec.json.decode(said, type=ready(RuleAnswer))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Answer(rule, epoch, why=f"{LATE} {CHECK_SECS:g} s" if late else _how_it_ended(status, bool(said)))
+        return RuleAnswer(rule, epoch, why=f"{LATE} {CHECK_SECS:g} s" if late else _how_it_ended(status, bool(said)))
 
 
 def _how_it_ended(status: int, spoke: bool) -> str:
@@ -154,7 +154,7 @@ def _answer_and_end(kind: type[Any], rule: str, seen: Snapshot, epoch: float, pa
         _alarm(CHECK_SECS)
         answer = _answer(kind, rule, seen, epoch)
     except BaseException as fault:  # noqa: BLE001 - a rule may raise what it likes, also SystemExit
-        answer = Answer(rule, epoch, why=message_of(fault, path, _line_of(kind)))
+        answer = RuleAnswer(rule, epoch, why=message_of(fault, path, _line_of(kind)))
     signal.setitimer(signal.ITIMER_REAL, CHECK_SECS)
     if os.getpid() == pid:  # else a rule has forked, and this is its copy
         _send(writing, answer)
@@ -176,7 +176,7 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (used + MOST_MEMORY, used + MOST_MEMORY))
 
 
-def _answer(kind: type[Any], rule: str, seen: Snapshot, epoch: float) -> Answer:
+def _answer(kind: type[Any], rule: str, seen: Snapshot, epoch: float) -> RuleAnswer:
     found = kind().check(seen)
     if isinstance(found, Quiet):
         return _checked(rule=rule, epoch=epoch, line=found.line)
@@ -195,11 +195,11 @@ def _answer(kind: type[Any], rule: str, seen: Snapshot, epoch: float) -> Answer:
     )
 
 
-def _checked(**fields: Any) -> Answer:
+def _checked(**fields: Any) -> RuleAnswer:
     """Raises TypeError that names the field with a wrong type."""
     cut = {name: value[:MOST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}
     try:
-        return msgspec.convert(cut, ready(Answer))
+        return msgspec.convert(cut, ready(RuleAnswer))
     except msgspec.ValidationError as wrong:
         raise TypeError(f"{str(wrong).rstrip('.')}") from None
 

@@ -13,8 +13,8 @@ from threading import RLock
 
 from monitor.diagnosis.own_rules.process import RulesProcess
 from monitor.diagnosis.own_rules.results import left_out, result_of
-from monitor.diagnosis.own_rules.sources import Source, sources_of
-from monitor.diagnosis.own_rules.wire import LATE, Answer, Facts, Job, Loaded
+from monitor.diagnosis.own_rules.sources import RuleSource, sources_of
+from monitor.diagnosis.own_rules.wire import LATE, Facts, Loaded, RuleAnswer, RuleJob
 from monitor.diagnosis.settings import SETTINGS_FILE
 from monitor.rules.registry import BY_NAME, own_thresholds
 from monitor.rules.result import NO_RULES, OwnAnswers, Result
@@ -33,7 +33,7 @@ class _Known:
     """What one file has answered. `late`: rule → (until when it is not asked again, why); "" for the whole file."""
 
     rules: list[Facts] = field(default_factory=list)
-    answers: OrderedDict[Key, dict[str, Answer]] = field(default_factory=OrderedDict)
+    answers: OrderedDict[Key, dict[str, RuleAnswer]] = field(default_factory=OrderedDict)
     late: dict[str, tuple[float, str]] = field(default_factory=dict)
 
 
@@ -48,7 +48,7 @@ class Questions:
         self,
         snapshot: Snapshot,
         epochs: Sequence[float],
-        sources: Sequence[Source] | None = None,
+        sources: Sequence[RuleSource] | None = None,
         thresholds: Mapping[str, float] | None = None,
     ) -> None:
         """`epochs`: of evaluations that the snapshot has. `sources`: other rules than the run's own; `thresholds`:
@@ -98,11 +98,11 @@ class _Asked:
     """One file about one run: what is not known of it is asked in a process. `why`: why nothing of it is known."""
 
     def __init__(
-        self, source: Source, snapshot: Snapshot, epochs: Sequence[float], thresholds: Mapping[str, float]
+        self, source: RuleSource, snapshot: Snapshot, epochs: Sequence[float], thresholds: Mapping[str, float]
     ) -> None:
         self.file, self.why, self.rules = source.path or source.name, source.problem, list[Facts]()
         self._name = source.entry or Path(source.path).stem
-        self._answers: dict[float, dict[str, Answer]] = {}
+        self._answers: dict[float, dict[str, RuleAnswer]] = {}
         self._process: RulesProcess | None = None
         self._thresholds = dict(thresholds)
         if self.why:
@@ -118,10 +118,10 @@ class _Asked:
         if missing and not self.why:
             self._begin(source, snapshot, missing)
 
-    def _begin(self, source: Source, snapshot: Snapshot, epochs: list[float]) -> None:
+    def _begin(self, source: RuleSource, snapshot: Snapshot, epochs: list[float]) -> None:
         run_dir = str(Path(snapshot.run_dir).absolute())
         late = [rule for rule in self._late if rule]
-        job = Job(run_dir, epochs, source.path, source.text, source.entry, late, self._thresholds)
+        job = RuleJob(run_dir, epochs, source.path, source.text, source.entry, late, self._thresholds)
         try:
             self._process = RulesProcess(job)
         except OSError as problem:
@@ -145,9 +145,9 @@ class _Asked:
         if self.why:
             return
         names = {facts.rule for facts in self.rules}
-        fresh: dict[float, dict[str, Answer]] = {epoch: {} for epoch in self._keys if epoch not in self._answers}
+        fresh: dict[float, dict[str, RuleAnswer]] = {epoch: {} for epoch in self._keys if epoch not in self._answers}
         for each in process.replies:
-            if isinstance(each, Answer) and each.rule in names and each.epoch in fresh:
+            if isinstance(each, RuleAnswer) and each.rule in names and each.epoch in fresh:
                 fresh[each.epoch].setdefault(each.rule, each)
                 if LATE in each.why:
                     self._is_late(each.rule, each.why)

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from monitor.diagnosis.own_rules.sources import GROUP, RULES_FILE
-from monitor.diagnosis.own_rules.wire import MOST_RULES, MOST_TEXT, Facts, Job
+from monitor.diagnosis.own_rules.wire import MOST_RULES, MOST_TEXT, Facts, RuleJob
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -23,7 +23,7 @@ class Late(BaseException):
     """The time is over. No Exception: a rule's own `except Exception` must not hold it."""
 
 
-def load(job: Job) -> tuple[list[tuple[Facts, type[Any]]], str]:
+def load(job: RuleJob) -> tuple[list[tuple[Facts, type[Any]]], str]:
     """(each class with its facts, why there are none). Executes the file or imports the package."""
     try:
         found = list(_classes(_module(job) if job.text else _entry(job.entry)))
@@ -36,7 +36,7 @@ def load(job: Job) -> tuple[list[tuple[Facts, type[Any]]], str]:
     return [(facts_of(kind, job.thresholds), kind) for kind in found], ""
 
 
-def _module(job: Job) -> ModuleType:
+def _module(job: RuleJob) -> ModuleType:
     """The text that was checked, not what stands at the path by now; no .pyc is read or written."""
     module = ModuleType(Path(RULES_FILE).stem)
     module.__file__ = job.path

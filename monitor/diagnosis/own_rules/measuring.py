@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.diagnosis.own_rules.asking import Questions
-from monitor.diagnosis.own_rules.sources import Source
+from monitor.diagnosis.own_rules.sources import RuleSource
 from monitor.rules.evaluations import lowest
 from monitor.rules.primary import best_of, primary_of
 from monitor.rules.result import Finding, LeftOut, Result
@@ -51,7 +51,7 @@ class Count:
     left_out: str
 
 
-def measure(snapshot: Snapshot, sources: list[Source], thresholds: Mapping[str, float]) -> Iterator[Spoke]:
+def measure(snapshot: Snapshot, sources: list[RuleSource], thresholds: Mapping[str, float]) -> Iterator[Spoke]:
     """Asks the rules at every evaluation of a run, each seeing what was known then; with the thresholds of now."""
     epochs = [record.epoch for record in snapshot.epochs]
     answers = Questions(snapshot, epochs, sources, thresholds).wait()

@@ -11,7 +11,7 @@ import time
 
 import msgspec
 
-from monitor.diagnosis.own_rules.wire import CHECK_SECS, LATE, LOAD_SECS, Done, Job, Loaded, Reply
+from monitor.diagnosis.own_rules.wire import CHECK_SECS, LATE, LOAD_SECS, Done, Loaded, Reply, RuleJob
 from monitor.run_dir.processes import HOME
 from monitor.run_dir.records import ready
 from monitor.run_dir.words import PACKAGE
@@ -28,7 +28,7 @@ THE_END = msgspec.json.encode(Done()) + b"\n"
 class RulesProcess:
     """Never blocks its caller. `replies` and `why` hold once `is_over`; `why`: that nothing is known of its rules."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: RuleJob) -> None:
         """Raises OSError where no process can be started."""
         self._job, self._said = job, b""
         self._loaded = False

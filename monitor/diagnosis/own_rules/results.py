@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from monitor.diagnosis.own_rules.wire import MOST_TEXT, Answer, Facts, Values
+from monitor.diagnosis.own_rules.wire import MOST_TEXT, Facts, RuleAnswer, Values
 from monitor.rules.result import Finding, LeftOut, Quiet, Result
 from monitor.run_dir.words import sentence
 
@@ -19,7 +19,7 @@ def left_out(rule: str, title: str, file: str, why: str) -> LeftOut:
     return LeftOut(clean(rule), clean(title), why if why.startswith(name) else f"{name}: {why}")
 
 
-def result_of(facts: Facts, answer: Answer) -> Result:
+def result_of(facts: Facts, answer: RuleAnswer) -> Result:
     """A finding or a quiet answer. It is dated by what the rule says, else by the evaluation that was judged."""
     rule, title = clean(facts.rule), clean(facts.title)
     line = sentence(clean(answer.line) or title)

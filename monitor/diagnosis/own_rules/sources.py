@@ -30,7 +30,7 @@ NOT_STARTED_HERE = (
 )
 
 
-class Source(msgspec.Struct, frozen=True):
+class RuleSource(msgspec.Struct, frozen=True):
     """One file with its text, or one entry point. `problem`: why it is not run."""
 
     name: str
@@ -45,19 +45,19 @@ class Source(msgspec.Struct, frozen=True):
         return self.path or self.entry, hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def sources_of(launch: Launch | None, run_dir: Path) -> list[Source]:
+def sources_of(launch: Launch | None, run_dir: Path) -> list[RuleSource]:
     """Installed rules, then those of the project that a run was started in. Reads files, runs nothing."""
     return [*installed(), *_of_project(launch, run_dir)]
 
 
 @functools.cache
-def installed() -> tuple[Source, ...]:
+def installed() -> tuple[RuleSource, ...]:
     """What packages of this environment offer: installed code is trusted as the program itself."""
     found = metadata.entry_points(group=GROUP)
-    return tuple(Source(name=f"{each.name} ({each.value})", entry=each.name) for each in sorted(found))
+    return tuple(RuleSource(name=f"{each.name} ({each.value})", entry=each.name) for each in sorted(found))
 
 
-def _of_project(launch: Launch | None, run_dir: Path) -> Iterator[Source]:
+def _of_project(launch: Launch | None, run_dir: Path) -> Iterator[RuleSource]:
     if launch is None or not Path(launch.cwd).is_absolute():
         return
     for source in nearest(Path(launch.cwd)):
@@ -65,7 +65,7 @@ def _of_project(launch: Launch | None, run_dir: Path) -> Iterator[Source]:
         yield msgspec.structs.replace(source, problem=foreign or source.problem)
 
 
-def nearest(folder: Path) -> Iterator[Source]:
+def nearest(folder: Path) -> Iterator[RuleSource]:
     """The rules of the project that a folder belongs to: the nearest file there or above it that may run.
 
     Files before it that may not run come first, each with its problem.
@@ -78,9 +78,9 @@ def nearest(folder: Path) -> Iterator[Source]:
                 return
 
 
-def read(path: Path) -> Source:
+def read(path: Path) -> RuleSource:
     """One file; raises nothing."""
-    source = Source(name=str(path), path=str(path))
+    source = RuleSource(name=str(path), path=str(path))
     try:
         text, why = _text_of(path)
     except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: links in a circle

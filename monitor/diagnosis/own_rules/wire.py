@@ -26,7 +26,7 @@ LATE = "took longer than"
 Values = dict[str, float | str]
 
 
-class Job(msgspec.Struct, frozen=True):
+class RuleJob(msgspec.Struct, frozen=True):
     """Whom to ask about which run. `text`: the rules' file as it was checked, else `entry` names an entry point.
 
     `skip`: rules that were too slow before. Epochs: at which evaluations. `thresholds`: by "rule.name", those that are
@@ -58,7 +58,7 @@ class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
     why: str = ""
 
 
-class Answer(msgspec.Struct, frozen=True, tag="answer"):
+class RuleAnswer(msgspec.Struct, frozen=True, tag="answer"):
     """One rule at one evaluation. `severity` None: quiet. `why`: that it gave no answer, with line and error."""
 
     rule: str
@@ -77,4 +77,4 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
     """All questions were asked."""
 
 
-Reply = Loaded | Answer | Done
+Reply = Loaded | RuleAnswer | Done
