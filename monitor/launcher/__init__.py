@@ -4,7 +4,6 @@ A start is exclusive by the run's folder, a resume by the run's lock: a double c
 """
 
 from monitor.launcher.glance import existing, generation, status
-from monitor.launcher.metric_choice import judge_by
 from monitor.launcher.own_trainer import check, start_check, start_training, trainer_schema, training_command
 from monitor.launcher.restarting import (
     may_be_array,
@@ -15,9 +14,10 @@ from monitor.launcher.restarting import (
     resume,
     take_over,
 )
+from monitor.launcher.run_settings import judge_by, set_policy
 from monitor.launcher.starting import belongs_to_this_job, start, start_notes_for_command, start_seeds
 from monitor.launcher.stopping import cancel_stop, hurry_stop, more_time, stop
-from monitor.launcher.supervising import become_supervisor, ensure_supervised, set_policy, supervise
+from monitor.launcher.supervising import become_supervisor, ensure_supervised, supervise
 from monitor.run_dir.processes import HOME
 
 __all__ = [

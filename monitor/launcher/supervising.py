@@ -9,17 +9,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from monitor.run_dir import (
-    AWAY_FILE,
     GENERATION_VARIABLE,
     OPEN_STATES,
     RUN_DIR_VARIABLE,
-    Away,
     Launch,
-    encode,
-    files,
     processes,
 )
-from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.lives import is_mirrored
@@ -118,10 +113,3 @@ def _is_worth_adopting(run_dir: Path) -> bool:
         left_outcome = progress is not None and progress.generation == state.generation and progress.outcome is not None
         return left_outcome or (state.stop is not None and state.stop.stage != "asked")
     return liveness == "alive"
-
-
-@audited("away", by_run_dir)
-def set_policy(run_dir: Path, policy: Away) -> None:
-    """Changes what is done when the run goes bad, from now on. Raises RefusedError if the folder cannot be written."""
-    with files.writing(run_dir, "changed"):
-        files.replace(run_dir / AWAY_FILE, encode(policy))

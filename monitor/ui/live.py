@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
+import gc
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -17,11 +19,11 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from monitor.diagnosis import verdict
 from monitor.run_dir import RUN_ID_PATTERN
 from monitor.run_dir.errors import MonitorError, guarded
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.words import steady
-from monitor.ui import memory
 from monitor.ui.budgets import budget_in, words_for
 from monitor.ui.listing import LIST_SECS, Briefs, TabRows
 from monitor.ui.messages import Ping, Problem, Refused
@@ -62,6 +64,14 @@ class Asked:
     async def wait(self) -> None:
         """Returns once a question is there."""
         await self._some.wait()
+
+
+def give_back(run_dir: Path) -> None:
+    """Drops what is kept of a run that no page shows, and returns free memory to the system where that is possible."""
+    verdict.forget(str(run_dir), run_dir.name)
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # another allocator than glibc's has no such call
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class LiveHub:
@@ -151,7 +161,7 @@ class LiveHub:
         """Some seconds after the last tab has left a run, its memory is the system's again. A reload is no leaving."""
         await asyncio.sleep(GIVE_BACK_SECS)
         if address not in self.tailers:
-            await asyncio.to_thread(memory.give_back, run_dir)
+            await asyncio.to_thread(give_back, run_dir)
 
     async def _serve_until_gone(self, socket: WebSocket, sending: Coroutine[Any, Any, None], asked: Asked) -> None:
         """Runs the sender until the browser goes away or the sender ends."""

@@ -5,7 +5,7 @@ from monitor.diagnosis.verdict import judge
 from monitor.rules import columns, rising
 from monitor.run_dir import EPOCHS_FILE, SUMMARY_FILE
 from monitor.run_dir.reader import RunReader
-from monitor.ui import memory
+from monitor.ui.live import give_back
 from tests.fake_runs import healthy, overfitting
 
 NOW = 2e9
@@ -18,7 +18,7 @@ def test_what_was_kept_of_a_run_is_let_go_and_the_judgement_stays_the_same(tmp_p
     judge(seen[other], NOW)
     name = f"{one}/{one.name}"
     assert name in rising._MEMORY._kept
-    memory.give_back(one)
+    give_back(one)
     assert name not in rising._MEMORY._kept and f"{other}/{other.name}" in rising._MEMORY._kept
     assert columns._KEPT == {}
     assert judge(seen[one], NOW) == before

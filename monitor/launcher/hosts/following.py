@@ -7,13 +7,14 @@ import contextlib
 import os
 import select
 import subprocess
+import sys
 import threading
 import time
 from collections import defaultdict
 
 import msgspec
 
-from monitor.launcher.hosts import local, ssh, wire
+from monitor.launcher.hosts import ssh, wire
 from monitor.launcher.hosts.mirror import ForeignError, Mirror
 from monitor.run_dir import words
 from monitor.run_dir.errors import RefusedError
@@ -125,7 +126,8 @@ class FolderFollower:
 
     def _talked(self, mirror: Mirror, login: contextlib.ExitStack) -> str:
         there = ["serve", "--feed", "--runs", self._folder.there]
-        command = local.command(there) if self._folder.is_archive else ssh.command(self._folder, there)
+        reader = [sys.executable, "-m", words.PACKAGE, *there]
+        command = reader if self._folder.is_archive else ssh.command(self._folder, there)
         process = self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -211,7 +213,7 @@ class _Talk:
             self._process.wait(3.0)
         with contextlib.suppress(OSError):
             self._said = (self._said + _read(self._err))[-MOST_SAID:]
-        why = local.why if self._folder.is_archive else ssh.why
+        why = _why_of_a_reader if self._folder.is_archive else ssh.why
         return why(self._folder, self._process.poll(), self._said.decode("utf-8", "replace"))
 
     def _take_all(self) -> None:
@@ -284,3 +286,12 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 1 << 18)
     except BlockingIOError:
         return b""
+
+
+def _why_of_a_reader(folder: Folder, code: int | None, said: str) -> str:
+    """Why the reader of an archive has ended, as one sentence. `said`: its standard error."""
+    problems = [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]
+    if problems:
+        return f"{ssh.quoted(problems[-1], 600)}."
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return f"The reader of {folder.there} has ended: {ssh.quoted(lines[-1]) if lines else f'code {code}'}."

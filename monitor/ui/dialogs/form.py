@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from monitor.launcher.relaunch.choices import Choice, written
-from monitor.ui import component
+from monitor.ui import assets
 from monitor.ui.dialogs.parts import plain
 
 SHOWN_FIRST = (
@@ -64,7 +64,10 @@ class Form:
         ordered = sorted(self._choices, key=lambda choice: first.get(choice.key, len(first)))
         rows = [self._row(choice, usual=choice.key in first) for choice in ordered]
         data = {"name": self.name, "basis": self.basis, "rows": rows, "problems": self.problems}
-        component.mount_form(self._key, {**data, "values": self._values, "another": self._another})
+        data |= {"values": self._values, "another": self._another}
+        # What is typed stands in the session under the key, as `typed`. Its styles are the page's.
+        mount = st.components.v2.component("vitalsigns_form", js=assets.form_script(), isolate_styles=False)
+        mount(key=self._key, data=data, on_typed_change=lambda: None)
         for line in self._others:
             st.error(plain(line), icon=None)
 

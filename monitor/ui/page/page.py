@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import streamlit as st
 from msgspec.structs import replace
 
@@ -23,7 +24,7 @@ from monitor.run_dir.folders import Folder, Folders, served
 from monitor.run_dir.labels import label_of
 from monitor.run_dir.reader import RunReader, list_runs
 from monitor.run_dir.status import status_of
-from monitor.ui import component
+from monitor.ui import assets
 from monitor.ui.dialogs.away import away
 from monitor.ui.dialogs.elsewhere import act_elsewhere, act_there_now
 from monitor.ui.dialogs.label import label_run
@@ -36,7 +37,7 @@ from monitor.ui.dialogs.start import start
 from monitor.ui.dialogs.stop import THEN_RESTART, stop, stop_several
 from monitor.ui.messages import PageData
 from monitor.ui.page_mode import place_of
-from monitor.ui.server import again, page_data, role_at, tunnel
+from monitor.ui.server import again, base_path, page_data, role_at, tunnel
 
 
 def main() -> None:
@@ -45,12 +46,23 @@ def main() -> None:
     folders = served()
     role = role_now()
     address = st.query_params.get("run")
-    action = component.mount(_data(folders, address, role))
+    action = _mount(_data(folders, address, role))
     folder, run_id = place_of(folders, address)
     if action is not None:
         _act(action, folders, folder.path, run_id, role)
     elif run_id is not None and st.session_state.pop(THEN_RESTART, None) == run_id and role == "control":
         _control("restart", {}, folder.path, run_id)
+
+
+def _mount(data: PageData) -> dict[str, Any] | None:
+    """Shows the page for `data` and returns what the person just asked for, if anything.
+
+    Its styles stand in the document, where plotly.js writes its own too.
+    """
+    draw = st.components.v2.component("vitalsigns_page", js=assets.loader(base_path()), isolate_styles=False)
+    result = draw(key="vitalsigns", data=msgspec.to_builtins(data), on_action_change=lambda: None)
+    action = getattr(result, "action", None)
+    return action if isinstance(action, dict) else None
 
 
 def _data(folders: Folders, address: str | None, role: str) -> PageData:

@@ -1,10 +1,10 @@
-"""By which metric a run is judged: a person's choice, kept in the run's folder."""
+"""What a person decides about one run, kept in its folder: the metric that it is judged by, and the away policy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from monitor.run_dir import METRIC_FILE, MetricChoice, encode, files
+from monitor.run_dir import AWAY_FILE, METRIC_FILE, Away, MetricChoice, encode, files
 from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.metric import Metric
 
@@ -17,3 +17,10 @@ def judge_by(run_dir: Path, metric: Metric | None, by: str, now: float) -> None:
     """
     with files.writing(run_dir, "changed"):
         files.replace(run_dir / METRIC_FILE, encode(MetricChoice(metric=metric, by=by, at=now)))
+
+
+@audited("away", by_run_dir)
+def set_policy(run_dir: Path, policy: Away) -> None:
+    """Changes what is done when the run goes bad, from now on. Raises RefusedError if the folder cannot be written."""
+    with files.writing(run_dir, "changed"):
+        files.replace(run_dir / AWAY_FILE, encode(policy))
