@@ -9,6 +9,7 @@ import typer
 
 from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunArgument, RunsOption, console, find_run, print_json
 from monitor.commands.looking import Look, choice_of, look_at, step_of
+from monitor.diagnosis.judged_by import renamed_words
 from monitor.rules.registry import facts_of
 from monitor.rules.result import Quiet
 from monitor.run_dir.errors import EXIT_CRITICAL, EXIT_NOT_ENOUGH_DATA, EXIT_OK, EXIT_WARNING
@@ -66,6 +67,7 @@ def lines(look: Look) -> list[str]:
         text.append(step if step.startswith("First") else f"Next: {step}")
     if found:
         text += [found.waiting, found.restarting, found.text]
+    text += renamed_words(look.snapshot)
     return [*text, f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran.", *diagnosis.not_checked]
 
 

@@ -16,6 +16,7 @@ from monitor.run_dir.errors import UsageError
 from monitor.run_dir.metric import LOSS, WER, Direction, Metric, Unit
 from monitor.run_dir.metric_given import checked, metric_named
 from monitor.run_dir.metric_names import completed, is_of_train, metric_of
+from monitor.run_dir.records import Renamed
 
 MOST_NAMED = 8
 """Of the names of a run in one sentence."""
@@ -66,6 +67,19 @@ def _row(snapshot: Snapshot, metric: Metric, primary: bool) -> MetricRow:
         primary=primary,
         in_doubt=doubt_of(snapshot, metric) is not None,
     )
+
+
+def renamed_words(snapshot: Snapshot) -> list[str]:
+    """A sentence for each metric that was logged under another name at first."""
+    shown = {metric.name for metric in metrics_of(snapshot)}
+    return [_renamed_line(each) for each in snapshot.renamed if each.now in shown]
+
+
+def _renamed_line(each: Renamed) -> str:
+    until = f"Until epoch {each.until:g} {each.before} was logged, since then {each.now}"
+    if each.joined:
+        return f"{until}: it is read as one metric."
+    return f"{until}: whether that is the same is not known, so the values until then are not counted with it."
 
 
 def unknown_names(snapshot: Snapshot) -> list[str]:

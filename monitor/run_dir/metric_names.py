@@ -112,6 +112,39 @@ KNOWN: dict[str, KnownMetric] = {
     for place, (label, direction, unit, names) in enumerate(_ROWS)
     for name in names.split()
 }
+_SPELLINGS = (
+    "accuracy acc accuracy_score",
+    "top1 top_1 acc1 acc_1 prec1 prec_1 top1_acc top_1_acc acc_top1 accuracy_top1 accuracy_top_1 top1_accuracy "
+    "top_1_accuracy",
+    "balanced_accuracy bacc balanced_acc",
+    "wer word_error_rate",
+    "cer character_error_rate char_error_rate",
+    "bleu bleu_score",
+    "f1 f1_score",
+    "macro_f1 f1_macro",
+    "micro_f1 f1_micro",
+    "weighted_f1 f1_weighted",
+    "miou mean_iou",
+    "iou jaccard jaccard_index",
+    "dice dice_score dice_coefficient dice_coef dsc",
+    "map mean_average_precision",
+    "auc auroc roc_auc roc_auc_score",
+    "error_rate err_rate",
+    "exact_match em",
+    "perplexity ppl",
+    "mean_reward reward_mean",
+    "mcc matthews_correlation matthews_corrcoef",
+    "kappa cohen_kappa cohens_kappa",
+    "r2 r2_score r_2 r_squared",
+    "rmse root_mean_squared_error",
+    "mae mean_absolute_error",
+    "mse mean_squared_error",
+    "val valid validation validate",
+    "train training tr",
+    "test testing",
+)
+"""Ways to write one thing. Other names of one row above may be two things, such as macro and micro F1."""
+_AS_SPELLED = {name: names.split()[0] for names in _SPELLINGS for name in names.split()}
 SPLITS: dict[str, Split] = {
     **dict.fromkeys(("train", "training", "tr"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "validate", "dev", "eval", "evaluation", "cv"), "val"),
@@ -162,6 +195,15 @@ def parsed(name: str) -> tuple[Split | None, KnownMetric] | None:
         words.pop(place)
     known = KNOWN.get("_".join(words))
     return None if known is None else (split, known)
+
+
+def spelled(name: str) -> tuple[str, str]:
+    """(the word for its split, what it measures) of a name, the same for every way to write them."""
+    words = plain(name).split("_")
+    place = next((place for place in (0, -1) if len(words) > 1 and words[place] in SPLITS), None)
+    split = "" if place is None else words.pop(place)
+    measure = "_".join(words)
+    return _AS_SPELLED.get(split, split), _AS_SPELLED.get(measure, measure)
 
 
 @lru_cache(NAMES_KEPT)

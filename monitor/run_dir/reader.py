@@ -53,6 +53,7 @@ from monitor.run_dir.records import (
     Step,
     check_schema,
 )
+from monitor.run_dir.renamed import Joined, declared_names, joined
 
 MARKS_OF_A_RUN = (RUN_FILE, LAUNCH_FILE, EPOCHS_FILE)
 
@@ -113,6 +114,7 @@ class RunReader:
         self._acknowledged: frozenset[str] = frozenset()
         self._probes = Probes(self.run_dir / PROBES_DIR)
         self._merged = _merged(())
+        self._renamed: tuple[tuple[Epoch, ...], frozenset[str], Joined] | None = None
         self._counting = Counting()
         self._seq = 0
         self._life = 0
@@ -175,6 +177,7 @@ class RunReader:
 
     def _snapshot(self, now: float) -> Snapshot:
         epochs, overlaps, resumed_at, anew = self._merged
+        epochs, renamed = self._joined(epochs)
         run = self._counting.run(self._run.value, self._clips.records)
         problems = [problem for source in self._all_sources() for problem in source.problems]
         return Snapshot(
@@ -206,9 +209,17 @@ class RunReader:
             away_act=self._away_act.value,
             overlaps=overlaps,
             resumed_at=resumed_at,
+            renamed=renamed,
             anew=anew,
             problems=tuple(problems),
         )
+
+    def _joined(self, epochs: tuple[Epoch, ...]) -> Joined:
+        """As `renamed.joined`; the same tuples as long as nothing has changed."""
+        kept = declared_names(self._run.value, self._launch.value, self._choice.value)
+        if self._renamed is None or self._renamed[0] is not epochs or self._renamed[1] != kept:
+            self._renamed = epochs, kept, joined(epochs, kept)
+        return self._renamed[2]
 
     def _all_series(self) -> tuple[Series[Any, Any], ...]:
         return self._epochs, self._steps, self._clips, self._decodes, self._alerts

@@ -51,6 +51,7 @@ def as_of(snapshot: Snapshot, epoch: float) -> Snapshot:
         away=None,
         away_act=act if act is not None and until and act.at <= until else None,
         overlaps=tuple(epoch for epoch in snapshot.overlaps if epoch <= last),
+        renamed=tuple(each for each in snapshot.renamed if each.until < last),
         resumed_at=tuple(epoch for epoch in snapshot.resumed_at if epoch <= last),
         gpu=None,
         silent_secs=None,

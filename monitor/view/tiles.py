@@ -164,6 +164,9 @@ def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
     if metric is WER and (basis := basis_of(snapshot, "wer_constant")):
         yard[0] += f" {basis}"
     yard += _overdue(measured_last(snapshot, metric))
+    for each in snapshot.renamed:
+        if each.now == metric.name:
+            yard.append(f"{'' if each.joined else 'not counted: '}{each.before} until {words.plain(each.until)}")
     adjusted = _newest(snapshot, lambda r: r.metrics.get("val_wer_adjusted")) if metric is WER else None
     if adjusted is not None:
         yard.append(f"filtered {words.points(adjusted)}")

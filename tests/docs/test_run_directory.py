@@ -8,7 +8,7 @@ import pytest
 from monitor import run_dir
 
 DOCUMENT = (Path(__file__).resolve().parent.parent.parent / "docs" / "run-directory.md").read_text(encoding="utf-8")
-INTERNAL = {"Record", "Problem", "Snapshot", "JobSeen"}
+INTERNAL = {"Record", "Problem", "Renamed", "Snapshot", "JobSeen"}
 """Never in a run directory."""
 RECORDS = [
     kind

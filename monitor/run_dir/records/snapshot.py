@@ -22,6 +22,16 @@ class Problem(Record, frozen=True, kw_only=True):
     reason: str
 
 
+class Renamed(Record, frozen=True, kw_only=True):
+    """A metric that was logged under another name, `before`, until an epoch. `joined`: its values of then stand under
+    the name of `now`; else the two names may be two things, and stay two."""
+
+    before: str
+    now: str
+    until: float
+    joined: bool
+
+
 class Snapshot(Record, frozen=True, kw_only=True):
     """Everything read of one run at one moment, frozen. Rules, diagnosis and view see nothing else."""
 
@@ -71,6 +81,7 @@ class Snapshot(Record, frozen=True, kw_only=True):
     """Epochs that a resumed run wrote again."""
     resumed_at: tuple[float, ...] = ()
     """First epoch of each later generation that went on from an earlier one."""
+    renamed: tuple[Renamed, ...] = ()
     anew: int = 0
     """How often a later generation began at the first epoch again, as the folds of one log do: none of the evaluations
     before it are kept."""
