@@ -30,7 +30,10 @@ SAID = (
 
 
 class BelowOneName(build_py):
+    """Copies the packages, then moves them below the one public name."""
+
     def run(self) -> None:
+        """Builds; an editable installation is left as it is."""
         built = Path(self.build_lib)
         if not self.editable_mode:
             for old in (PUBLIC, *MOVED):
@@ -55,7 +58,10 @@ class BelowOneName(build_py):
 
 
 class OnePublicName(bdist_wheel):
+    """Names the one package in top_level.txt, which setuptools writes before the move."""
+
     def egg2dist(self, egginfo_path: str, distinfo_path: str) -> None:
+        """As setuptools', with top_level.txt corrected."""
         super().egg2dist(egginfo_path, distinfo_path)
         (Path(distinfo_path) / "top_level.txt").write_text(f"{PUBLIC}\n", encoding="utf-8")
 

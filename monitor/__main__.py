@@ -34,6 +34,7 @@ USAGE = 64
 
 
 def main() -> int:
+    """The exit code of the command line; USAGE where this Python is too old or lacks a library."""
     if sys.version_info < (3, 11):  # noqa: UP036 - an older Python gets its message from this file
         return _refuse(f"Vitalsigns needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}.")
     try:

@@ -56,6 +56,7 @@ class AccessGate:
         self._budgets = Budgets()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes on what the asker's access allows; refuses everything else, or asks for the token."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return

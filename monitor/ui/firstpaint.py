@@ -83,6 +83,7 @@ class FirstPaint:
         self._head = assets.head_lines(base)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Adds the block to a whole HTML document that was answered with 200; passes on everything else."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in self._pages:
             await self._app(scope, receive, send)
             return

@@ -91,6 +91,7 @@ class ReportRoute:
         self._desks = {role: _Desk() for role in ROLES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers with the file, with its error, or with a 429 while other downloads are being made."""
         name = str(Request(scope).path_params["name"])
         desk = self._desks[role_in(scope) or "look"]
         budget = budget_in(scope)

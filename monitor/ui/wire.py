@@ -68,6 +68,7 @@ class Compressed:
         self._kept: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers what it keeps; passes on what is not compressible, not asked for with gzip, or no GET."""
         kind = next((KINDS[end] for end in KINDS if scope["type"] == "http" and scope["path"].endswith(end)), None)
         is_ours = kind and scope["method"] == "GET" and scope["path"].startswith(self._folder)
         if not is_ours or "gzip" not in Request(scope).headers.get("accept-encoding", ""):

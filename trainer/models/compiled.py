@@ -30,6 +30,7 @@ class Compiled:
         self.is_closed = True
 
     def __call__(self, *given: Any) -> Any:
+        """Calls the compiled function; the plain one where no gradients are wanted."""
         if not torch.is_grad_enabled():
             return self.function(*given)
         torch.compiler.cudagraph_mark_step_begin()  # what a CUDA graph gave before may be overwritten

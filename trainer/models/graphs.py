@@ -29,6 +29,7 @@ class Graphs:
         self.is_closed = True
 
     def __call__(self, function: Function, *given: Tensor) -> Any:
+        """Replays the graph of these shapes; without one, or where no gradients are wanted, calls the function."""
         if not torch.is_grad_enabled():
             return function(*given)
         trained = sum(module.training for module in self.owner.modules())  # dropout is part of a graph, or not
