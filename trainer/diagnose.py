@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def measure(run_dir: Path, device: str, *, quiet: bool = False) -> list[Probe]:
     """All measurements of a run, kept in its `probes/`. Raises MonitorError."""
-    # torch and the networks are imported here: a wrong option is told at once.
+    # torch and the networks are imported here: a wrong option is reported at once.
     from monitor.writer import write_probe
     from trainer.probes import by_heart, decoder, flow, information, resolution
     from trainer.probes.subject import about, open_run

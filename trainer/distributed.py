@@ -51,7 +51,7 @@ class Ranks:
         return self.gather(value)[0]
 
     def wait(self) -> None:
-        """Until everyone is here."""
+        """Returns once every process has called it."""
         self.sum(0.0)
 
 
@@ -59,7 +59,7 @@ ALONE = Ranks()
 
 
 def join() -> Ranks:
-    """Meets the other processes that torchrun or Ray started; ALONE without them."""
+    """Joins the processes that torchrun or Ray started; ALONE without them."""
     world = int(os.environ.get("WORLD_SIZE") or 1)
     if world == 1:
         return ALONE
@@ -73,7 +73,7 @@ def join() -> Ranks:
 
 
 def leave(ranks: Ranks) -> None:
-    """Ends the meeting once everyone has come to its end. After an error nobody waits: torchrun ends the others."""
+    """Leaves the group once every process has called this. Not called after an error: torchrun ends the others then."""
     if ranks.world > 1:
         ranks.wait()
         distributed.destroy_process_group()

@@ -49,7 +49,7 @@ NOTHING = Adjustment()
 
 
 def nothing() -> None:
-    """What happens after a batch where nobody watches."""
+    """Called after each batch where the caller wants nothing done."""
 
 
 @dataclass

@@ -50,7 +50,7 @@ class Before:
         self._rng, self._step, self._is_applied = rng_state(), step, False
 
     def bring_back(self, step: int) -> bool:
-        """Whether all is now as after `step` updates. In place: whoever holds a buffer holds its figures of before."""
+        """Whether all is now as after `step` updates. In place: each buffer stays the same tensor."""
         if step != self._step:
             return True  # none was begun since, or it was made
         if self._is_applied:
@@ -65,14 +65,14 @@ class Before:
 
 
 def is_out(error: RuntimeError) -> bool:
-    """Whether the GPU had no memory left, whoever says so."""
+    """Whether the GPU had no memory left, in the words of any library."""
     return isinstance(error, torch.OutOfMemoryError) or OTHERS.search(str(error)) is not None
 
 
 def explained(
     error: RuntimeError, config: Config, where: str, kept: str, device: torch.device | None = None
 ) -> OutOfMemoryError:
-    """`where`: such as "at step 12"; `kept`: one sentence on the checkpoint; `device`: whose free memory is told."""
+    """`where`: such as "at step 12"; `kept`: one sentence on the checkpoint; `device`: whose free memory is named."""
     said = SAID.match(" ".join(str(error).split()))
     # What the driver and the libraries say in further lines is how to debug an error of another kind.
     first = said[0] if said else next(iter(str(error).splitlines()), "")[:LONGEST].rstrip(". ") + f".{_free(device)}"

@@ -11,7 +11,7 @@ class StopSignals:
     """Remembers that a stop was asked for. A second signal is taken literally: it ends the process at once.
 
     Not so under torchrun, which passes on to its workers a signal that the whole group has got already; and SIGUSR1,
-    the warning that a job's time is nearly up, never ends anything. Whoever started us may have had it ignored.
+    the warning that a job's time is nearly up, never ends anything. The parent process may have set it to ignored.
     """
 
     SIGNALS = (signal.SIGTERM, signal.SIGINT)

@@ -132,7 +132,7 @@ class Bar(Terminal):
 
 
 def make_terminal() -> Terminal:
-    """A bar where there is somebody to see it and rich to draw it."""
+    """A bar on a terminal where rich is installed, else plain lines."""
     if not sys.stdout.isatty():
         return Terminal()
     try:

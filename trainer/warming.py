@@ -28,7 +28,7 @@ Lengths = tuple[int, ...]
 
 
 def never() -> bool:
-    """Whether a stop was asked for, where nobody can ask."""
+    """Whether a stop was requested: not where the caller has no way to ask."""
     return False
 
 

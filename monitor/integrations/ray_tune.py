@@ -4,7 +4,7 @@
     tune.Tuner(train, run_config=tune.RunConfig(callbacks=[watch], stop=watch), …).fit()
 
 It works in the process that calls `fit`: the trainable is left as it is, and workers may be on other machines. What a
-trial reports becomes an evaluation. As `stop` it ends a trial that somebody stops, after its next report.
+trial reports becomes an evaluation. As `stop` it ends a trial that a person stops, after its next report.
 """
 
 from __future__ import annotations

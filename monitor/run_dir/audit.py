@@ -61,12 +61,12 @@ def set_origin(way: str, asked: Callable[[], str] | None = None) -> None:
 
 
 def by_run_dir(run_dir: Path, *_: object, **__: object) -> tuple[Path, str]:
-    """Whom an act is about whose first argument is a run directory."""
+    """(folder of runs, run id) of an act whose first argument is a run directory."""
     return Path(run_dir).parent, Path(run_dir).name
 
 
 def by_name(runs_dir: Path, run_id: str, *_: object, **__: object) -> tuple[Path, str]:
-    """Whom an act is about whose first arguments are the folder of runs and a run id."""
+    """(folder of runs, run id) of an act whose first two arguments they are."""
     return Path(runs_dir), run_id
 
 

@@ -14,7 +14,7 @@ MOST_PADDING = 0.1
 MULTIPLE = 4
 """Of the shortest bucket's length; the strides of the networks are 2 and 4."""
 MOST_LENGTHS = 256
-"""Different lengths that are told apart when buckets are chosen."""
+"""At most so many different lengths are distinguished when buckets are chosen."""
 GROWTH = 1.1
 """From one size of a stack of single pictures to the next."""
 SMALLEST_STACK = 8

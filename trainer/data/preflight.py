@@ -115,7 +115,7 @@ def of_one_shape(clips: list[tuple[Entry, Sample]], report: Preflight) -> list[t
 def too_short(clips: dict[str, tuple[Sample, ...]], stride: int, report: Preflight) -> None:
     """Leaves out clips that CTC has no path for: fewer output frames than tokens and blanks between equal neighbours.
 
-    Notes those with little room: every frame of theirs must be a word, and nothing tells where one begins.
+    Notes those with little room: every frame of theirs must be a word, and nothing shows where one begins.
     """
     for split, some in clips.items():
         for clip in some:

@@ -160,7 +160,7 @@ def _split(name: str, clips: int, people: int, seed: int, progress: Progress) ->
 
 
 def quietly(items: Iterable[int], label: str, total: int) -> Iterable[int]:
-    """The progress of those who show none."""
+    """Passes the items on and shows no progress."""
     return items
 
 

@@ -41,7 +41,7 @@ class LandmarkTcn(CtcModel):
     def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
         """Landmarks (N, T, D) and lengths (N,) → features (N, ceil(T / 4), F) and their lengths."""
         frames, lengths = given
-        # Speed beside place: what a sign is lies in how the hands move, whoever stands wherever.
+        # Speed beside place: a sign lies in how the hands move, not in where the person stands.
         speed = F.pad(frames[:, 1:] - frames[:, :-1], (0, 0, 1, 0))
         x = silence_padding(torch.cat([frames, 5 * speed], dim=2).transpose(1, 2), lengths)  # (N, 2 D, T)
         for convolution, norm in zip(self.tcn, self.norms, strict=True):
