@@ -32,9 +32,9 @@ def run(
             raise
         raise RefusedError("The mcp SDK is not installed here: python -m pip install mcp") from None
     from monitor.commands.agents.acting import Acting
-    from monitor.commands.agents.reading import Reading
+    from monitor.commands.agents.reading import RunAnswers
 
     folder = runs.absolute()
     acting = Acting(folder, budget=budget, several=several) if allow_control else None
-    serve(Reading(folder), acting).run("stdio")
+    serve(RunAnswers(folder), acting).run("stdio")
     return EXIT_OK

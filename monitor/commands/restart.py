@@ -90,7 +90,7 @@ def run(
     ways: dict[str, Any] = {"start_from": start_from, "device": None if device is None else device_name(device)}
     ways |= {"stop_parent": not keep_parent, "try_first": not no_try}
     with refusal_noted(run_dir, "restart", dry_run=dry_run):
-        choices = _choices(Choice(fix, None, judge_at, {}), option or [], _parsed(change or []))
+        choices = _choices(AskedChange(fix, None, judge_at, {}), option or [], _parsed(change or []))
         wanted = [wanted_of(run_dir, each) for each in choices]
         plans: list[RestartPlan] = []
         for each in wanted:
@@ -120,7 +120,7 @@ LOOKED_AT_SECS = 8.0
 
 
 @dataclass(frozen=True)
-class Choice:
+class AskedChange:
     """What was asked for: the first fix of the diagnosis or one of its options, the epoch to judge at, own changes."""
 
     fix: bool
@@ -222,7 +222,7 @@ def _parsed(pairs: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _choices(common: Choice, options: Sequence[str], values: Mapping[str, list[str]]) -> list[Choice]:
+def _choices(common: AskedChange, options: Sequence[str], values: Mapping[str, list[str]]) -> list[AskedChange]:
     """A choice for each child: one for each option, or for each value of the one setting that has several."""
     several = [f"--set {key}" for key, given in values.items() if len(given) > 1]
     several += ["--option"] if len(options) > 1 else []
@@ -235,7 +235,7 @@ def _choices(common: Choice, options: Sequence[str], values: Mapping[str, list[s
     return made
 
 
-def wanted_of(run_dir: Path, choice: Choice) -> Wanted:
+def wanted_of(run_dir: Path, choice: AskedChange) -> Wanted:
     """Changes and expectation of the prescription that was chosen; of a person's own changes only the epoch.
 
     Raises RefusedError for an epoch of judgement that the child does not reach.

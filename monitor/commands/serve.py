@@ -86,11 +86,14 @@ def run(
 
 def _feed(folders: Folders) -> int:
     """Speaks to the page that has called, until it hangs up."""
-    from monitor.launcher.hosts.feed import Feed, feed
+    from monitor.launcher.hosts.feed import FolderFeed, feed
 
     folder = folders.all[0]
     if len(folders.all) > 1 or folder.host or sys.stdin.isatty():
         raise UsageError("--feed takes one folder of this machine or one archive, and is called by a page over a pipe.")
     out = sys.stdout.buffer
-    feed(ArchiveFeed(Store.at(folder.there), out) if folder.is_archive else Feed(folder.path, out), sys.stdin.buffer)
+    feed(
+        ArchiveFeed(Store.at(folder.there), out) if folder.is_archive else FolderFeed(folder.path, out),
+        sys.stdin.buffer,
+    )
     return EXIT_OK

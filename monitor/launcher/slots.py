@@ -98,7 +98,7 @@ def environment_of(slot: str) -> dict[str, str]:
     return {"CUDA_VISIBLE_DEVICES": slot.removeprefix("cuda:"), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
 
 
-class Line:
+class DeviceQueue:
     """The line before the devices of one machine, as one run folder sees it. Looks again cost what has changed."""
 
     def __init__(self, runs_dir: Path, capacity: Capacity) -> None:

@@ -19,7 +19,7 @@ from monitor.launcher.headroom import Need, headroom_notes, need_of_script
 from monitor.launcher.relaunch.hydra_words import sweep_problem
 from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
-from monitor.launcher.slots import Line, capacity_for
+from monitor.launcher.slots import DeviceQueue, capacity_for
 from monitor.launcher.supervising import supervise
 from monitor.run_dir import JobOrder, QueuePlace, check_run_id, files, opening
 from monitor.run_dir.audit import audited
@@ -140,7 +140,7 @@ def start_notes(runs_dir: Path, need: Need | None, device: str, after: str = "")
     """
     notes = headroom_notes(need, machine(runs_dir), device)
     if device and runs_dir.is_dir():
-        line = Line(runs_dir, capacity_for(device, os.environ.get("CUDA_VISIBLE_DEVICES"), runs_dir))
+        line = DeviceQueue(runs_dir, capacity_for(device, os.environ.get("CUDA_VISIBLE_DEVICES"), runs_dir))
         parent = read_state(runs_dir / after) if after else None
         if parent is not None and parent.device in line.fitting(device):
             return [f"Takes {device_words(parent.device)} over from {after} when that has ended.", *notes]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.launcher.slots import HEIRS_TICKET, Capacity, Line, Standing
+from monitor.launcher.slots import HEIRS_TICKET, Capacity, DeviceQueue, Standing
 from monitor.run_dir import QueuePlace, Snapshot, control
 from monitor.run_dir.launch import generation_of, read_launch, read_state
 from monitor.run_dir.processes import identify
@@ -29,7 +29,7 @@ NEVER_ASKED_SECS = 60.0
 
 
 @dataclass(frozen=True)
-class Waited:
+class WaitResult:
     """How the waiting ended; `problem` says why the child must not start, if its own stop is not the reason."""
 
     may_start: bool
@@ -46,7 +46,7 @@ class ParentWait:
         self._reader = RunReader(parent_dir)
         self._asked_before = control.newest(parent_dir, "stop")
 
-    def wait(self, is_unwanted: Callable[[], bool]) -> Waited:
+    def wait(self, is_unwanted: Callable[[], bool]) -> WaitResult:
         """Returns when the parent has ended, or with the reason why the child must not start.
 
         `is_unwanted` tells whether the child itself has been asked to stop meanwhile.
@@ -57,18 +57,18 @@ class ParentWait:
             snapshot = self._reader.read(time.time())
             status = status_of(snapshot)
             if not status.live:
-                return Waited(True)
+                return WaitResult(True)
             if is_unwanted():
-                return Waited(False)
+                return WaitResult(False)
             tick = time.monotonic()
             if self._is_stopping(snapshot, status) or (wanted_at is None and self._was_asked()):
                 wanted_at = tick
             if wanted_at is not None and tick - wanted_at > CHANGED_ITS_MIND_SECS:
-                return Waited(False, f"Not started: the stop of {name} was taken back, and it is running.")
+                return WaitResult(False, f"Not started: the stop of {name} was taken back, and it is running.")
             if wanted_at is None and tick - began > NEVER_ASKED_SECS:
-                return Waited(False, f"Not started: {name} is running, and no stop of it was requested.")
+                return WaitResult(False, f"Not started: {name} is running, and no stop of it was requested.")
             if tick - began > self._patience:
-                return Waited(False, f"Not started: {name} has not ended after {self._patience:.0f} s.")
+                return WaitResult(False, f"Not started: {name} has not ended after {self._patience:.0f} s.")
             time.sleep(LOOK_EVERY_SECS)
 
     def _is_stopping(self, snapshot: Snapshot, status: Status) -> bool:
@@ -86,7 +86,7 @@ class DeviceWait:
     def __init__(self, run_dir: Path, state_file: StateFile, capacity: Capacity) -> None:
         self._run_id = run_dir.name
         self._state_file = state_file
-        self._line = Line(run_dir.parent, capacity)
+        self._line = DeviceQueue(run_dir.parent, capacity)
 
     def join(self, device: str, parent_dir: Path | None) -> None:
         """Enters the line at its end; the first child that waits for its parent takes that one's place, before all.

@@ -62,7 +62,7 @@ def settings_of_run(run_dir: Path) -> Settings:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Judgement:
     """One judgement. `events`: what it added to the snapshot's alerts. `now`: UTC seconds."""
 
     snapshot: Snapshot
@@ -81,7 +81,7 @@ class Watch:
         self,
         run_dir: Path,
         settings_of: Callable[[], Settings],
-        consider: Callable[[Seen], None] | None = None,
+        consider: Callable[[Judgement], None] | None = None,
     ) -> None:
         """`consider` is called with each new judgement before anything is sent."""
         self._run_dir = run_dir
@@ -194,7 +194,7 @@ class Watch:
             judge_child(self._run_dir, snapshot, now)
         try:
             if self._consider is not None:
-                self._consider(Seen(snapshot, judged, tuple(events), now))
+                self._consider(Judgement(snapshot, judged, tuple(events), now))
         finally:
             self._offer(snapshot, judged, events)
         return True

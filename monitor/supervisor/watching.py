@@ -31,7 +31,7 @@ from monitor.run_dir.lives import lives_of
 from monitor.run_dir.opening import is_within
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.status import status_of
-from monitor.supervisor.watch import Seen, Watch
+from monitor.supervisor.watch import Judgement, Watch
 
 STAMPED = (LAUNCH_FILE, RUN_FILE, EPOCHS_FILE, STEPS_FILE, PROGRESS_FILE, STATE_FILE)
 """The files by whose times a change is noticed."""
@@ -172,7 +172,7 @@ class Watcher:
         state = read_state(known.run_dir) or state
         return lives_of(known.run_dir, state, read_progress(known.run_dir)).supervisor in ("alive", "unknown")
 
-    def _take_in(self, known: _Known, seen: Seen) -> None:
+    def _take_in(self, known: _Known, seen: Judgement) -> None:
         """Passes on what is new in a judgement."""
         status = status_of(seen.snapshot)
         known.is_at_work = status.live and not status.unseen

@@ -71,7 +71,7 @@ class Bucket:
         self._at = now
 
 
-class Limits(NamedTuple):
+class Allowance(NamedTuple):
     """Requests that are answered at once, works, downloads; seconds between two runs of Streamlit's script."""
 
     at_once: int = AT_ONCE
@@ -80,13 +80,13 @@ class Limits(NamedTuple):
     script_secs: float = SCRIPT_SECS
 
 
-NO_LIMITS = Limits(1_000_000, 1_000_000, 1_000_000, 0.0)
+NO_LIMITS = Allowance(1_000_000, 1_000_000, 1_000_000, 0.0)
 
 
 class Budget:
     """What one visitor has left. `requests`, `bytes` as counted; `seconds`: of processor time in our threads."""
 
-    def __init__(self, requests: Bucket, seconds: Bucket, bytes_: Bucket, limits: Limits) -> None:
+    def __init__(self, requests: Bucket, seconds: Bucket, bytes_: Bucket, limits: Allowance) -> None:
         self.requests, self.seconds, self.bytes = requests, seconds, bytes_
         self._downloads, self._most_downloads = 0, limits.downloads
         self._at_once, self._works = asyncio.Semaphore(limits.at_once), asyncio.Semaphore(limits.works)
@@ -246,4 +246,4 @@ def _fresh(is_let_in: bool) -> Budget:
     requests = (REQUESTS, REQUESTS_PER_SEC) if is_let_in else (STRANGERS_REQUESTS, STRANGERS_REQUESTS_PER_SEC)
     seconds, bytes_ = Bucket(SECONDS, SECONDS_PER_SEC), Bucket(BYTES, BYTES_PER_SEC)
     # A stranger's requests cost nothing but their number, and one that comes slowly must not hold up the others.
-    return Budget(Bucket(*requests), seconds, bytes_, Limits() if is_let_in else NO_LIMITS)
+    return Budget(Bucket(*requests), seconds, bytes_, Allowance() if is_let_in else NO_LIMITS)

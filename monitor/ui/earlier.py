@@ -18,7 +18,7 @@ MOST_LOOKED_AT = 500
 """The newest runs of a folder; older ones are not looked at."""
 
 
-class Earlier:
+class EarlierBook:
     """Reads a finished run once; again only where its records or what it is set beside have changed."""
 
     def __init__(self, runs_dir: Path) -> None:

@@ -39,7 +39,7 @@ READING_SECS = 0.2
 """Between two messages of the list while its folders are read for the first time."""
 
 
-class Asked:
+class OpenQuestions:
     """The questions of one tab that wait for an answer: a few, and what comes beyond them is dropped."""
 
     MOST = 8
@@ -92,10 +92,10 @@ class LiveHub:
             if not hello.get("list") and "run" not in hello:
                 await socket.close(1003)
                 return
-            asked = Asked()
+            asked = OpenQuestions()
             await self._serve_until_gone(socket, self._serve_in_turn(socket, hello, asked), asked)
 
-    async def _serve_in_turn(self, socket: WebSocket, hello: dict[str, Any], asked: Asked) -> None:
+    async def _serve_in_turn(self, socket: WebSocket, hello: dict[str, Any], asked: OpenQuestions) -> None:
         """What the tab asks for, once it has a seat."""
 
         async def tell(said: str) -> None:
@@ -124,7 +124,7 @@ class LiveHub:
         return (place, run_dir) if fits else None
 
     async def _serve_run(
-        self, socket: WebSocket, address: str, place: Place, run_dir: Path, hello: dict[str, Any], asked: Asked
+        self, socket: WebSocket, address: str, place: Place, run_dir: Path, hello: dict[str, Any], asked: OpenQuestions
     ) -> None:
         budget, since = budget_in(socket.scope), Since.of(hello)
         async with contextlib.AsyncExitStack() as turn:
@@ -163,7 +163,9 @@ class LiveHub:
         if address not in self.tailers:
             await asyncio.to_thread(give_back, run_dir)
 
-    async def _serve_until_gone(self, socket: WebSocket, sending: Coroutine[Any, Any, None], asked: Asked) -> None:
+    async def _serve_until_gone(
+        self, socket: WebSocket, sending: Coroutine[Any, Any, None], asked: OpenQuestions
+    ) -> None:
         """Runs the sender until the browser goes away or the sender ends."""
         sender = asyncio.ensure_future(sending)
         listener = asyncio.ensure_future(_listen(socket, asked))
@@ -174,7 +176,9 @@ class LiveHub:
                 task.cancel()
             await asyncio.gather(sender, listener, return_exceptions=True)
 
-    async def _send_run(self, socket: WebSocket, tailer: Tailer, since: Since, asked: Asked, others: Others) -> None:
+    async def _send_run(
+        self, socket: WebSocket, tailer: Tailer, since: Since, asked: OpenQuestions, others: Others
+    ) -> None:
         sent, complained = -1, ""
         while True:
             while (question := asked.take()) is not None:
@@ -190,7 +194,7 @@ class LiveHub:
                 await _send(socket, Ping(server_now=time.time(), unread_secs=tailer.unread_secs))
             await self._wait(tailer, sent, asked)
 
-    async def _wait(self, tailer: Tailer, sent: int, asked: Asked) -> None:
+    async def _wait(self, tailer: Tailer, sent: int, asked: OpenQuestions) -> None:
         """Waits until something is new, a visitor asks, or a ping is due."""
         question = asyncio.ensure_future(asked.wait())
         news = asyncio.ensure_future(tailer.newer_than(sent))
@@ -222,7 +226,7 @@ class LiveHub:
         if given is not None:
             await _send(socket, given)
 
-    async def _send_list(self, socket: WebSocket, tab: TabRows, asked: Asked) -> None:
+    async def _send_list(self, socket: WebSocket, tab: TabRows, asked: OpenQuestions) -> None:
         while True:
             message = tab.message(await self._places.listing.latest())
             await _send(socket, message or Ping(server_now=time.time()))
@@ -244,7 +248,7 @@ def _moment(hello: Mapping[str, Any]) -> float | None:
     return float(seen_at) if isinstance(seen_at, (int, float)) else None
 
 
-async def _listen(socket: WebSocket, asked: Asked) -> None:
+async def _listen(socket: WebSocket, asked: OpenQuestions) -> None:
     """Takes messages until the browser goes; what is no message of ours is ignored."""
     while True:
         asked.add(await _receive(socket))

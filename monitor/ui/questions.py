@@ -30,7 +30,7 @@ from monitor.run_dir.reader import RunReader
 from monitor.run_dir.records import ready
 from monitor.run_dir.replay import as_of
 from monitor.run_dir.status import state_in_force
-from monitor.ui.earlier import Earlier
+from monitor.ui.earlier import EarlierBook
 from monitor.ui.family import Family
 from monitor.ui.messages import Refused
 from monitor.view.channels import channels
@@ -41,8 +41,7 @@ from monitor.view.log import LogQuestion, log_tail
 from monitor.view.metrics import AXES, MOST_CHARTS, MOST_COLUMNS, MOST_DRAWN, MOST_PINNED, MetricsQuestion, metrics
 from monitor.view.predictions import DECODERS, FILTERS, PredictionsQuestion, clip_history, predictions, watched_ids
 from monitor.view.series import Since
-from monitor.view.shapes.answers import Channels, ClipHistory, LogTail, Predictions
-from monitor.view.shapes.answers import Earlier as ShownEarlier
+from monitor.view.shapes.answers import Channels, ClipHistory, Earlier, LogTail, Predictions
 from monitor.view.shapes.compared import Candidates, Compared, NothingCompared
 from monitor.view.shapes.frame import Frame
 from monitor.view.shapes.metrics import Metrics
@@ -50,7 +49,7 @@ from monitor.view.shapes.metrics import Metrics
 Question = Mapping[str, Any]
 """The message of a tab, as it came: any of its values may be anything."""
 OfOneRun = Channels | ClipHistory | Frame | LogTail | Metrics
-Answer = OfOneRun | Predictions | ShownEarlier | Compared | NothingCompared | Refused
+Answer = OfOneRun | Predictions | Earlier | Compared | NothingCompared | Refused
 
 MOST_EPOCHS = 1e12
 MOST_TOLD = 4000
@@ -66,7 +65,7 @@ class Others:
     def __init__(self, runs_dir: Path, family: Family | None = None) -> None:
         self.runs_dir = runs_dir
         self.family = family or Family(runs_dir)
-        self.earlier = Earlier(runs_dir)
+        self.earlier = EarlierBook(runs_dir)
         self._readers: OrderedDict[str, RunReader] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -101,7 +100,7 @@ def answer(snapshot: Snapshot, judged: Judged, question: Question, others: Other
             return replace(_compare(snapshot, question, others), kind=kind)
         if kind == "earlier":
             return replace(
-                msgspec.convert(others.earlier.beside(snapshot), ready(ShownEarlier), from_attributes=True), kind=kind
+                msgspec.convert(others.earlier.beside(snapshot), ready(Earlier), from_attributes=True), kind=kind
             )
         if kind == "predictions":
             return replace(_predictions(snapshot, question, _parent_of(snapshot, others)), kind=kind)

@@ -51,7 +51,7 @@ NO_PROXY_YET = (
 
 
 @dataclass(frozen=True)
-class Order:
+class ServeOrder:
     """What to serve, and where."""
 
     host: str
@@ -100,7 +100,9 @@ def run_serve(
         _tell(known, None if known.no_token else load_tokens(), as_json)
         return 0
     base = f"/{base.strip('/')}" if base.strip("/") else ""
-    order = Order(host, _free_port(host, port, folders), folders, no_token, base, names, proxy=proxy, metrics=metrics)
+    order = ServeOrder(
+        host, _free_port(host, port, folders), folders, no_token, base, names, proxy=proxy, metrics=metrics
+    )
     if not is_loopback(host):
         sys.stderr.write(f"{OPEN_TO_THE_NETWORK}\n")
     if proxy is not None and not any(each.may == "proxy" and time.time() < each.until for each in links_to(folders)):
@@ -113,7 +115,7 @@ def run_serve(
     return 0
 
 
-def _command(order: Order) -> list[str]:
+def _command(order: ServeOrder) -> list[str]:
     """`streamlit run`, because only its command line takes a port and an address."""
     options = {"server.port": str(order.port), "server.address": order.host, "server.headless": "true"}
     if order.base:
@@ -122,7 +124,7 @@ def _command(order: Order) -> list[str]:
     return [sys.executable, "-m", "streamlit", "run", "app.py", *flags]
 
 
-def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
+def _environment(order: ServeOrder, *, quiet: bool) -> dict[str, str]:
     values = {
         **os.environ,
         RUNS_VARIABLE: str(order.folders.home.path),
@@ -149,7 +151,7 @@ def _environment(order: Order, *, quiet: bool) -> dict[str, str]:
     return values
 
 
-def _start_somewhere(order: Order, *, any_port: bool) -> tuple[Order, int]:
+def _start_somewhere(order: ServeOrder, *, any_port: bool) -> tuple[ServeOrder, int]:
     """The server's order and pid once it answers. Between look and start another program may take the port:
     where none was asked for, the next free one is tried. Raises RefusedError."""
     for _ in range(TRIES if any_port else 1):
@@ -163,7 +165,7 @@ def _start_somewhere(order: Order, *, any_port: bool) -> tuple[Order, int]:
     raise RefusedError(f"The dashboard did not start: {tail[-1] if tail else 'it printed nothing'}. Its log: {log}")
 
 
-def _start(order: Order) -> subprocess.Popen[bytes]:
+def _start(order: ServeOrder) -> subprocess.Popen[bytes]:
     """The server as a process of its own session, with its log beside the tokens."""
     folder = state_dir()
     make_folder(folder)
@@ -180,7 +182,7 @@ def _start(order: Order) -> subprocess.Popen[bytes]:
         )
 
 
-def _comes_up(order: Order, process: subprocess.Popen[bytes]) -> bool:
+def _comes_up(order: ServeOrder, process: subprocess.Popen[bytes]) -> bool:
     """Whether this very process answers on its port; another server's answer is not taken for ours."""
     deadline = time.monotonic() + START_SECS
     url = f"http://{_reachable(order.host)}:{order.port}{order.base}/_stcore/health"
@@ -246,7 +248,7 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _remember(order: Order, pid: int) -> Serving:
+def _remember(order: ServeOrder, pid: int) -> Serving:
     identity, text = processes.identify(pid), order.folders.text
     serving = Serving(identity, order.port, text, order.no_token, order.base, order.life, order.names)
     with processes.alone_in(state_dir()):

@@ -20,7 +20,7 @@ _SPLIT_LAST = re.compile(rf"(.*\S)\s*[/_.:\-\s]\s*({'|'.join(SPLITS)})\s*", re.I
 _PREFIX = re.compile(r"([^/_]+)[/_].")
 
 
-class Source(NamedTuple):
+class CurveSource(NamedTuple):
     """A number of the records: `split` is "train", "val", "test" or "" for a name that says none."""
 
     name: str
@@ -34,7 +34,7 @@ class ChartOf(NamedTuple):
     key: str
     title: str
     group: str
-    sources: tuple[Source, ...]
+    sources: tuple[CurveSource, ...]
 
 
 @lru_cache(NAMES_KEPT)
@@ -57,10 +57,10 @@ def charts_of(epochs: frozenset[str], steps: frozenset[str], first: str = "") ->
 
     General ones come first, among them the metric `first` and the loss; then group by group.
     """
-    by_base: dict[str, list[Source]] = defaultdict(list)
+    by_base: dict[str, list[CurveSource]] = defaultdict(list)
     for name, by_steps in [*((name, False) for name in epochs), *((name, True) for name in steps)]:
         split, base = split_of(name)
-        by_base[base.casefold()].append(Source(name, split, by_steps))
+        by_base[base.casefold()].append(CurveSource(name, split, by_steps))
     groups = _groups(by_base)
     charts = [_chart(key, groups[key], sources) for key, sources in by_base.items()]
     places = {"loss": 1, **({split_of(first)[1].casefold(): 0} if first else {})}
@@ -68,7 +68,7 @@ def charts_of(epochs: frozenset[str], steps: frozenset[str], first: str = "") ->
     return tuple(charts)
 
 
-def _chart(key: str, group: str, sources: list[Source]) -> ChartOf:
+def _chart(key: str, group: str, sources: list[CurveSource]) -> ChartOf:
     names = {source.name for source in sources}
     # One name alone is called as it is logged; of several what they share.
     title = next(iter(names)) if len(names) == 1 else split_of(min(names))[1]

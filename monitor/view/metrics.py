@@ -17,7 +17,7 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import WER, Unit
 from monitor.run_dir.metric_names import metric_of, parsed
 from monitor.view.kept import LOCK, Kept, kept_of
-from monitor.view.metric_charts import ChartOf, Source, charts_of
+from monitor.view.metric_charts import ChartOf, CurveSource, charts_of
 from monitor.view.series import number
 from monitor.view.shapes.metrics import MetricCurve, MetricCurves, MetricGroup, MetricHead, Metrics
 
@@ -194,7 +194,7 @@ def _curves(chart: ChartOf, axes: Axes, shares: Shares, question: MetricsQuestio
     return MetricCurves(key=chart.key, curves=curves, unplaced=unplaced)
 
 
-def _curve(kept: Kept, source: Source, x: Array, unit: Unit, question: MetricsQuestion) -> MetricCurve:
+def _curve(kept: Kept, source: CurveSource, x: Array, unit: Unit, question: MetricsQuestion) -> MetricCurve:
     times = 100.0 if unit == "fraction" else 1.0
     y = kept.column(source.name) * times if unit == "fraction" else kept.column(source.name)
     finite = np.isfinite(y) & np.isfinite(x)

@@ -42,7 +42,7 @@ class PredictionsQuestion:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredClip:
     """One clip with its words in order: (kind, target, prediction), kind one of h s d i."""
 
     clip: Clip
@@ -97,7 +97,7 @@ def predictions(snapshot: Snapshot, question: PredictionsQuestion, parent: Snaps
 _KINDS = {"hits": "h", "s": "s", "d": "d", "i": "i"}
 
 
-def _scored(snapshot: Snapshot, decode: Decode, decoder: str) -> list[Scored]:
+def _scored(snapshot: Snapshot, decode: Decode, decoder: str) -> list[ScoredClip]:
     return [score(clip, said) for clip, said in pairs(snapshot, decode, decoder)]
 
 
@@ -112,7 +112,7 @@ def _word_changes(
     snapshot: Snapshot,
     decodes: list[Decode],
     place: int,
-    scored: list[Scored],
+    scored: list[ScoredClip],
     decoder: str,
     parent: Snapshot | None,
 ) -> list[WordChanges]:
@@ -134,7 +134,7 @@ def _word_changes(
     return found
 
 
-def _wer(scored: list[Scored]) -> float:
+def _wer(scored: list[ScoredClip]) -> float:
     errors = sum(each.counts["s"] + each.counts["d"] + each.counts["i"] for each in scored)
     return errors / max(1, sum(each.target_words for each in scored))
 
@@ -147,7 +147,7 @@ def _other_decoder(snapshot: Snapshot, decode: Decode, decoder: str) -> dict[str
     return {clip.clip_id: said for clip, said in pairs(snapshot, decode, other)}
 
 
-def _differs(each: Scored, other: dict[str, str]) -> bool:
+def _differs(each: ScoredClip, other: dict[str, str]) -> bool:
     return other.get(each.clip.clip_id, each.said) != each.said
 
 
@@ -170,7 +170,7 @@ def clip_history(snapshot: Snapshot, clip_id: str, decoder: str = DECODERS[0]) -
     return ClipHistory(id=clip_id, reference=_cut(reference), moments=kept, left_out=left_out)
 
 
-def _moment(epoch: float, each: Scored) -> ClipMoment:
+def _moment(epoch: float, each: ScoredClip) -> ClipMoment:
     return ClipMoment(epoch=epoch, wer=each.wer, words=_words(each))
 
 
@@ -191,13 +191,13 @@ def pairs(snapshot: Snapshot, decode: Decode, decoder: str = DECODERS[0]) -> lis
     return list(zip(clips, said, strict=False))
 
 
-def score(clip: Clip, said: str) -> Scored:
+def score(clip: Clip, said: str) -> ScoredClip:
     """The clip's target and what was predicted for it, aligned word by word."""
     words = aligned(clip.reference.split(), said.split())
-    return Scored(clip, said, words, Counter(kind for kind, _, _ in words))
+    return ScoredClip(clip, said, words, Counter(kind for kind, _, _ in words))
 
 
-def corpus(scored: Iterable[Scored]) -> Corpus:
+def corpus(scored: Iterable[ScoredClip]) -> Corpus:
     """What goes wrong most over all clips, and how long targets and predictions are."""
     scored = list(scored)
     deleted: Counter[str] = Counter()
@@ -226,7 +226,7 @@ def corpus(scored: Iterable[Scored]) -> Corpus:
     )
 
 
-def _lengths(scored: list[Scored]) -> list[list[int]]:
+def _lengths(scored: list[ScoredClip]) -> list[list[int]]:
     """[words, clips whose target has so many, clips whose prediction has so many]; long ones share the last row."""
     most = 24
     targets = Counter(min(most, each.target_words) for each in scored)
@@ -248,11 +248,11 @@ def _said_before(snapshot: Snapshot, decodes: list[Decode], place: int, decoder:
     return {clip.clip_id: said for clip, said in pairs(snapshot, decodes[place - 1], decoder)}
 
 
-def _has_changed(each: Scored, before: dict[str, str]) -> bool:
+def _has_changed(each: ScoredClip, before: dict[str, str]) -> bool:
     return each.clip.clip_id in before and before[each.clip.clip_id] != each.said
 
 
-def _with_word(scored: list[Scored], word: str) -> list[Scored]:
+def _with_word(scored: list[ScoredClip], word: str) -> list[ScoredClip]:
     wanted = word.strip().casefold()
     if not wanted:
         return scored
@@ -277,7 +277,7 @@ def _error_in(wanted: str) -> Aligned | None:
     return {"∅": ("d", word, ""), "+": ("i", "", word)}.get(sign) if word else None
 
 
-def _chosen(scored: list[Scored], question: PredictionsQuestion, before: dict[str, str]) -> list[Scored]:
+def _chosen(scored: list[ScoredClip], question: PredictionsQuestion, before: dict[str, str]) -> list[ScoredClip]:
     if question.chosen == "watch":
         return [each for each in scored if each.clip.clip_id in question.watched]
     if question.chosen == "worst":
@@ -293,7 +293,7 @@ def _chosen(scored: list[Scored], question: PredictionsQuestion, before: dict[st
     return scored
 
 
-def _shown(each: Scored, before: dict[str, str], differs: bool) -> ClipShown:
+def _shown(each: ScoredClip, before: dict[str, str], differs: bool) -> ClipShown:
     return ClipShown(
         id=each.clip.clip_id,
         words=_words(each),
@@ -310,7 +310,7 @@ def _shown(each: Scored, before: dict[str, str], differs: bool) -> ClipShown:
     )
 
 
-def _words(each: Scored) -> list[list[str]]:
+def _words(each: ScoredClip) -> list[list[str]]:
     return [[kind, _cut(target), _cut(prediction)] for kind, target, prediction in each.words[:MOST_WORDS]]
 
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.agents.__main__ import transcript
 from monitor import launcher
 from monitor.commands.agents.acting import Acting
-from monitor.commands.agents.reading import Reading
+from monitor.commands.agents.reading import RunAnswers
 from monitor.run_dir import LOG_FILE, audit
 from monitor.run_dir.errors import RefusedError
 from monitor.writer import RunWriter
@@ -171,5 +171,5 @@ def test_a_long_list_of_runs_is_cut_and_says_so(tmp_path):
     for number in range(5):
         with RunWriter(tmp_path / f"r{number}"):
             pass
-    found = Reading(tmp_path).list_runs(3)
+    found = RunAnswers(tmp_path).list_runs(3)
     assert len(found["quoted_data"]["runs"]) == 3 and found["left_out"] == 2

@@ -11,7 +11,7 @@ import pytest
 from monitor import launcher
 from monitor.launcher.attaching import is_followed
 from monitor.launcher.glance import status
-from monitor.launcher.slots import Capacity, Line
+from monitor.launcher.slots import Capacity, DeviceQueue
 from monitor.run_dir import PROGRESS_FILE, control, encode, files, processes
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_progress, read_state
@@ -77,7 +77,7 @@ def test_a_copy_of_a_run_that_has_a_device_keeps_nobody_waiting(tmp_path):
     here = processes.identify()
     StateFile(runs / "a", State(state="running", trainer=here, supervisor=here, device="cuda:0"), time.time).flush()
     shutil.copytree(runs / "a", runs / "b")
-    line = Line(runs, Capacity(("cuda:0",), 1, 1))
+    line = DeviceQueue(runs, Capacity(("cuda:0",), 1, 1))
     standing = line.standing("c", QueuePlace(device="cuda:0", ticket=1))
     assert standing.held_by == ("a",)
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from monitor.ui import budgets
-from monitor.ui.budgets import Bucket, Budget, Budgets, Limits, budget_in, paid_by, words_for
+from monitor.ui.budgets import Allowance, Bucket, Budget, Budgets, budget_in, paid_by, words_for
 from monitor.ui.visitors import Visitor
 
 LOOK, CONTROL = Visitor("look", "page, looking-only link"), Visitor("control", "page, control link")
@@ -23,7 +23,7 @@ def scope(address="127.0.0.1"):
 
 def small(requests=3.0, secs=9.0, bytes_=1000.0, clock=None, **how):
     buckets = [Bucket(most, 1.0, clock or Clock()) for most in (requests, secs, bytes_)]
-    return Budget(*buckets, Limits(**how))
+    return Budget(*buckets, Allowance(**how))
 
 
 def test_a_bucket_gives_what_it_has_and_what_has_come_since():

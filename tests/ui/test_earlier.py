@@ -4,7 +4,7 @@ import time
 
 from monitor.run_dir import DataInfo
 from monitor.run_dir.reader import RunReader
-from monitor.ui.earlier import Earlier
+from monitor.ui.earlier import EarlierBook
 from monitor.writer import RunWriter
 
 
@@ -21,7 +21,7 @@ def test_a_run_is_set_beside_the_finished_ones_and_they_are_read_once(tmp_path, 
     for place, start in enumerate((1.0, 0.9, 0.5)):
         write(tmp_path, f"r{place}", start)
     own = write(tmp_path, "own", 0.8, ended=False)
-    earlier, seen = Earlier(tmp_path), RunReader(tmp_path / "own").read(time.time())
+    earlier, seen = EarlierBook(tmp_path), RunReader(tmp_path / "own").read(time.time())
     assert "better than 2 of 3 earlier runs" in earlier.beside(seen).line
     monkeypatch.setattr("monitor.ui.earlier.RunReader", None)
     assert "better than 2 of 3 earlier runs" in earlier.beside(seen).line
@@ -34,5 +34,5 @@ def test_a_folder_that_holds_no_run_but_it_says_so(tmp_path):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.json").write_text("{")
     (tmp_path / "broken" / "epochs.jsonl").write_text("{")
-    found = Earlier(tmp_path).beside(RunReader(tmp_path / "own").read(time.time()))
+    found = EarlierBook(tmp_path).beside(RunReader(tmp_path / "own").read(time.time()))
     assert found.runs == 0 and found.line.startswith("No earlier finished run on this validation set.")

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.run_dir.folders import folders_of
 from monitor.ui.listing import TabRows
-from monitor.ui.live import Asked, LiveHub
+from monitor.ui.live import LiveHub, OpenQuestions
 from monitor.ui.places import Places
 from tests import fake_runs
 
@@ -27,7 +27,7 @@ def test_a_tab_that_leaves_as_it_asks_for_rows_has_left(tmp_path):
     fake_runs.healthy(tmp_path)
 
     async def story():
-        socket, asked = Socket(), Asked()
+        socket, asked = Socket(), OpenQuestions()
         sending = asyncio.create_task(LiveHub(Places(folders_of([tmp_path])))._send_list(socket, TabRows(), asked))
         while not socket.sent:
             await asyncio.sleep(0.01)

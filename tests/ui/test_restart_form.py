@@ -6,7 +6,7 @@ import pytest
 from monitor.diagnosis.ledger import every_child, judge_child
 from monitor.diagnosis.tries import counted
 from monitor.launcher import plan_restart
-from monitor.launcher.relaunch.choices import Choice, choices, written
+from monitor.launcher.relaunch.choices import SettingChoice, choices, written
 from monitor.launcher.relaunch.flags import value_of
 from monitor.launcher.relaunch.warm import epoch_words
 from monitor.run_dir import Run
@@ -119,7 +119,11 @@ def test_a_plan_is_another_one_when_anything_that_was_shown_differs(tmp_path):
     assert msgspec.json.encode(plan.parts())
 
 
-CHOICES = [Choice("dropout", "0.3"), Choice("save_dir", "ckpt", {}, "ckpt-2", "must differ"), Choice("seed", "0")]
+CHOICES = [
+    SettingChoice("dropout", "0.3"),
+    SettingChoice("save_dir", "ckpt", {}, "ckpt-2", "must differ"),
+    SettingChoice("seed", "0"),
+]
 
 
 @pytest.mark.parametrize(

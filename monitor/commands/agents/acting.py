@@ -19,7 +19,7 @@ from typing import Any
 from monitor import launcher
 from monitor.commands.agents.reading import known, quoted
 from monitor.commands.common import find_run, now, who
-from monitor.commands.restart import Choice, plan_lines, wanted_of
+from monitor.commands.restart import AskedChange, plan_lines, wanted_of
 from monitor.launcher.stopplan import stop_plan
 from monitor.run_dir import audit
 from monitor.run_dir.errors import MonitorError, RefusedError
@@ -31,7 +31,7 @@ LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedAct:
     """`lines`: the plan as a person reads it; `act`: carries it out and returns the result."""
 
     verb: str
@@ -57,15 +57,15 @@ class Acting:
         self._shown: set[str] = set()
         self._one_at_a_time = Lock()
 
-    def stop(self, run: str) -> Plan:
+    def stop(self, run: str) -> PlannedAct:
         """Plans a stop. Raises MonitorError, as do the other plans."""
         folder = find_run(self.runs, known(self.runs, run))
         said = stop_plan(folder, RunReader(folder).read(now()), now())
         # The step that it is at moves on while a person reads; what is lost or kept does not.
         lines = [re.sub(r"\d[\d,.]*", "…", line) for line in said.lines]
-        return Plan("stop", run, lines, lambda: f"{launcher.stop(folder, self.asker).verb} asked for")
+        return PlannedAct("stop", run, lines, lambda: f"{launcher.stop(folder, self.asker).verb} asked for")
 
-    def restart(self, run: str, changes: Mapping[str, str], option: str = "", keep_parent: bool = False) -> Plan:
+    def restart(self, run: str, changes: Mapping[str, str], option: str = "", keep_parent: bool = False) -> PlannedAct:
         """Plans a child with `changes`, or with an option of the diagnosis. Refuses several where one is allowed."""
         if len(changes) > 1 and not self._several:
             raise RefusedError(
@@ -73,13 +73,13 @@ class Acting:
                 "determined. The server allows several with --several-changes."
             )
         folder = find_run(self.runs, known(self.runs, run))
-        wanted = wanted_of(folder, Choice(False, option or None, None, dict(changes)))
+        wanted = wanted_of(folder, AskedChange(False, option or None, None, dict(changes)))
         plan = launcher.plan_restart(
             self.runs, run, wanted.changes, expected=wanted.expected, stop_parent=not keep_parent
         )
         stops = not keep_parent and launcher.status(folder).live
         detail = {"diff": [list(row) for row in plan.diff], "command": plan.command}
-        return Plan(
+        return PlannedAct(
             "restart",
             run,
             plan_lines(plan, stops, wanted.remark),
@@ -87,11 +87,11 @@ class Acting:
             detail,
         )
 
-    def resume(self, run: str) -> Plan:
+    def resume(self, run: str) -> PlannedAct:
         """Plans the next start of an ended run."""
         find_run(self.runs, known(self.runs, run))
         plan = launcher.plan_resume(self.runs, run)
-        return Plan(
+        return PlannedAct(
             "resume",
             run,
             [plan.line, f"Runs: {plan.command}"],
@@ -99,13 +99,13 @@ class Acting:
             {"fingerprint": plan.fingerprint},
         )
 
-    def start(self, command: Sequence[str], name: str = "") -> Plan:
+    def start(self, command: Sequence[str], name: str = "") -> PlannedAct:
         """Plans a run of `command` in the folder where the server was started."""
         if not command:
             raise RefusedError("Give the command as a list of words.")
         where = Path.cwd()
         how: dict[str, Any] = {"name": name or None, "cwd": where}
-        return Plan(
+        return PlannedAct(
             "start",
             name,
             [f"In: {where}", f"Runs: {shlex.join(command)}"],
@@ -115,12 +115,12 @@ class Acting:
     asker = ""
     """Whom the audit names: the user, and the program that speaks for them."""
 
-    def shown(self, plan: Plan) -> dict[str, Any]:
+    def shown(self, plan: PlannedAct) -> dict[str, Any]:
         """The plan as the agent gets it; from now on its hash is taken."""
         self._shown.add(plan.hash)
         return quoted({"lines": list(plan.lines), **plan.detail}, verb=plan.verb, run_id=plan.run_id, plan=plan.hash)
 
-    def do(self, verb: str, about: str, make: Callable[[], Plan], shown: str) -> dict[str, Any]:
+    def do(self, verb: str, about: str, make: Callable[[], PlannedAct], shown: str) -> dict[str, Any]:
         """Makes the plan anew and acts, one act at a time. A plan is spent by its act, and so is one of the budget.
 
         Raises MonitorError where no plan can be made, another one was shown, or the budget is spent; each is noted.

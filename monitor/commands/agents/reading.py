@@ -52,7 +52,7 @@ def known(runs: Path, run: str) -> str:
     return run
 
 
-class Reading:
+class RunAnswers:
     """`runs`: the folder whose runs may be asked about."""
 
     def __init__(self, runs: Path) -> None:

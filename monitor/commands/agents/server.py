@@ -9,7 +9,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from monitor.commands.agents.acting import Acting
-from monitor.commands.agents.reading import NOTICE, Reading
+from monitor.commands.agents.reading import NOTICE, RunAnswers
 from monitor.run_dir.errors import MonitorError
 
 INSTRUCTIONS = (
@@ -21,7 +21,7 @@ LOOKS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 ACTS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False)
 
 
-def serve(reading: Reading, acting: Acting | None) -> MCPServer:
+def serve(reading: RunAnswers, acting: Acting | None) -> MCPServer:
     """A server with the tools that look and, where `acting` is given, those that act."""
     server: MCPServer = MCPServer("vitalsigns", instructions=INSTRUCTIONS, log_level="ERROR")
     _add_looks(server, reading)
@@ -31,7 +31,7 @@ def serve(reading: Reading, acting: Acting | None) -> MCPServer:
     return server
 
 
-def _add_looks(server: MCPServer, reading: Reading) -> None:
+def _add_looks(server: MCPServer, reading: RunAnswers) -> None:
 
     @server.tool(annotations=LOOKS)
     def list_runs(most: int = 50) -> dict[str, Any]:

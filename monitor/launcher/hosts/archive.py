@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from monitor.launcher.hosts import wire
-from monitor.launcher.hosts.feed import FedRun, Feed, Opened, Sent
+from monitor.launcher.hosts.feed import FedRun, FolderFeed, Opened, Sent
 from monitor.launcher.hosts.ssh import quoted
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE, RUN_ID_PATTERN, SUMMARY_FILE, decode, words
 from monitor.run_dir.errors import RefusedError
@@ -171,7 +171,7 @@ class _Object(Opened):
         self._data = b""
 
 
-class ArchiveFeed(Feed):
+class ArchiveFeed(FolderFeed):
     """Speaks to `out` about one folder of a store. Some runs are looked at at once, in threads of their own."""
 
     def __init__(self, store: Store, out: BinaryIO) -> None:

@@ -73,7 +73,7 @@ class FedRun:
         self.has_ended = False
 
 
-class Feed:
+class FolderFeed:
     """Speaks to `out` about one folder."""
 
     def __init__(self, runs_dir: Path, out: BinaryIO) -> None:
@@ -281,7 +281,7 @@ def _end(opened: Opened, sent: Sent) -> str:
     return opened.read(length, sent.base + sent.size - length).hex()
 
 
-def feed(feeding: Feed, given: BinaryIO) -> None:
+def feed(feeding: FolderFeed, given: BinaryIO) -> None:
     """Speaks about a folder until the pipe that it was given is closed. Raises nothing for a listener that is gone."""
     wanted: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
     try:
@@ -304,7 +304,7 @@ def feed(feeding: Feed, given: BinaryIO) -> None:
 
 
 def _listen(
-    given: BinaryIO, feeding: Feed, wanted: queue.SimpleQueue[list[str] | None], begun: threading.Event
+    given: BinaryIO, feeding: FolderFeed, wanted: queue.SimpleQueue[list[str] | None], begun: threading.Event
 ) -> None:
     """Takes what the other side says: first what it has, then what it wants."""
     decoder = msgspec.json.Decoder(wire.ToThere)

@@ -18,7 +18,7 @@ NOT_A_CHOICE = frozenset({"output_dir", "resume", "preset", "init_checkpoint"})
 
 
 @dataclass(frozen=True)
-class Choice:
+class SettingChoice:
     """A setting: its value `now` as text ("" for none), its JSON Schema `rule`, and what must be `proposed` instead."""
 
     key: str
@@ -33,7 +33,7 @@ class Choice:
         return [written(option) for option in self.rule.get("enum", [])]
 
 
-def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Choice]:
+def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[SettingChoice]:
     """By the config schema; of a script that has none by its config, and by the options of its command."""
     config = run.config if run is not None else {}
     rules = (run.config_schema if run is not None else {}).get("properties", {})
@@ -50,7 +50,7 @@ def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Choic
     return [_choice(key, value, run_dir, cwd) for key, value in now.items() if key not in own]
 
 
-def _choice(key: str, value: str, run_dir: Path, cwd: Path, rule: Mapping[str, Any] | None = None) -> Choice:
+def _choice(key: str, value: str, run_dir: Path, cwd: Path, rule: Mapping[str, Any] | None = None) -> SettingChoice:
     rule = rule or {}
     if (
         not value
@@ -58,8 +58,8 @@ def _choice(key: str, value: str, run_dir: Path, cwd: Path, rule: Mapping[str, A
         or PLACEHOLDER in value
         or (cwd / value).resolve().is_relative_to(run_dir.resolve())
     ):
-        return Choice(key, value, rule)
-    return Choice(key, value, rule, own_folder(value, cwd), "must differ, or the parent's files are overwritten")
+        return SettingChoice(key, value, rule)
+    return SettingChoice(key, value, rule, own_folder(value, cwd), "must differ, or the parent's files are overwritten")
 
 
 def written(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from monitor.launcher.relaunch.choices import Choice, written
+from monitor.launcher.relaunch.choices import SettingChoice, written
 from monitor.ui import assets
 from monitor.ui.dialogs.parts import plain
 
@@ -33,7 +33,9 @@ class Form:
     `changes` are filled in, and `basis` names the values that stand there first: the parent's ("now"), a "default".
     """
 
-    def __init__(self, name: str, choices: Sequence[Choice], changes: Mapping[str, Any], basis: str = "now") -> None:
+    def __init__(
+        self, name: str, choices: Sequence[SettingChoice], changes: Mapping[str, Any], basis: str = "now"
+    ) -> None:
         self.name, self.basis = name, basis
         self.problems: dict[str, str] = {}
         """Setting → what is wrong with it; "" for the option that was added."""
@@ -71,7 +73,7 @@ class Form:
         for line in self._others:
             st.error(plain(line), icon=None)
 
-    def _row(self, choice: Choice, *, usual: bool) -> dict[str, Any]:
+    def _row(self, choice: SettingChoice, *, usual: bool) -> dict[str, Any]:
         return {
             "key": choice.key,
             "now": choice.now,
@@ -82,7 +84,7 @@ class Form:
             "usual": usual,
         }
 
-    def _start(self, choice: Choice) -> str:
+    def _start(self, choice: SettingChoice) -> str:
         if choice.key in self._changes:
             return written(self._changes[choice.key])
         return choice.now if choice.proposed is None else choice.proposed

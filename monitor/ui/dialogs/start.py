@@ -15,7 +15,7 @@ import streamlit as st
 from monitor import launcher
 from monitor.diagnosis.away import word_of
 from monitor.diagnosis.settings import settings_for
-from monitor.launcher.relaunch.choices import Choice, written
+from monitor.launcher.relaunch.choices import SettingChoice, written
 from monitor.launcher.relaunch.plan import free_run_id
 from monitor.run_dir import Away
 from monitor.run_dir.errors import MonitorError, UsageError
@@ -89,7 +89,9 @@ def _own_trainer() -> tuple[list[str], Path] | None:
     preset = str(right.selectbox("preset", [NO_PRESET, *presets], key=f"start_preset_{data}"))
     values = presets.get(preset, {})
     fields = [
-        Choice(key, written(values.get(key, rule.get("default"))), rule) for key, rule in rules.items() if key != "data"
+        SettingChoice(key, written(values.get(key, rule.get("default"))), rule)
+        for key, rule in rules.items()
+        if key != "data"
     ]
     form = Form(f"start_{data}_{preset}", fields, {}, "default" if preset == NO_PRESET else "preset")
     chosen = {"data": data, **({"preset": preset} if preset in presets else {}), **form.wanted}
