@@ -242,13 +242,13 @@ def likely_losses(field: str, seen: Mapping[str, int]) -> list[str]:
     return [ln_perplexity] if ln_perplexity in seen and not bare else []
 
 
-def extended(uses: tuple[Use, ...], row: Row, wish: Wish) -> tuple[Use, ...]:
+def extended(uses: tuple[Use, ...], row: Row, wish: Wish, fields: Iterable[str] = NAMES) -> tuple[Use, ...]:
     """The uses with those that a new name brings: a source that is followed says some things later than others."""
     used = {use.field for use in uses}
     fresh = Survey()
     known = {use.column for use in uses}
     fresh.take(Row(row.line, {name: value for name, value in row.values.items() if name not in known}, 0, row.percents))
-    missing = [name for name in NAMES if name not in {*used, STEP_LOSS}]
+    missing = [name for name in fields if name not in {*used, STEP_LOSS}]
     found = choose(fresh, dataclasses.replace(wish, fields={}), missing)
     return (*uses, *uses_of(found, fresh, wish))
 

@@ -13,21 +13,24 @@ from monitor.importers.vocabulary import (
     NO_SPLIT,
     NOISE,
     NUMBERED_SPLIT,
+    QUALITY,
     SETS,
     SPLITS,
     STORY_BEFORE_NUMBER,
 )
 
+MEASURED = re.compile(rf"{QUALITY.pattern}|.*loss|(?:.*_)?r?ms[el]e?|mae")
 _GLUED = r"(?:loss|acc|accuracy|deviance|wer|cer|err|ppl|f1)(?![^\W_])"
 SHORT = re.compile(
-    rf"(?<![^\W_])(?:(t|tr|trn|train|training)|(v|vl|va|val|valid|validation)|(te|ts|tst|test))(?={_GLUED})"
+    rf"(?<![^\W_])(?:(t|tr|trn|train|training)|(v|vl|va|val|valid|validation)|(te|ts|tst|test)|(?:avg|ave|mean|average))"
+    rf"(?={_GLUED})"
 )
-"""A split and its quantity in one word: `tloss`, `vacc`, `valloss`."""
+"""A split, or a mean, and its quantity in one word: `tloss`, `vacc`, `valloss`, `avgloss`."""
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
 OF_SMALL = re.compile(r"(?<![^\W_])(m?a[pr](?:_\d+)?)_s(?![^\W_])")
 """COCO's `bbox_mAP_s` is of small objects; elsewhere an `s` adds nothing (`valid_1's loss`)."""
-
-
+ONE_WORD = re.compile(r"(?<![^\W_])(value|data)_loss(?![^\W_])")
+"""The loss of a critic, or of the data beside an equation's; in `loss value`, `data loss` these words add nothing."""
 SET = re.compile(r"(?<![^\W_])([^\W\d_]+)[-_]([^\W_]+)(?![^\W_]|[-_])")
 
 
@@ -46,22 +49,22 @@ def plain_name(text: str) -> str:
 
 def _parts(text: str) -> tuple[str, str]:
     """(split, name without it)."""
-    text = SHORT.sub(_spelled_out, OF_SMALL.sub(r"\1_small", text.replace("value_loss", "valueloss")))
+    text = ONE_WORD.sub(r"\1loss", text)
+    text = SHORT.sub(_spelled_out, OF_SMALL.sub(r"\1_small", text))
     words = [word for word in SPLIT_WORD.split(text) if word]
     numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
                 for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
     split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
     rest = [word for word in words if word not in SPLITS and word not in NOISE and not NUMBERED_SPLIT.match(word)]
     number = [word for word in numbered[:1] if word.partition("_")[2]]
-    rest = [
-        "value_loss" if word == "valueloss" else word for word in rest
-    ]  # of a critic; in "loss value" it adds nothing
+    rest = [f"{word[:-4]}_loss" if word in ("valueloss", "dataloss") else word for word in rest]
+    rest = [word for word in rest if word != "metric"] or rest
     rest = list(dict.fromkeys(rest))  # `Word Error Rate (WER)`
     return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
 
 
 def _spelled_out(found: re.Match[str]) -> str:
-    return "train " if found[1] else "val " if found[2] else "test "
+    return "train " if found[1] else "val " if found[2] else "test " if found[3] else "mean "
 
 
 @lru_cache(4096)
@@ -94,6 +97,8 @@ class Named:
 def named(words: tuple[str, ...]) -> Named:
     split, rest = _parts(" ".join(words))
     story = STORY_BEFORE_NUMBER & set(words) - {"per"} or words[-1:] == ("per",)
+    if story == {"of"} and words[-1] != "of":  # `moving avg of mse`, `average loss of val loss`
+        story = not any(map(MEASURED.fullmatch, words[words.index("of") + 1 :]))
     told = story or ENDS & set(" ".join(words).replace("_", " ").split())
     spoken = next((SPLITS.get(word) or set_of(word) for word in reversed(words) if word in SPLITS or set_of(word)), "")
     return Named(spoken, split, rest, bool(told) or HOUSEKEEPING.fullmatch(rest) is not None)

@@ -58,7 +58,7 @@ THROUGH = re.compile(r".*global.*|n(?:um_)?updates?|updates|total_timesteps|num_
 NOISE = words(
     "avg, average, mean, running, epoch, set, current, results, result, metrics, stats, info, value, total_avg, "
     "the, is, was, are, and, reached, s, tensor, final, overall, cur, summary, report, performance, curr, mini, per, "
-    "data, ave"
+    "data, ave, of"
 )
 """Words of a name that change nothing about what is measured."""
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
@@ -107,12 +107,12 @@ INCIDENTAL = words(
 QUALITY = re.compile(
     r"(?:.*_)?(?:wer|acc|accuracy|acc@?\d|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
     r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*"
-    r"|pearson|spearman|mrr|ndcg|eer|der|mcc|kappa|fid\d*k?|kid)(?:_.*)?"
+    r"|pearson\w*|spearman\w*|rms_score|mrr|ndcg|eer|der|mcc|kappa|fid\d*k?|kid)(?:_.*)?"
 )
 """What measures a model where no loss and no WER is logged."""
 
 _LOSS = (
-    r"(?:.*loss|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
+    r"(?:.*loss|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy\w{0,4}|\w*losswith\w+|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
     r"|mape|l[12]|l_pix|huber|hinge|deviance|elbo|bp[cb]))"
 )
 _OF_AN_AGENT = r"(?!(?:\w*_)?(?:value|function|surrogate|policy|entropy|critic|actor)_loss)"

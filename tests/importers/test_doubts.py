@@ -51,10 +51,10 @@ def test_a_new_start_in_its_first_epoch_and_an_epoch_under_way_are_not_doubted(t
 
 def test_few_of_the_logs_that_are_read_right_are_doubted(tmp_path):
     doubted = []
-    for name, (text, _) in PRINTED.items():
+    for name, (text, right) in PRINTED.items():
         path = tmp_path / "train.log"
         path.write_text(text, encoding="utf-8")
-        if doubts := scan(path).doubts:
+        if "again" not in right.get("said", "") and (doubts := scan(path).doubts):
             doubted.append((name, doubts))
     assert len(doubted) <= len(PRINTED) // 50, doubted
 

@@ -1,4 +1,4 @@
-"""Output as training tools print it (`tests/importers/printed.py`): followed to its end, it gives the right records."""
+"""Output as training tools print it (`tests/importers/printed`): followed to its end, it gives the right records."""
 
 import json
 import os

@@ -64,6 +64,9 @@ class Doubts:
     """Total of a bar that told the loss again behind the full one of the training → how often it came to its end."""
     aside: dict[str, str] = field(default_factory=dict)
     """What was left out on purpose, the last of each name: it is missed by nobody."""
+    left: dict[str, str] = field(default_factory=dict)
+    """Name → the first number of a line that told it again, without an epoch, behind the epoch's own line."""
+    left_lines: Counter[str] = field(default_factory=Counter)
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
 
@@ -93,6 +96,12 @@ class Doubts:
         """A line has named an epoch or a step: the count of unread figures begins anew."""
         self.behind = 0
 
+    def take_left(self, said: Statement) -> None:
+        """Counts a line that tells again what the epoch's own line told, and names no epoch."""
+        for name, text in said.values:
+            if "loss" in name and self.left.setdefault(name, text):
+                self.left_lines[name] += 1
+
     def take_replaced(self, epoch: float, cells: Mapping[str, str], said: Statement) -> None:
         """Counts the quantities of a line about the whole epoch that another such line gave with other values."""
         for name, text in said.values:
@@ -115,7 +124,7 @@ class Doubts:
         `beside`: cells that are no row, of the epoch under way and of steps. `ended`: nothing more is to come.
         """
         told = list({(row.generation, row.epoch): row for row in rows}.values())
-        said = [*self._of_epochs(told), *self._of_the_end(told), *self._of_names(told), *_of_columns(told)]
+        said = [*self._of_epochs(told), *self._of_the_end(told), *self._of_names(told, by_epoch), *_of_columns(told)]
         said += self.witness.sentences(told, [*beside, self.aside], ended=ended, by_epoch=by_epoch)
         return said[:MOST_TOLD]
 
@@ -148,7 +157,7 @@ class Doubts:
                 )
         return said
 
-    def _of_names(self, rows: list[Told]) -> list[str]:
+    def _of_names(self, rows: list[Told], by_epoch: bool) -> list[str]:
         said = []
         if self.unread > FEW and self.unread > self.losses:
             said.append(f"In {self.unread} lines a loss stands that was not read, first {self.unread_first!r}.")
@@ -157,10 +166,15 @@ class Doubts:
                 said.append(
                     f"In {count} epochs a second bar, to {total:g}, tells a loss again, no line says of what: left out."
                 )
+        for name, count in self.left_lines.most_common(1):
+            said.append(
+                f"{count_of(count, 'line')} behind the one of the epoch tell{'s' * (count == 1)} {spoken(name)} again, "
+                f"{self.left[name]} first, and {'names' if count == 1 else 'name'} no epoch: left out."
+            )
         if self.twice:
             name, count = self.twice.most_common(1)[0]
             said.append(f"{count} lines give two numbers for {spoken(name)}; the last one is taken.")
-        for name, count in self.epochs_replaced.most_common(1):
+        for name, count in self.epochs_replaced.most_common(by_epoch):
             epoch, before, text = self.replaced[name]
             if count <= FEW and not (count == 1 and len(rows) >= ENOUGH_ROWS and epoch == rows[-1].epoch):
                 continue

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from monitor.importers.free_text.doubts import Doubts
+from monitor.importers.free_text.doubts import Doubts, measures
 from monitor.importers.free_text.statement import Statement, is_a_loss, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
 
@@ -54,7 +54,7 @@ class _Open:
     said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
     under_way: bool = False
     """The last line about its training was one of a bar that had not come to its end."""
-    reached: float = 0.0
+    reached: float = -1.0
     """Where the last bar under way stood."""
     full_bar: float = 0.0
     """What the first bar that came to its end, with a loss, counts to."""
@@ -63,6 +63,8 @@ class _Open:
     """The cells that were handed out already."""
     stated: list[str] = field(default_factory=list)
     """The names in the lines that name this epoch themselves."""
+    summed: list[str] = field(default_factory=list)
+    """Those of them that are of all of it."""
 
     @property
     def whole(self) -> dict[str, str]:
@@ -103,8 +105,8 @@ class EpochRows:
         """The names in each of the last epochs: what usually belongs to one."""
         self._lines = int(known.get("lines", 0))
         """How many lines spoke of steps of the epoch before."""
-        self._reached = float(known.get("reached", 0.0))
-        """Where the last bar of the epoch before stood: `[150/158]`, where every 50th batch is told."""
+        self._reached = float(known.get("reached", -1.0))
+        """Where the last bar of the epoch before stood: `[150/158]`, where every 50th batch is told; -1 for no bar."""
         self._passing: dict[str, str] = dict(known.get("passing", {}))
         """Statements before the evaluation that they belong to (fractional epochs, bare steps)."""
         self._steps: list[float] = list(known.get("steps", []))
@@ -196,12 +198,14 @@ class EpochRows:
         if self._is_of_the_next(now, said):
             _put(self._passing, said)
             return finished
+        if self._trains_on(now, said):
+            return finished
         part = self._part(said)
         if self._evaluates_again(now, said, part) or self._is_another_bar(now, said, part):
             return finished
         if part != WHOLE and said.values and not said.evaluates:
             now.under_way = said.is_under_way
-            now.reached = said.bar[0] if said.bar is not None else 0.0
+            now.reached = said.bar[0] if said.bar is not None else -1.0
             now.lines += 1
         elif said.evaluates and not said.is_under_way:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
@@ -210,6 +214,8 @@ class EpochRows:
             if self.doubts is not None:
                 self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
         _put(now.said[part], said)
+        if said.epoch is not None and part == WHOLE:
+            now.summed += [name for name, _ in said.values if name not in now.summed]
         if said.epoch is not None or (not said.partial and tells_both(said)):
             now.stated += [name for name, _ in said.values if name not in now.stated]
         if said.values and self._is_complete(now):
@@ -240,13 +246,13 @@ class EpochRows:
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
         """After a silence: the present epoch, unless something that most epochs have is still to come."""
         now = self._open
-        if now is None or self._broke_off(now):
+        if now is None or self._broke_off(now) or self._is_announced(now):
             return []
         long = rested_secs >= LONG_REST_SECS
         if not self._recent and not self._lines:
             return self._tell(now) if validated(now.whole) or (long and now.whole) else []
         missing = self._usual(least=0.5) - now.whole.keys()
-        if (missing and not long) or not (now.whole or now.lines >= self._lines > 0):
+        if (missing and not long) or not (now.whole or self._is_through(now)):
             return []
         return self._tell(now)
 
@@ -256,13 +262,26 @@ class EpochRows:
         self._last = now.epoch if now is not None else self._last
         if now is None:
             return []
-        if not (now.whole or (now.said[STEP] and not self._broke_off(now) and now.lines >= self._lines)):
+        if self._is_announced(now):
+            return []
+        if not (
+            now.whole or (now.said[STEP] and not self._broke_off(now) and (self._is_through(now) or not self._lines))
+        ):
             return []
         return self._tell(now)
 
+    def _is_announced(self, now: _Open) -> bool:
+        """Whether nothing stands there yet but a heading with options: `Epoch 74 [batchsize = 128]`."""
+        known = set().union(*self._recent)
+        return any(map(measures, known)) and not any(measures(name) for told in now.said for name in told)
+
     def _broke_off(self, now: _Open) -> bool:
         """Whether the last bar is under way and stands before where the one of the epoch before stood last."""
-        return now.under_way and not now.reached >= self._reached > 0
+        return now.under_way and not now.reached >= self._reached >= 0
+
+    def _is_through(self, now: _Open) -> bool:
+        """Whether the steps go as far as those of the epoch before: by their bar, else by how many lines tell them."""
+        return now.reached >= self._reached >= 0 or now.lines >= self._lines > 0
 
     def _number(self, said: Statement) -> float | None:
         """The epoch that a statement begins or is about; None where it belongs to the present one."""
@@ -377,6 +396,18 @@ class EpochRows:
         names = {name.removeprefix("train_") for name in stated}
         return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
 
+    def _trains_on(self, now: _Open, said: Statement) -> bool:
+        """Whether a line of no epoch and no split tells the loss again that the epoch's own line told: of a task, of a
+        batch, of the next epoch.
+        """
+        if self._basis != "epochs" or said.epoch is not None or said.is_of_a_step or said.evaluates or said.split:
+            return False
+        summed = {name.removeprefix("train_") for name in now.summed}
+        again = any("loss" in name and name.removeprefix("train_") in summed for name, _ in said.values)
+        if again and self.doubts is not None:
+            self.doubts.take_left(said)
+        return again
+
     def _closes(self, said: Statement) -> bool:
         """Whether a line sums up the log at its end: `Test loss: 1.2, test acc: 0.4`, where each epoch has a test loss.
 
@@ -406,6 +437,13 @@ class EpochRows:
         if left_out and self.doubts is not None:
             self.doubts.aside |= dict(said.values)
         return left_out
+
+    def is_of_another_bar(self, said: Statement) -> bool:
+        """Whether a full bar of another total than the training's tells a loss behind it: of an evaluation."""
+        now, losses = self._open, losses_in(name for name, _ in said.values)
+        if said.bar is None or said.step is not None or said.epoch is not None or said.is_under_way:
+            return False
+        return bool(now and now.full_bar and said.bar[1] != now.full_bar and losses & now.said[BAR].keys())
 
     def _is_another_bar(self, now: _Open, said: Statement, part: int) -> bool:
         """Whether a bar of another total tells the loss again, behind the full one of the training, and not of what."""

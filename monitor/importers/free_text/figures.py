@@ -34,6 +34,8 @@ _GLUED = "(?=loss|acc|wer)"
 SPLIT = re.compile(
     rf"(?<![a-z])(?:(?P<val>(?:{_VAL})(?![a-z])|(?:v|val|test){_GLUED})|(?:train|training|trn|tr)(?![a-z])|train{_GLUED})"
 )
+OF_ITS_WORD = re.compile(rf"(?<![a-z])(?:train\w*|{_VAL})_")
+"""A split that is one word with its quantity: it need not hold for the names behind."""
 BEHIND = re.compile(
     r"\d\s*%?\s*\((?:train|val)|(?:train\w*|val\w*)\s?[/|&]\s?(?:train|val|dev|test)|train steps:.*val steps:"
 )
@@ -91,9 +93,8 @@ def figures(line: str, number: int = 0) -> list[Figure]:
         words = [word for word in WORD.findall(chunk) if "/s" not in word and "s/" not in word]
         if words:
             name = _name(words)
-            split = (
-                "" if said and match["text"] and not MEASURES.search(name) else now
-            )  # `train 0.5, val 0.4, loss 1.2`
+            # `train 0.5, val 0.4, loss 1.2`, and `val_loss: 0.3 phy_loss: 1.2`
+            split = "" if said and (OF_ITS_WORD.search(chunk) or not MEASURES.search(name)) and match["text"] else now
         if match["text"] is None:
             continue
         value = float(match["text"] if match["text"].endswith("inf") else match["text"].replace("f", "e"))

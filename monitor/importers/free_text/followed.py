@@ -18,7 +18,7 @@ from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.steps import StepBook
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import FollowedRun
-from monitor.importers.mapping import SourceMapping, Wish, extended
+from monitor.importers.mapping import OF_A_LOG, SourceMapping, Wish, extended
 from monitor.run_dir import Outcome, Place, Record
 
 LOOK_BYTES = 64 << 10
@@ -147,7 +147,7 @@ class FollowedLog:
         if not new:
             return
         self._known |= new.keys()
-        uses = extended(self.mapping.uses, numbers_of(replace(row, cells=new)), Wish())
+        uses = extended(self.mapping.uses, numbers_of(replace(row, cells=new)), Wish(), OF_A_LOG)
         used = {use.column for use in uses}
         beside = [*self.mapping.beside, *(name for name in new if name not in used and measures(name))]
         wider = replace(self.mapping, uses=uses, beside=tuple(beside[:MOST_BESIDE]))

@@ -18,6 +18,20 @@ OF_A_GAN = re.compile(r"\b([a-z]\w*):\s")
 NO_TRANSLATION = re.compile(r"\b(?:translation (?:loss|beam size)|ppl):?\s+-1(?:\.0+)?(?![.\d])")
 FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
 """`2.31f0`, `1.0f-5`: how Julia writes numbers of 32 bits."""
+ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s{0,2}[:=])")
+"""`Acc.: 32.4`, `Train. Acc.=32.4`."""
+SYMBOL = re.compile(rf":([a-z]\w*),\s*({NUMBER})")
+_SPLIT = r"train\w*|val\w*|dev|test"
+OF_VITS = ("disc", "gen", "fm", "mel", "dur", "kl")
+OF_YOLACT = {
+    "b": "box",
+    "c": "class",
+    "m": "mask",
+    "p": "prototype",
+    "d": "diversity",
+    "e": "existence",
+    "s": "segmentation",
+}
 _TWO = re.compile(rf"\b([a-z]\w*)\s*[:=]?\s*({NUMBER}\s?%?)\s*/\s*({NUMBER}\s?%?)")
 
 
@@ -56,6 +70,27 @@ def _of_a_list(found: re.Match[str]) -> str:
     return ", ".join(f"{name}_{place}: {text}" for place, text in enumerate(numbers, 1))
 
 
+def _of_vits(found: re.Match[str]) -> str:
+    """A line of losses without names, its step and its rate: six of them are VITS' own, in the order of its code."""
+    numbers = re.findall(DECIMAL, found[1])
+    names = OF_VITS if len(numbers) == len(OF_VITS) else tuple(map(str, range(1, len(numbers) + 1)))
+    told = "".join(f", loss_{name}: {text}" for name, text in zip(names, numbers, strict=True))
+    return f"step {found[2]}{told}, lr: {found[3]}"
+
+
+def _of_yolact(found: re.Match[str]) -> str:
+    """`[ 0] 10 || B: 6.9 | C: 6.2 | T: 20.1`: letters for the parts of the loss, T for all of it."""
+    parts = re.findall(rf"\b([a-z]):\s({NUMBER})", found[3])
+    told = [f"{OF_YOLACT.get(name, name)}_loss: {text}" for name, text in parts if name != "t"]
+    return f"epoch {found[1]} step {found[2]} " + ", ".join(
+        [*(f"loss: {text}" for name, text in parts if name == "t"), *told]
+    )
+
+
+def _split_in(text: str) -> str:
+    return next((word for word in reversed(text.split()) if re.fullmatch(rf"{_SPLIT}|eval\w*", word)), "")
+
+
 def _of_a_slice(found: re.Match[str]) -> str:
     """FunASR's means over a slice of the data; of a batch are those of its own process and those in the list."""
     means = re.findall(rf"\((\w+)_avg_slice:\s*({NUMBER})\)", found[0])
@@ -86,7 +121,17 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          r"|iou\ threshold|for\ conf_thresh\ =|\d+\ (?:conv|max|route|upsample|shortcut)\ |create\ \d+\ perm).*", ""),
         ("SimpleHTR", r"^\s*\[err:\d+\]\s.*->.*", ""),  # a clip's prediction with its edits, no error of the epoch
         ("GANs", r"^\s*(fid\d*k?|kid)\s*[:=]\s*(?=\d)", r"val \1: "),
-        ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _])?cost\b\s*[:=]?\s*({NUMBER})"
+        ("two names", rf"\b(?!(?:{_SPLIT})/(?:{_SPLIT})\b)([a-z]\w*)/([a-z]\w*)\s"
+         rf"((?:avg|mean)?[ _]?(?:loss|cost|acc\w*|err\w*))\s*[:=]"
+         rf"\s*({NUMBER})\s*/\s*({NUMBER})", r"\1 \3: \4, \2 \3: \5"),
+        ("abbreviations", r"\b[a-z]+\.\s{0,2}[:=].*", lambda found: ABBREVIATED.sub("", found[0])),
+        ("Julia", r"^\s*\(:(?:epoch|iter|step)\w*,\s.*", lambda found: SYMBOL.sub(r"\1: \2", found[0])),
+        ("Keras", r"(?<=\S)\s?epoch\ \d{5}:\ .*", ""),
+        ("VITS", rf"^\s*\[((?:{DECIMAL},\s){{3,8}})(\d+),\s({DECIMAL})\]\s*$", _of_vits),
+        ("yolact", r"^\s*\[\s*(\d+)\]\s+(\d+)\s+\|\|\s+(?=[a-z]:\ )(.*?)(?:\|\|.*)?$", _of_yolact),
+        ("DL4J", r"^(?:.*listener\W+)?score\ at\ iteration\ (\d+)\ is\b", r"step \1 train loss:"),
+        ("a step and a comma", r"^\s*(\d+),\s+(?=train[_ ]?loss\b)(?!.*(?:val|test|dev))", r"step \1 "),
+        ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _]?)?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
         ("leaders", r"(?<=\w)\.{2,}(?=\s{0,3}:)|\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
@@ -139,8 +184,14 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("Catalyst", r"^\s*(\d+)/(\d+)\s*\*\s*epoch(?:\s+\d+)?\s*\((train|val\w*|test|infer)\w*\):",
          r"\3 epoch \1/\2 "),
         ("OpenMMLab", r"\b(epoch|iter)\s*\((train|val|test)\)", r"\2 \1"),
+        ("epoch and batch", r"\bepoch[-_]?(\d+)[-_](batch|iter|step)[-_](\d+)", r"epoch \1 \2 \3"),
+        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|acc|accuracy|metrics?|scores?|results?))"
+         r"\ ?(?:at|after|for|in)\ epoch\ (\d+)\s*:\s*(?=[a-z])",
+         lambda found: f"epoch {found[2]} {_split_in(found[1])}: "),
+        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\bloss\b[a-z_ ]{0,20})\ (?:of|for|at|in)\ epoch\ (\d+)"
+         r"\W{0,3}(batch|step|iter|iteration)\W{0,3}(\d+)\W*(?=[-+]?\.?\d)", r"epoch \2 \3 \4 \1: "),
         ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]{0,30}?)\ "
-         r"(?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?"
+         r"(?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?(?:(?:pre)?training\ )?"
          r"(epoch|step|iteration|iter|batch)\W{0,3}(\d+)(?:/\d+)?\W*(?:is|was|=|:)?\s*(?=[-+]?\.?\d)", r"\2 \3 \1: "),
         ("Tacotron 2", rf"^\s*(train|validation)\ loss\ (\d+):?\s+(?={NUMBER}\b)", r"\1 step \2 loss "),
         ("sockeye", r"^\s*checkpoint\ \[\d+\]\s+(?=train|valid|updates)", ""),

@@ -43,6 +43,8 @@ JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
 DASHES = "-–—"
 AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
+SIZE = re.compile(r"[kmgt]i?b|w")
+OF_A_SPLIT = ("train_", "val_", "test_")
 MEANS = frozenset({"avg", "average", "mean", "ave"})
 MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch|time")
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
@@ -201,6 +203,8 @@ class Walk:
             self.over = True
         elif mark in OPENING:
             self.behind = self.last if not self.words else ""
+            if mark == "{" and self.before == ":" and self.compound:  # `train_loss 0.8: {'kl': 0.3}`
+                self.section = self.compound
             if not self.awaits_epoch:
                 self._close_unless_name()
         elif mark in DASHES and self.words:
@@ -268,7 +272,8 @@ class Walk:
     def _number(self, text: str, unit: str) -> None:
         value = float(text.replace(",", ""))
         if self.over:
-            self._second_of_fraction(text, value)
+            if self.last != "bare" or not SIZE.fullmatch(unit):  # `5789MiB / 81559MiB`
+                self._second_of_fraction(text, value)
         elif self.awaits_epoch:
             self._begin_epoch(value)
         elif self.words:
@@ -350,6 +355,7 @@ class Walk:
                 self.bare_splits.append(len(self.values))
             rest = self.quantity or ("loss" if unit != "%" else "share")
         elif not split:
+            self.section = self.section or self.quantity.partition("_")[0] * self.quantity.startswith(OF_A_SPLIT)
             self.quantity = ""
         if not split and self.section and rest not in NO_SPLIT:
             split = self.section

@@ -20,7 +20,7 @@ from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
 from monitor.importers.free_text.statement import EVALUATED, Statement
-from monitor.importers.free_text.table import Header, by_split, header_of, is_next_row, joined, row_of, splits_of
+from monitor.importers.free_text.table import Header, by_split, headers_of, is_next_row, joined, row_of, splits_of
 from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.languages import in_english
 from monitor.importers.names import plain_name, set_of, split_of_words
@@ -62,6 +62,13 @@ MLPERF = ":::MLLOG "
 PLACES_OF_MLPERF = {"epoch_num": "epoch", "step_num": "global_step", "samples_count": "global_step"}
 OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
 PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
+IMPORTS = re.compile(r"(?:import \w[\w.]*(?: as \w+)?(?:, ?\w[\w.]*)*|from \w[\w.]* import [\w(*].*)\s*$")
+CODE_ENDS = re.compile(
+    r"={20,}\s*$|(?=.*\d\.\d)(?:\W{0,3}(?:step|epoch|iter)[a-z]*[:\s\[(#=]\s{0,3}\d|(?=[^\s#\"'\d])[^=({]*$)",
+    re.IGNORECASE,
+)
+CALLBACK = re.compile(r"\s*epoch \d{5}: ")
+"""So begins Keras' ModelCheckpoint, which counts from 0 where the headings count from 1, or from 1."""
 TRACEBACK = "Traceback (most recent call last)"
 NOTHING = Statement()
 LN_PERPLEXITY = {"val_ppl": "val_ln_ppl", "train_ppl": "train_ln_ppl"}
@@ -113,6 +120,8 @@ class LineReader:
         """[epoch, step] of the last line of the training that named both."""
         self._in_traceback = bool(known.get("traceback"))
         """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
+        self._in_code = bool(known.get("code"))
+        """Since an import no figure was told: the lines are those of a script."""
         self.is_table_of_runs = False
         self.trials = 0
         """Lines that tell of the end of one trial of a sweep."""
@@ -128,7 +137,7 @@ class LineReader:
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
                 "place": self._place, "recalls": self._recalls, "restored": self._restored,
-                "traceback": self._in_traceback, "trained_to": self._trained_to,
+                "traceback": self._in_traceback, "code": self._in_code, "trained_to": self._trained_to,
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
                 "block": self._block.memory(), "fractions": self._fractions.memory(),
                 "names_itself": self._names_itself,
@@ -138,6 +147,8 @@ class LineReader:
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         self._in_traceback |= TRACEBACK in line
+        if self._goes_on_in_code(line):
+            return NOTHING
         own = self._ranks.own(line[:LONGEST_LINE])
         if self.doubts is not None and not self._in_traceback:
             self.doubts.witness.take(self.number, own)
@@ -157,18 +168,28 @@ class LineReader:
             )
         return NOTHING if self._in_traceback else self._placed(self._counted(line, said))
 
+    def _goes_on_in_code(self, line: str) -> bool:
+        """Whether a line is one of the script that a log shows: from its imports to a figure or a ruled line."""
+        if not self._in_code:
+            self._in_code = line[:5] in ("impor", "from ") and IMPORTS.match(line) is not None
+        elif CODE_ENDS.match(line):
+            self._in_code = False
+        return self._in_code
+
     def _of_text(self, line: str) -> Statement:
         if _is_summary(line):
             self._passed_over = "***" in line
             return NOTHING
         if (of_block := self._block.take(line)) is not None:
             return of_block
+        if self._epoch is not None and CALLBACK.match(line):
+            return NOTHING
         above, self._above = self._above, line if "|" in line else ""
         heads, self._heads = self._heads, ""
-        if (header := header_of(line) or (header_of(joined(above, line)) if above else None)) is not None:
-            self.is_table_of_runs |= is_table_of_runs(header.names)
-            header = replace(header, split=heads)
-            self._headers = [header, *(each for each in self._headers if each != header)][:MOST_HEADERS]
+        if headers := headers_of(line) or (headers_of(joined(above, line)) if above else []):
+            self.is_table_of_runs |= any(is_table_of_runs(header.names) for header in headers)
+            headers = [replace(header, split=heads) for header in headers]
+            self._headers = [*headers, *(each for each in self._headers if each not in headers)][:MOST_HEADERS]
             return NOTHING
         for each in self._headers:
             if (row := row_of(each, line)) is not None:

@@ -122,7 +122,10 @@ class LogReading:
         self._in_parts |= bool(said.values and said.epoch is not None and not said.epoch.is_integer())
         is_of_a_step = said.is_of_a_step or (said.epoch is not None and self._in_parts)
         noted = bool(said.values and is_of_a_step and (not said.evaluates or said.is_under_way or said.is_of_rollouts))
-        if noted:
+        if noted and self.rows.is_of_another_bar(said):
+            if self._lines.doubts is not None:
+                self._lines.doubts.aside |= dict(said.values)
+        elif noted:
             self._brought()
             self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
         return noted

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.importers.columns import without_run
+from monitor.importers.columns import is_table_of_runs, without_run
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.names import plain_name
 from monitor.importers.numbers import number
@@ -56,21 +56,35 @@ class Header:
         return cells
 
 
-def header_of(line: str) -> Header | None:
-    """The names in a line, where it is one that a table begins with."""
+def headers_of(line: str) -> list[Header]:
+    """The names in a line that a table may begin with; first those of several words, if it may have such."""
+    wide = _header(line, wide=True) if WIDE in line.strip() else None
+    found = _header(line)
+    return [each for each in (wide, found) if each is not None][: 2 if wide != found else 1]
+
+
+def _header(line: str, *, wide: bool = False) -> Header | None:
     if "%|" in line or "━" in line:
         line = BAR.sub("", line)
     line = line.replace("┃", "│")
     if FIGURE.search(line):
         return None
-    for delimiter in (*(each for each in DELIMITERS if each in line), "", WIDE):
+    for delimiter in (WIDE,) if wide else (*(each for each in DELIMITERS if each in line), "", WIDE):
         names = without_run(_cells(line, delimiter))
         if names[:2] == ["e", "#"]:  # spaCy: epoch and step
             names[:2] = ["epoch", "step"]
             names[2:] = [name if name.startswith("loss") else f"val {name}" for name in names[2:]]
         if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
             continue
-        known = [name for name in names if name in EPOCHS or name in STEPS or name in CLASSES]
+        if (
+            delimiter in ("|", "│")
+            and names[0]
+            and any(map(_measures, names[1:]))
+            and not _is_place(names[0])
+            and (names[0] not in CLASSES and len(set(names)) == len(names) and not is_table_of_runs(tuple(names)))
+        ):
+            return Header(("split", *names[1:]), delimiter) if not _measures(names[0]) else None
+        known = [name for name in names if _is_place(name) or name in CLASSES]
         other = [name for name in names if _measures(name)]
         many = len(names) > 3 and (delimiter.strip() or names[0] in CLASSES)
         if known and (other or many) and len(set(names)) == len(names) <= MOST_CELLS:
@@ -79,6 +93,10 @@ def header_of(line: str) -> Header | None:
                 tuple(names), delimiter.strip(), tuple(words) if not delimiter and len(words) == len(names) else ()
             )
     return None
+
+
+def _is_place(name: str) -> bool:
+    return name in EPOCHS or name in STEPS
 
 
 def _measures(name: str) -> bool:
@@ -105,7 +123,8 @@ def row_of(header: Header, line: str) -> Statement | None:
     found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
     known = sum(each is not None for each in found)
     begins = found[0] is not None or found[1] is not None or any(map(_tells_split, header.names, cells))
-    if known < 2 or (not header.delimiter and (known * 2 < len(cells) or not begins)):
+    of_split = bool(header.delimiter) and any(map(_tells_split, header.names, cells))
+    if known < 2 - of_split or (not header.delimiter and (known * 2 < len(cells) or not begins)):
         return None
     return _stated(header, cells, found)
 

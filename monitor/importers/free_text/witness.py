@@ -37,7 +37,7 @@ ASIDE = re.compile(
 """A line with such a word tells of something else than the evaluation of this moment."""
 OF_A_STEP = re.compile(
     r"(?<![a-z])(?:(?:mini-?)?batch|step|iter|iters|iteration|updates?|num_updates)(?![a-z])\W{0,4}0"
-    r"|%\||it/s|s/it|(?<![a-z])eta(?![a-z])|\[\s*0\s*/\s*0\b|batch[ _]loss"
+    r"|%\||it/s|s/it|0\s?/\s?0\s+loss|^\W*0,\s+train.?loss|(?<![a-z])eta(?![a-z])|\[\s*0\s*/\s*0\b|batch[ _]loss"
 )
 """In the shape of a line: it is about a step."""
 
@@ -122,7 +122,7 @@ class Witness:
         cells = (*(row.cells for row in rows), *beside)
         taken = {key for each in cells for text in each.values() for key in _keys(text)}
         return [
-            *self._not_taken(taken, len(rows), ended),
+            *self._not_taken(taken, len(rows), ended, by_epoch),
             *self._of_epochs(rows),
             *self._of_validation(rows),
             *self._of_several(rows),
@@ -130,7 +130,7 @@ class Witness:
             *_of_values(rows),
         ]
 
-    def _not_taken(self, taken: set[str], rows: int, ended: bool) -> Iterator[str]:
+    def _not_taken(self, taken: set[str], rows: int, ended: bool, by_epoch: bool) -> Iterator[str]:
         """Names of which no figure was taken, else a kind of line of which the first or the last was not."""
         lost: dict[str, tuple[int, Figure]] = {}
         known, ends = set(), []
@@ -145,7 +145,8 @@ class Witness:
                 is_in = [any(f"{value:.3g}" in taken for value in figure.values) for figure in found]
                 if any(is_in):
                     known.add(what)
-                    if kind.count >= LEAST and rows and not kind.names_step:
+                    by_steps = not by_epoch and "loss" not in what and found[0].split != "val"
+                    if kind.count >= LEAST and rows and not kind.names_step and not by_steps:
                         ends += _end(found, is_in, ended)
                 elif found[0].split == "val" if not rows else not (kind.names_step and "loss" in what):
                     lost[what] = (lost.get(what, (0, None))[0] + kind.count, lost.get(what, (0, found[0]))[1])

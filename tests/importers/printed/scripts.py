@@ -1,0 +1,430 @@
+# ruff: noqa: E501 — lines stand as the tools print them
+"""Scripts of one's own: what stands where, in words."""
+
+from tests.importers.printed.kept import keep as _log
+
+_log(
+    "CSV that grows",
+    "epoch,train_loss,val_loss,val_wer,lr\n1,2.1,2.3,0.91,0.001\n2,1.7,2.0,0.82,0.001\n3,1.2,2.1,0.80,0.0005\n",
+    epochs=3, first={"val_wer": 0.91}, last={"train_loss": 1.2, "val_loss": 2.1, "lr": 0.0005},
+)  # fmt: skip
+_log(
+    "a table in a box",
+    """
++-------+------------+----------+---------+
+| Epoch | Train Loss | Val Loss | WER (%) |
++-------+------------+----------+---------+
+|   1   |   2.100    |  2.300   |  91.0   |
+|   2   |   1.700    |  2.000   |  82.0   |
++-------+------------+----------+---------+
+""",
+    epochs=2, first={"train_loss": 2.1, "val_wer": 0.91}, last={"val_loss": 2.0, "val_wer": 0.82},
+)  # fmt: skip
+_log(
+    "spoken",
+    """
+14.03.2026 08:01:10 - Training loss for epoch 1: 2.10
+14.03.2026 08:01:40 - Validation loss after epoch 1 is 2.30
+14.03.2026 08:02:10 - Training loss for epoch 2: 1.70
+14.03.2026 08:02:40 - Validation loss after epoch 2 is 2.00
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "split before the colon",
+    "Epoch 1/3 | Loss - train: 2.10, val: 2.30 | WER - train: 0.70, val: 0.80\nEpoch 2/3 | Loss - train: 1.70, val: 2.00 | WER - train: 0.60, val: 0.75\n",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "bare splits",
+    "epoch 1 | train: 2.10 | val: 2.30\nepoch 2 | train: 1.70 | val: 2.00\nepoch 3 | train: 1.20 | val: 2.10\n",
+    epochs=3, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.2, "val_loss": 2.1},
+)  # fmt: skip
+_log(
+    "one name for two splits",
+    "Epoch 1: Train Loss: 2.10, Acc: 0.31, Val Loss: 2.30, Acc: 0.29\nEpoch 2: Train Loss: 1.70, Acc: 0.41, Val Loss: 2.00, Acc: 0.35\n",
+    epochs=2, last={"train_loss": 1.7, "val_loss": 2.0, "~val_acc": 0.35, "~train_acc": 0.41},
+)  # fmt: skip
+_log(
+    "several evaluations in one epoch",
+    "".join(f"epoch 0 | step {n}00 | train loss {4 - n / 4:.2f} | val loss {4.2 - n / 5:.2f}\n" for n in range(1, 7)),
+    epochs=6, first={"train_loss": 3.75, "val_loss": 4.0}, last={"train_loss": 2.5, "val_loss": 3.0},
+)  # fmt: skip
+_log(
+    "three starts",
+    "".join(f"Epoch {e}/9 loss {top - e:.1f} val_loss {top - e + 1:.1f}\n" for top, most in ((9, 3), (19, 2), (29, 4)) for e in range(1, most + 1)),
+    epochs=4, first={"train_loss": 28.0}, last={"train_loss": 25.0, "val_loss": 26.0}, generations=3,
+)  # fmt: skip
+_log(
+    "validation within an epoch",
+    """
+Epoch 1/2
+step 10/20 loss: 3.00
+Validating...
+loss: 2.90 wer: 0.95
+step 20/20 loss: 2.50
+Validating...
+loss: 2.60 wer: 0.90
+Epoch 2/2
+step 10/20 loss: 2.30
+Validating...
+loss: 2.55 wer: 0.88
+step 20/20 loss: 2.00
+Validating...
+loss: 2.40 wer: 0.80
+""",
+    epochs=2, first={"train_loss": 2.5, "val_loss": 2.6, "val_wer": 0.9}, last={"train_loss": 2.0, "val_loss": 2.4, "val_wer": 0.8},
+)  # fmt: skip
+_log(
+    "transfer tutorial",
+    """
+Epoch 0/2
+----------
+train Loss: 0.6900 Acc: 0.5500
+val Loss: 0.5100 Acc: 0.7500
+
+Epoch 1/2
+----------
+train Loss: 0.4900 Acc: 0.7500
+val Loss: 0.4100 Acc: 0.8500
+
+Training complete in 1m 3s
+Best val Acc: 0.850000
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 0.69, "val_loss": 0.51, "~val_acc": 0.75, "~train_acc": 0.55}, last={"train_loss": 0.49, "val_loss": 0.41}, no_metric=["best"],
+)  # fmt: skip
+_log(
+    "figures above their epoch",
+    """
+train_loss: 2.1 val_loss: 2.3
+Epoch 1 finished
+train_loss: 1.7 val_loss: 2.0
+Epoch 2 finished
+train_loss: 1.2 val_loss: 2.2
+Epoch 3 finished
+""",
+    epochs=3, first={"epoch": 1, "train_loss": 2.1, "val_loss": 2.3}, last={"epoch": 3, "train_loss": 1.2, "val_loss": 2.2},
+)  # fmt: skip
+_log(
+    "percent of a bare split",
+    """
+Epoch: 001 | Batch: 000/100 | Loss: 3.1
+Epoch: 001 | Batch: 050/100 | Loss: 2.9
+Epoch: 001/003 | Train: 41.2% | Validation: 38.1%
+Time elapsed: 1.2 min
+Epoch: 002 | Batch: 000/100 | Loss: 2.1
+Epoch: 002/003 | Train: 51.2% | Validation: 45.1%
+Time elapsed: 2.4 min
+""",
+    epochs=2, first={"train_loss": 2.9, "~val_share": 38.1}, last={"train_loss": 2.1},
+)  # fmt: skip
+_log(
+    "average in words",
+    """
+Epoch 1: lr=0.001
+  step 50/100 loss=3.0 (avg 3.2)
+  step 100/100 loss=2.0 (avg: 2.6)
+  validation: loss=2.5 wer=0.91
+Epoch 2: lr=0.001
+  step 100/100 loss=1.5 (avg: 1.8)
+  validation: loss=2.2 wer=0.81
+""",
+    epochs=2, first={"train_loss": 2.6, "val_loss": 2.5, "val_wer": 0.91, "lr": 0.001}, last={"train_loss": 1.8, "val_loss": 2.2}, steps=3,
+)  # fmt: skip
+_log(
+    "number before its name",
+    """
+Epoch 1: 91.2% WER, 31.2% CER, loss 2.1
+Epoch 2: 81.2% WER, 21.2% CER, loss 1.9
+""",
+    epochs=2, first={"val_wer": 0.912, "~cer": 31.2, "train_loss": 2.1}, last={"val_wer": 0.812},
+)  # fmt: skip
+_log(
+    "options before the first epoch",
+    """
+Namespace(batch_size=8, epoch=60, lr=0.001)
+batch_size: 8
+epoch: 60
+lr: 0.001
+Epoch 1/60 loss 2.1 val_loss 2.2
+Epoch 2/60 loss 1.9 val_loss 2.1
+""",
+    epochs=2, first={"epoch": 1}, last={"epoch": 2, "val_loss": 2.1}, generations=1,
+)  # fmt: skip
+_log(
+    "two runs, one after another",
+    """
+Run 1
+Epoch 1/2 loss 3.0 val_loss 3.1
+Epoch 2/2 loss 2.0 val_loss 2.1
+Run 2
+Epoch 1/2 loss 3.5 val_loss 3.6
+Epoch 2/2 loss 2.5 val_loss 2.6
+""",
+    epochs=2, first={"train_loss": 3.5}, last={"val_loss": 2.6}, generations=2, no_metric=["run"],
+)  # fmt: skip
+_log(
+    "two trainings in one file",
+    """
+[A] Epoch 1/3 loss 3.0 val_loss 3.1
+[B] Epoch 1/3 loss 9.0 val_loss 9.1
+[A] Epoch 2/3 loss 2.0 val_loss 2.1
+[B] Epoch 2/3 loss 8.0 val_loss 8.1
+""",
+    refused="two trainings seem to write",
+)  # fmt: skip
+_log(
+    "two losses, none the whole",
+    """
+Epoch 1/3 loss_G: 2.1 loss_D: 0.7
+Epoch 2/3 loss_G: 1.9 loss_D: 0.6
+""",
+    epochs=2, last={"~loss_g": 1.9, "~loss_d": 0.6, "train_loss": None}, said="none is called the whole, loss_g, loss_d; --map train_loss=loss_g",
+)  # fmt: skip
+_log(
+    "validation below its steps",
+    """
+iter 100 | train_loss 2.3
+iter 200 | train_loss 2.1
+valid: loss 2.2, bleu 12.1
+iter 300 | train_loss 1.9
+iter 400 | train_loss 1.7
+valid: loss 2.0, bleu 15.1
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.2}, last={"train_loss": 1.7, "val_loss": 2.0}, steps=4,
+)  # fmt: skip
+_log(
+    "bars of training and evaluation",
+    """
+Epoch 1/2: 100%|██████████| 50/50 [00:10<00:00,  5.0it/s, loss=2.1]
+Evaluating: 100%|██████████| 10/10 [00:02<00:00,  5.0it/s, loss=2.3]
+Epoch 2/2: 100%|██████████| 50/50 [00:10<00:00,  5.0it/s, loss=1.7]
+Evaluating: 100%|██████████| 10/10 [00:02<00:00,  5.0it/s, loss=2.2]
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.3}, last={"train_loss": 1.7, "val_loss": 2.2},
+)  # fmt: skip
+_log(
+    "keys before the epoch",
+    """
+{'best_wer': 0.5, 'num_tokens': 12345, 'max_len': 50, 'total_steps': 400, 'epoch': 1, 'train_loss': 2.1, 'valid_loss': 2.2}
+{'best_wer': 0.4, 'num_tokens': 22345, 'max_len': 50, 'total_steps': 400, 'epoch': 2, 'train_loss': 1.9, 'valid_loss': 2.1}
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.2}, last={"epoch": 2, "val_loss": 2.1}, no_metric=["best", "tokens", "max"],
+)  # fmt: skip
+_log(
+    "fractional epochs",
+    """
+{'loss': 1.2, 'learning_rate': 1e-05, 'epoch': 0.5}
+{'eval_loss': 0.9, 'eval_wer': 41.2, 'eval_runtime': 100.2, 'epoch': 0.5}
+{'loss': 0.8, 'learning_rate': 1e-05, 'epoch': 1.0}
+{'eval_loss': 0.8, 'eval_wer': 38.1, 'eval_runtime': 100.2, 'epoch': 1.0}
+""",
+    epochs=2, first={"epoch": 0.5, "val_wer": 0.412}, last={"val_wer": 0.381, "train_loss": 0.8},
+)  # fmt: skip
+_log(
+    "srun -l: each line begins with its process",
+    """
+0: Using device cuda:0
+1: Using device cuda:1
+1: Epoch 1/2 train_loss=2.45 val_loss=2.55
+0: Epoch 1/2 train_loss=2.40 val_loss=2.50
+0: Epoch 2/2 train_loss=2.00 val_loss=2.20
+1: Epoch 2/2 train_loss=2.05 val_loss=2.25
+""",
+    epochs=2, first={"train_loss": 2.4, "val_loss": 2.5}, last={"train_loss": 2.0, "val_loss": 2.2},
+)  # fmt: skip
+_log(
+    "what a container's log puts in front",
+    """
+2024-03-14T08:00:00.123456789Z stdout F ====== epoch 001 of 002 ======
+2024-03-14T08:01:00.123456789Z stdout F train: loss=2.40 ppl=11.02
+2024-03-14T08:02:00.123456789Z stdout F dev:   loss=2.50 wer=91.40%
+2024-03-14T08:03:00.123456789Z stdout F ====== epoch 002 of 002 ======
+2024-03-14T08:04:00.123456789Z stdout F train: loss=1.95 ppl=7.02
+2024-03-14T08:05:00.123456789Z stdout F dev:   loss=2.10 wer=76.20%
+""",
+    epochs=2, first={"train_loss": 2.4, "val_loss": 2.5, "val_wer": 0.914}, last={"train_loss": 1.95, "val_loss": 2.1},
+)  # fmt: skip
+_log(
+    "a split and a colon behind unknown words",
+    """
+worker-3  | epoch 1 of 2
+worker-3  | east lab train: loss=2.40
+worker-3  | east lab dev: loss=2.50
+worker-3  | epoch 2 of 2
+worker-3  | east lab train: loss=1.95
+worker-3  | east lab dev: loss=2.10
+""",
+    epochs=2, first={"train_loss": 2.4, "val_loss": 2.5}, last={"train_loss": 1.95, "val_loss": 2.1},
+)  # fmt: skip
+_log(
+    "the PyTorch tutorial's sentence",
+    """
+Epoch  1/2 done in 30s
+Accuracy of the network on the 10000 test images: 31.2 %
+Epoch  2/2 done in 31s
+Accuracy of the network on the 10000 test images: 40.1 %
+""",
+    epochs=2, first={"~accuracy": 31.2}, last={"~accuracy": 40.1},
+)  # fmt: skip
+_log(
+    "split and quantity in one short word",
+    """
+epoch 0: tloss 2.41 vloss 2.50 vacc 0.31
+epoch 1: tloss 1.95 vloss 2.10 vacc 0.40
+""",
+    epochs=2, first={"train_loss": 2.41, "val_loss": 2.5}, last={"train_loss": 1.95, "~val_acc": 0.4},
+)  # fmt: skip
+_log(
+    "the split in brackets behind the number",
+    """
+epoch 1 | loss 2.41 (train) 2.50 (valid) | wer 94.1% (train) 91.4% (valid)
+epoch 2 | loss 1.95 (train) 2.10 (valid) | wer 79.2% (train) 76.2% (valid)
+""",
+    epochs=2, first={"train_loss": 2.41, "val_loss": 2.5, "val_wer": 0.914, "train_wer": 0.941},
+    last={"train_loss": 1.95, "val_loss": 2.1, "val_wer": 0.762, "train_wer": 0.792},
+)  # fmt: skip
+_log(
+    "steps above the line that names their epoch",
+    """
+2024-03-14 08:00:00,100 DEBUG TRAIN | steps 0| batch 0_0| loss 30.1 loss_att 20.1 lr 0.0001 rank 0
+2024-03-14 08:02:00,100 DEBUG TRAIN | steps 100| batch 0_100| loss 24.1 loss_att 18.1 lr 0.0001 rank 0
+2024-03-14 08:04:00,100 DEBUG CV | steps 100| batch 0_100| loss 27.0 loss_att 9.1 history_loss 25.5 rank 0
+2024-03-14 08:05:00,100 INFO Epoch 0 Step 100 CV info lr 1.2e-04 cv_loss 25.0 rank 0 acc 0.31
+2024-03-14 08:07:00,100 DEBUG TRAIN | steps 200| batch 1_100| loss 19.5 loss_att 14.1 lr 0.0001 rank 0
+2024-03-14 08:08:00,100 DEBUG CV | steps 200| batch 1_100| loss 22.0 loss_att 9.1 history_loss 21.5 rank 0
+2024-03-14 08:09:00,100 INFO Epoch 1 Step 200 CV info lr 1.2e-04 cv_loss 21.0 rank 0 acc 0.40
+""",
+    epochs=2, steps=3, first={"epoch": 0, "train_loss": 24.1, "val_loss": 25.0},
+    last={"epoch": 1, "train_loss": 19.5, "val_loss": 21.0},
+)  # fmt: skip
+_log(
+    "rates, a job's number, a time stamp and a source line are no metrics",
+    """
+slurmstepd: error: *** JOB 812 ON gpu07 CANCELLED AT 2024-03-14T12:00:00 DUE TO TIME LIMIT ***
+Dictionary: 1085 glosses
+Epoch 1: train loss 2.41, val loss 2.50, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.71
+trainer.go:81 ts=1710403270123
+Inference done 11/100. Dataloading: 0.0010 s/iter. Eval: 0.0002 s/iter. Total: 0.0525 s/iter.
+Epoch 2: train loss 1.95, val loss 2.10, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.72
+Epoch 3: train loss 1.62, val loss 1.90, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.73
+Epoch 4: train loss 1.41, val loss 1.80, words/s = 30123, ms/batch 12.1, source words/s = 211, per char acc 0.74
+""",
+    epochs=4, last={"train_loss": 1.41, "val_loss": 1.8, "~char_acc": 0.74},
+    no_metric=["job", "dictionary", "source", "ms_", "trainer", "ts", "inference", "dataloading", "total"],
+)  # fmt: skip
+_log(
+    "a logger's object around each line",
+    """
+{"log":"epoch 1/2 train_loss=2.80 val_loss=3.80\\n","stream":"stdout","time":"2024-03-14T08:01:10.123456789Z"}
+{"ts": 1710403270, "level": "INFO", "message": "epoch 2/2 train_loss=2.70 val_loss=3.70"}
+""",
+    epochs=2, first={"train_loss": 2.8, "val_loss": 3.8}, last={"train_loss": 2.7, "val_loss": 3.7},
+)  # fmt: skip
+_log(
+    "the split in an object's own word",
+    """
+{"type": "train", "epoch": 1, "loss": 2.8}
+{"type": "valid", "epoch": 1, "loss": 3.8}
+{"type": "train", "epoch": 2, "loss": 2.7}
+{"type": "valid", "epoch": 2, "loss": 3.7}
+""",
+    epochs=2, first={"train_loss": 2.8, "val_loss": 3.8}, last={"train_loss": 2.7, "val_loss": 3.7},
+)  # fmt: skip
+_log(
+    "an abbreviation in brackets, a score that looks like a time, a letter for the epoch, bits",
+    """
+e=001 trn bpc 2.1, val bpc 2.4, Word Error Rate (WER): 0.81
+Test Acc@1:31.10%
+e=002 trn bpc 1.9, val bpc 2.2, Word Error Rate (WER): 0.71
+Test Acc@1:41.10%
+""",
+    epochs=2, first={"train_loss": 2.1, "val_loss": 2.4}, last={"epoch": 2, "val_wer": 0.71, "~acc": 41.1},
+)  # fmt: skip
+_log(
+    "scores without an epoch or a step",
+    "utt001: 3 of 4 right\nFinal WER 0.31 on 24 utterances, CER 0.12\n",
+    refused=r"says of which epoch its wer and its cer is \(2 whole lines\)",
+)
+_log(
+    "train and val scores without a name, beside a loss",
+    """
+Epoch: 010, Loss: 1.95, Train: 0.52, Val: 0.41, Test: 0.43
+Epoch: 020, Loss: 1.62, Train: 0.61, Val: 0.48, Test: 0.49
+""",
+    epochs=2, first={"train_loss": 1.95, "val_loss": None}, last={"train_loss": 1.62, "~val_score": 0.48},
+)  # fmt: skip
+_log(
+    "arrows from the value before",
+    """
+Epoch 1: loss 3.4→2.7, val loss improved 3.1 -> 2.9, lr 1e-3
+Epoch 2: loss 2.7→2.3, val loss 2.9 --> 2.95, lr 1e-3
+""",
+    epochs=2, first={"train_loss": 2.7, "val_loss": 2.9}, last={"train_loss": 2.3, "val_loss": 2.95},
+)  # fmt: skip
+_log(
+    "two numbers over a slash: which split the second is of is not said, and nothing is lost",
+    "".join(f"Epoch  {e}/20 | Loss {2.8 - e / 10} / {3.8 - e / 10} | Acc 0.4{e} / 0.3{e}\n" for e in (1, 2, 3)),
+    epochs=3, first={"train_loss": 2.7, "~loss_2": 3.7, "~acc_2": 0.31}, said="--map val_loss=loss_2 if it is val's",
+)  # fmt: skip
+_log(
+    "two numbers over a slash, told once for the line",
+    "".join(f"epoch {e}  loss (train/val): {2.8 - e / 10} / {3.8 - e / 10}  wer: 80.{e} / 88.{e}\n" for e in (1, 2, 3)),
+    epochs=3, first={"train_loss": 2.7, "val_loss": 3.7, "train_wer": 0.801, "val_wer": 0.881},
+)  # fmt: skip
+_log(
+    "three runs with accuracies alone beside the loss, and their summary",
+    "".join(
+        f"Run: 0{r}, Epoch: 0{e}, Loss: {4.0 - e}, Train: 3{e}.85%, Valid: 2{e}.85% Test: 2{e}.15%\n" * (e < 4)
+        + f"Run 0{r}:\nHighest Valid: 23.85\n  Final Train: 33.85\n   Final Test: 23.15\n" * (e == 4)
+        for r in (1, 2) for e in (1, 2, 3, 4)
+    ),
+    epochs=3, first={"train_loss": 3.0, "val_loss": None}, last={"train_loss": 1.0, "val_loss": None}, generations=2,
+)  # fmt: skip
+_log(
+    "the validation is called vali, and the test stands beside it",
+    "".join(
+        f"\titers: 100, epoch: {e} | loss: 9.3416688\nEpoch: {e} cost time: 13.39654789945511\n"
+        f"Epoch: {e}, Steps: 264 | Train Loss: {4.0 - e} Vali Loss: {5.0 - e} Test Loss: {6.0 - e}\n"
+        "Validation loss decreased (inf --> 0.710000).  Saving model ...\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"train_loss": 3.0, "val_loss": 4.0}, last={"train_loss": 1.0, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "a mean below zero with its change in brackets",
+    "".join(f"Epoch {e}\nval avg_loss: -0.2{e}0 (-0.051)\ntrain loss -0.3{e}0\n" for e in (1, 2, 3)),
+    epochs=3, first={"val_loss": -0.21, "train_loss": -0.31}, last={"val_loss": -0.23},
+)  # fmt: skip
+_log(
+    "figures behind `best epoch` are of that epoch",
+    "".join(f"Época {e} de 3\n  pérdida: {4.0 - e}\n  pérdida de validación: {5.0 - e}\n" for e in (1, 2, 3))
+    + "Parada temprana. Mejor época: 2, pérdida 0.4970\n",
+    epochs=3, last={"train_loss": 1.0, "val_loss": 2.0},
+)  # fmt: skip
+_log(
+    "a score without a step, where the evaluations name theirs",
+    "".join(f"step {n * 100}: val loss {9 / n:.3f}\nval accuracy 0.{n}\n" for n in range(1, 6)) + "val f1 0.41\n",
+    epochs=5, generations=1, first={"step": 100, "~accuracy": 0.1}, last={"step": 500, "val_loss": 1.8, "~accuracy": 0.5, "~f1": 0.41},
+)  # fmt: skip
+_log(
+    "options with names of losses, and no training",
+    "------ hyper-parameters ------\n  epochs : 120\n  val_ratio : 0.1\n  val_interval : 1\n  loss_ctc_share : 0.3\n  label_smoothing : 0.1\n----\nTraceback (most recent call last):\n  File \"main.py\", line 3\nFileNotFoundError: no such file\n",
+    refused="No line there says of which epoch its loss_ctc_share is",
+)  # fmt: skip
+_log(
+    "PyTorch's tutorial: epoch and step in one bracket",
+    "".join("".join(f"[{n}, {b:5}] loss: {2.2 / n - b / 20000:.3f}\n" for b in (2000, 4000, 6000, 8000)) for n in range(1, 5)) + "Finished Training\n",
+    epochs=4, first={"epoch": 1, "train_loss": 1.8}, last={"epoch": 4, "train_loss": 0.15}, steps=16,
+)  # fmt: skip
+_log(
+    "a table with a row for each split",
+    "epoch,split,loss,wer\n" + "".join(f"{n},train,{3 / n:.3f},{70 / n:.1f}\n{n},valid,{3.3 / n:.3f},{75 / n:.1f}\n" for n in range(1, 7)),
+    epochs=6, first={"train_loss": 3.0, "val_loss": 3.3, "val_wer": 0.75}, last={"train_loss": 0.5, "val_loss": 0.55},
+)  # fmt: skip
+_log(
+    "the best model is loaded and validated at the end",
+    "".join(f"epoch {n}: loss {3 / n:.4f}\nval loss {3.3 / n:.4f} | val acc {50 + 3 * n}.2%\n" for n in range(1, 7))
+    + "Training finished, reloading the best checkpoint\nval loss 0.4001 | val acc 75.1%\n",
+    epochs=6, first={"val_loss": 3.3}, last={"val_loss": 0.55, "~acc": 68.2},
+)  # fmt: skip
