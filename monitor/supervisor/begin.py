@@ -32,8 +32,9 @@ from monitor.run_dir.seal import Fact, fact_of, note, unverified_command_warning
 from monitor.run_dir.serving import state_dir
 from monitor.supervisor import job
 from monitor.supervisor.detach import Report
-from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, OwnLogFeed, SourceFeed
+from monitor.supervisor.feed import NO_FEED, Feed, GuardedFeed, SourceFeed
 from monitor.supervisor.job_log import CopiedLog
+from monitor.supervisor.own_log import OwnLogFeed
 from monitor.supervisor.queueing import DeviceWait, ParentWait
 from monitor.supervisor.spawn import Program, spawn
 from monitor.supervisor.statefile import StateFile

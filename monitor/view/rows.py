@@ -1,9 +1,8 @@
-"""The list of runs: a row each from a few small files, the ones that need attention first; read again when changed."""
+"""The list of runs: a row for each, those that need attention first; a run is read again when it has changed."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import re
 import threading
@@ -19,21 +18,18 @@ from monitor.diagnosis.glances import Glance, Glances, glance_or_fault
 from monitor.diagnosis.seed_groups import Member, grouped
 from monitor.diagnosis.seed_spread import SeedGroup, spread_of
 from monitor.diagnosis.summaries import scored
-from monitor.run_dir import FINAL_STATES, ChildOutcome, Progress, Summary, words
+from monitor.run_dir import ChildOutcome, Progress, words
 from monitor.run_dir.cache import SURE_NS, Mark, mark_of
 from monitor.run_dir.labels import LABELS_FILE, Label, read_labels
 from monitor.run_dir.launch import read_progress
 from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import is_run, list_runs
-from monitor.run_dir.status import ENDED_VERDICTS, Status
+from monitor.view.row import need, row_of, told, with_age
 from monitor.view.settings import differing, flat
-from monitor.view.shapes.listing import RunEvent, RunRow, Setting, Sweep
-from monitor.view.sweeps import best_name, settings_within, sweep_of, sweeps_of
+from monitor.view.shapes.listing import RunRow, Setting, Sweep
+from monitor.view.sweeps import settings_within, sweeps_of
 
-MOST_EVENTS = 4
-OUTCOME = "outcome"
-"""Kind of the event with the outcome of a change."""
 EACH_LOOK = 200
 """A folder of so many runs is looked at whole, each second."""
 LIST_AGAIN_SECS = 30.0
@@ -130,7 +126,7 @@ class RowBook:
                 or len(before) != len(self._known)
                 or any(not self._known[name].differs_in_age(before.get(name)) for name in older)
             ):
-                self._rows = sorted(self._with_labels(self._with_seeds()), key=_need)
+                self._rows = sorted(self._with_labels(self._with_seeds()), key=need)
             elif older:
                 self._rows = [with_age(row, now) if row.run in older else row for row in self._rows]
             else:
@@ -235,14 +231,8 @@ class RowBook:
             known = list({each.run_id: each for each in (*own, *beside)}.values())
             for name in came.keys() & set(group.runs):
                 if (decided := decision_of(name, known, group)) is not None:
-                    found[name] = _told(rows[name], came[name], with_seeds(came[name].line, decided))
+                    found[name] = told(rows[name], came[name], with_seeds(came[name].line, decided))
         return found
-
-
-def with_age(row: RunRow, now: float) -> RunRow:
-    """The row with its age in words, the same object where they are the same."""
-    age = words.coarse_age(now - row.at) if row.at and row.at - now <= words.AHEAD_SECS else ""
-    return row if age == row.age else replace(row, age=age)
 
 
 def _pulse(progress: Progress | None) -> tuple[object, ...]:
@@ -304,7 +294,7 @@ def _known_of(name: str, mark: Mark, seen: Glance | Exception, now: float) -> _K
     metric = scored(seen.summary)[0]
     return _Known(
         mark,
-        with_age(_row(name, seen), now),
+        with_age(row_of(name, seen), now),
         seen.member,
         seen.validation,
         metric,
@@ -312,115 +302,3 @@ def _known_of(name: str, mark: Mark, seen: Glance | Exception, now: float) -> _K
         seen.outcome,
         seen.status.unseen,
     )
-
-
-def _row(name: str, seen: Glance) -> RunRow:
-    status, summary, progress, outcome, parent = seen.status, seen.summary, seen.progress, seen.outcome, seen.parent
-    at = max(summary.updated_at, progress.heartbeat_at if progress else 0.0, seen.created_at)
-    total = summary.epochs or (progress.epochs if progress else None)
-    metric, value, _, chance = scored(summary)
-    return RunRow(
-        run=name,
-        parent=parent.run_id if parent else None,
-        mine=seen.uid == os.getuid(),
-        owner=seen.asked_by,
-        changed=sorted(parent.changes) if parent else [],
-        state=f"queued, position {seen.waiting.position}" if seen.waiting else status.text,
-        waits_for=seen.waiting.device if seen.waiting else "",
-        live=status.live,
-        unsupervised=status.unsupervised,
-        evidence=status.evidence,
-        verdict=summary.verdict if status.live else ENDED_VERDICTS.get(status.word, summary.verdict),
-        severity=summary.worst_severity,
-        worst=summary.worst_title or (summary.worst_rule or "").replace("_", " "),
-        flags=summary.flags,
-        reason=summary.reason,
-        coverage=f"{summary.checks_ran}/{summary.checks}" if summary.checks else "",
-        outcome=outcome.word if outcome is not None else "",
-        outcome_line=outcome.line if outcome is not None else "",
-        epoch=summary.epoch,
-        epochs=total,
-        ratio=min(1.0, summary.epoch / total) if total else None,
-        device=seen.device,
-        eta=_eta(status, progress, total, summary.epoch),
-        metric=metric.title if value is not None else "",
-        score=_score(metric, value, summary.metric_in_doubt),
-        value=_finite(value),
-        error=_finite(metric.error(value)) if value is not None else None,
-        unit=metric.unit,
-        chance=metric.text(chance) if chance is not None else "",
-        gap=words.number(summary.gap),
-        spark=[value for value in summary.gap_series if math.isfinite(value)],
-        at=at,
-        events=_events(seen),
-        diff=", ".join(words.changed(parent.changes)) if parent else "",
-        numbers=_numbers(summary, metric, value),
-        sweep=sweep_of(seen.config),
-    )
-
-
-def _numbers(summary: Summary, metric: Metric, value: float | None) -> dict[str, float]:
-    """Name → newest value of what a summary knows; in the metric's own unit, shares as fractions."""
-    best = scored(summary)[2]
-    known = {
-        metric.label: value,
-        best_name(metric): best[0] if best is not None else None,
-        "val loss": summary.val_loss,
-        "gap": summary.gap,
-        "words out / in": summary.length_ratio,
-    }
-    return {name: number for name, number in known.items() if number is not None and math.isfinite(number)}
-
-
-def _score(metric: Metric, value: float | None, in_doubt: str) -> str:
-    """The value, with the name of the metric unless that is WER, which most runs of a folder have; and which other
-    metric does not decide, as it is in doubt."""
-    if value is None:
-        return f"{in_doubt} in doubt" if in_doubt else ""
-    said = metric.text(value) if metric.name == WER.name else f"{metric.label} {metric.text(value)}"
-    return f"{said} ({in_doubt} in doubt)" if in_doubt else said
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _eta(status: Status, progress: Progress | None, total: int | None, epoch: float) -> str:
-    if not status.live or progress is None or not progress.epoch_secs or not total or epoch >= total:
-        return ""
-    return words.age((total - epoch) * progress.epoch_secs)
-
-
-def _events(seen: Glance) -> list[RunEvent]:
-    """What happened that a reader may have missed, the newest first: flags, how it ended, the outcome of a change."""
-    status, outcome = seen.status, seen.outcome
-    events = [
-        RunEvent(at=alert.at, kind=alert.severity, text=alert.line, rule=alert.rule)
-        for alert in seen.alerts
-        if alert.event in ("raised", "worse") and alert.severity != "info"
-    ]
-    if seen.ended_at and status.word in FINAL_STATES:
-        events.append(RunEvent(at=seen.ended_at, kind=status.word, text=status.evidence))
-    elif status.word == "lost":
-        events.append(RunEvent(at=status.since or 0.0, kind="lost", text=status.evidence))
-    if outcome is not None:
-        text = _came(outcome, outcome.line)
-        events.append(RunEvent(at=outcome.at, kind=OUTCOME, text=text, word=outcome.word))
-    return sorted(events, key=lambda event: -event.at)[:MOST_EVENTS]
-
-
-def _came(outcome: ChildOutcome, line: str) -> str:
-    return f"{outcome.word.capitalize()} against {outcome.parent_id}: {line}"
-
-
-def _told(row: RunRow, outcome: ChildOutcome, line: str) -> RunRow:
-    """The row with another line about the outcome of its change."""
-    events = [replace(one, text=_came(outcome, line)) if one.kind == OUTCOME else one for one in row.events]
-    return replace(row, outcome_line=line, events=events)
-
-
-def _need(row: RunRow) -> tuple[bool, int, bool, float, str]:
-    """The pinned ones; then STOP, LOOK, the others at work, failed or lost, the rest; the newest first in each."""
-    others = 2 if row.live else 3 if row.state in ("failed", "lost", "unreadable") else 4
-    group = {"STOP": 0, "LOOK": 1}.get(row.verdict, others)
-    return not row.pinned, group, not row.live, -row.at, row.run
