@@ -4,6 +4,7 @@ import pytest
 
 from monitor.run_dir import Floors
 from monitor.writer import RunWriter
+from tests import fake_runs
 from tests.browser.conftest import ROOT, wait_until
 from tests.browser.test_page_states import open_run
 
@@ -159,3 +160,18 @@ def test_hardly_anything_moves_while_a_healthy_run_turns_bad_under_the_eyes_and_
     page.locator(".vs-verdict-word").get_by_text("ENDED").wait_for()
     assert {"KEEP GOING", "STOP"} <= set(words)
     assert sum(page.evaluate("() => window.shifts")) < 0.02
+
+
+@pytest.mark.parametrize("width", [390, 1360])
+def test_no_name_of_a_flag_beside_the_chart_is_cut(dashboard, tab, width):
+    if not (dashboard.runs / "overfitting").exists():
+        fake_runs.overfitting(dashboard.runs)
+    page = tab(width, 1400)
+    open_run(page, dashboard, "overfitting")
+    labels = page.get_by_test_id("chart-loss").locator("xpath=..").locator(".vs-chart-label")
+    labels.filter(has_text="Gap between").wait_for()
+    said = [text.replace("\n", " ") for text in labels.all_inner_texts()]
+    assert {"Gap between train and val loss", "Overfitting", "Val loss rising"} <= set(said)
+    assert labels.evaluate_all("nodes => nodes.filter((node) => node.scrollWidth > node.clientWidth + 1).length") == 0
+    inside = "nodes => nodes.every((node) => node.getBoundingClientRect().right <= innerWidth)"
+    assert labels.evaluate_all(inside)

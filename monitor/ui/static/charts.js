@@ -97,9 +97,40 @@ function lastFinite(x, y) {
 
 // Labels stand in HTML over the chart: Plotly measures each of its own texts at every update, which cost half of it.
 // A label: {text, color, at: [x, y]} at a line's end, or {…, place: "in", x, share} inside the plot; axis "y2" for lanes.
+// One with a `span` [from, to] on x belongs to a bar there: where it does not fit at the edge, it stands beside its bar.
 const LINE_HEIGHT = 16;
+const BESIDE = 10;
+const widths = new Map();
 
-function placed(labels, axes) {
+// Pixels that a label takes; a text is measured once its font has come, and then never again.
+function widthOf(text, within) {
+  if (widths.has(text)) return widths.get(text);
+  const ruler = h("span", { class: "vs-chart-label", style: "visibility: hidden" }, text);
+  within.append(ruler);
+  const width = ruler.offsetWidth + 1;
+  ruler.remove();
+  if (document.fonts.status === "loaded") widths.set(text, width);
+  return width;
+}
+
+// Before its bar, or behind one that has ended, if there is room in the plot; else at the edge in two lines.
+function besideItsBar(label, { xaxis, width }, within) {
+  const [left, right] = [xaxis._offset, xaxis._offset + xaxis._length];
+  const needed = label.span ? widthOf(label.text, within) : 0;
+  if (needed <= width - label.left) return label;
+  const [from, to] = label.span.map((x) => Math.min(right, Math.max(left, left + xaxis.d2p(x))));
+  if (needed <= from - BESIDE - left) return { ...label, left: from - BESIDE, anchor: "end" };
+  return needed <= right - to - BESIDE ? { ...label, left: to + BESIDE } : { ...label, text: inTwoLines(label.text), lines: 2 };
+}
+
+function inTwoLines(text) {
+  const middle = text.length / 2;
+  const spaces = [...text.matchAll(/ /g)].map(({ index }) => index);
+  const at = spaces.reduce((best, place) => (Math.abs(place - middle) < Math.abs(best - middle) ? place : best), spaces[0] ?? text.length);
+  return `${text.slice(0, at)}\n${text.slice(at + 1)}`;
+}
+
+function placed(labels, axes, within) {
   const { xaxis } = axes;
   const right = xaxis._offset + xaxis._length + 6;
   const ends = labels.filter((label) => label.at).map((label) => {
@@ -116,7 +147,7 @@ function placed(labels, axes) {
     const left = label.x === undefined ? xaxis._offset + xaxis._length / 2 : xaxis._offset + xaxis.d2p(label.x);
     return { ...label, left, top: yaxis._offset + (1 - label.share) * yaxis._length, hidden: left < xaxis._offset - 1 || left > xaxis._offset + xaxis._length + 1 };
   });
-  return [...ends, ...inside];
+  return [...ends.map((label) => besideItsBar(label, axes, within)), ...inside];
 }
 
 // So that lines that meet stay readable: downwards, and up again where the box ends.
@@ -135,7 +166,7 @@ function paintLabels(chart, labels) {
   const axes = chart.box._fullLayout;
   keyed(
     chart.labels,
-    placed(labels, axes).map((label, i) => ({ ...label, key: `${label.key ?? label.text.split(" ")[0]}-${label.at ? "end" : i}` })),
+    placed(labels, axes, chart.labels.parentNode).map((label, i) => ({ ...label, key: `${label.key ?? label.text.split(" ")[0]}-${label.at ? "end" : i}` })),
     (label) => label.key,
     () => h("span", { class: "vs-chart-label" }),
     (node, label) => {
@@ -143,8 +174,9 @@ function paintLabels(chart, labels) {
       node.style.color = label.color;
       node.style.left = `${label.left}px`;
       node.style.top = `${label.top}px`;
-      node.style.maxWidth = label.at ? `${axes.width - label.left}px` : "";
+      node.style.maxWidth = label.at && label.anchor !== "end" ? `${axes.width - label.left}px` : "";
       node.dataset.anchor = label.anchor ?? "start";
+      node.dataset.lines = label.lines ?? 1;
       show(node, !label.hidden);
     },
   );
@@ -164,13 +196,13 @@ function paintBars(chart, bars, on) {
 }
 
 // The same labels as Plotly's own, for a picture that is saved.
-function annotationsOf(labels, axes) {
+function annotationsOf(labels, axes, within) {
   const { l, t, r, b } = axes._size ?? { l: MARGIN.l, t: MARGIN.t, r: MARGIN.r, b: MARGIN.b };
   const width = axes.width - l - r;
   const height = axes.height - t - b;
-  return placed(labels, axes).filter((label) => !label.hidden).map((label) => ({
-    xref: "paper", yref: "paper", x: (label.left - l) / width, y: 1 - (label.top - t) / height, text: label.text.replaceAll("<", "‹"), showarrow: false,
-    xanchor: { end: "right", middle: "center" }[label.anchor] ?? "left", yanchor: "middle", font: { size: 12, color: label.color },
+  return placed(labels, axes, within).filter((label) => !label.hidden).map((label) => ({
+    xref: "paper", yref: "paper", x: (label.left - l) / width, y: 1 - (label.top - t) / height, text: label.text.replaceAll("<", "‹").replace("\n", "<br>"), align: "left", showarrow: false,
+    xanchor: { end: "right", middle: "center" }[label.anchor] ?? "left", yanchor: "middle", font: { size: label.lines === 2 ? 11 : 12, color: label.color },
   }));
 }
 
@@ -259,7 +291,7 @@ class Charts {
     if (!chart.figure) return;
     const { data, layout, labels } = chart.figure;
     const axes = chart.box._fullLayout;
-    const picture = { ...layout, width: axes.width, height: axes.height + TITLE_HEIGHT, margin: { ...MARGIN, t: MARGIN.t + TITLE_HEIGHT }, title: { text: chart.head.textContent, x: 0.01, xanchor: "left", y: 0.98, yanchor: "top", font: { size: 14 } }, annotations: annotationsOf(labels ?? [], axes), paper_bgcolor: tokens(this.root).surface };
+    const picture = { ...layout, width: axes.width, height: axes.height + TITLE_HEIGHT, margin: { ...MARGIN, t: MARGIN.t + TITLE_HEIGHT }, title: { text: chart.head.textContent, x: 0.01, xanchor: "left", y: 0.98, yanchor: "top", font: { size: 14 } }, annotations: annotationsOf(labels ?? [], axes, chart.labels.parentNode), paper_bgcolor: tokens(this.root).surface };
     await this.plotly.downloadImage({ data, layout: picture }, { format, width: axes.width, height: axes.height + TITLE_HEIGHT, scale: 2, filename: `${name}-${chart.id}` });
   }
 

@@ -294,7 +294,7 @@ function laneBars({ frame, axis }) {
 
 function laneLabels(ctx) {
   const last = ctx.frame.lanes.length - 1;
-  return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", key: `lane-${lane.rule}`, text: lane.title, color: ctx.ink.muted }));
+  return ctx.frame.lanes.map((lane, place) => ({ at: [0, last - place], axis: "y2", span: [ctx.axis.of(lane.from), ctx.axis.of(lane.to)], key: `lane-${lane.rule}`, text: lane.title, color: ctx.ink.muted }));
 }
 
 // The primary metric on val and train: a share in percent, anything else as it was logged.
