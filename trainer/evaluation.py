@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from monitor.run_dir.counted import WordShape, word_shape, words_in
 from trainer.data.batches import evaluation_batches
 from trainer.data.buckets import Buckets
 from trainer.data.corpus import Corpus, Sample
@@ -15,7 +16,7 @@ from trainer.decoding import Adjustment, adjusted, beam, greedy
 from trainer.devices import Precision
 from trainer.distributed import ALONE, Ranks
 from trainer.loss import clip_losses, per_token
-from trainer.metrics import FrameStatistics, WordErrors, WordShape, word_errors, word_shape
+from trainer.metrics import FrameStatistics, WordErrors, word_errors
 from trainer.models.base import CtcModel
 
 
@@ -122,7 +123,7 @@ def _evaluation(corpus: Corpus, clips: Sequence[Sample], parts: list[_Sums]) -> 
     return Evaluation(
         hypotheses=hypotheses,
         errors=errors,
-        shape=word_shape(references, hypotheses),
+        shape=word_shape(words_in(references), hypotheses),
         frames=FrameStatistics.merged([part.frames for part in parts]),
         loss=sum(part.token_loss for part in parts) / len(clips),
         loss_pooled=nll / max(1, errors.tokens),

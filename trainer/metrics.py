@@ -6,7 +6,6 @@ Sums over the whole corpus are divided once, so neither batch size nor clip orde
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,35 +43,6 @@ def word_errors(references: Sequence[str], hypotheses: Sequence[str]) -> WordErr
         insertions=out.insertions,
         tokens=out.hits + out.substitutions + out.deletions,
         hypothesis_tokens=out.hits + out.substitutions + out.insertions,
-    )
-
-
-@dataclass(frozen=True)
-class WordShape:
-    """How varied the hypotheses are: a collapsed model says one word, or one sentence, to everything."""
-
-    empty_ratio: float
-    length_ratio: float
-    top_token: str | None
-    top_token_ratio: float | None
-    unique_hypothesis_ratio: float
-    distinct_token_ratio: float
-    """Different words said / different words asked for."""
-
-
-def word_shape(references: Sequence[str], hypotheses: Sequence[str]) -> WordShape:
-    """Over all clips together; which hypothesis belongs to which reference plays no part."""
-    said = Counter(word for hypothesis in hypotheses for word in hypothesis.split())
-    asked = Counter(word for reference in references for word in reference.split())
-    total, clips = said.total(), max(1, len(hypotheses))
-    top, times = said.most_common(1)[0] if said else (None, 0)
-    return WordShape(
-        empty_ratio=sum(not hypothesis.strip() for hypothesis in hypotheses) / clips,
-        length_ratio=total / max(1, asked.total()),
-        top_token=top,
-        top_token_ratio=times / total if total else None,
-        unique_hypothesis_ratio=len(set(hypotheses)) / clips,
-        distinct_token_ratio=len(said) / max(1, len(asked)),
     )
 
 

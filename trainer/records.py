@@ -40,7 +40,7 @@ def _information_ratio(val: Evaluation, floors: Floors) -> float | None:
 
 
 def _val_fields(val: Evaluation) -> Fields:
-    errors, shape = val.errors, val.shape
+    errors = val.errors
     return {
         "val_loss": val.loss,
         "val_wer": val.wer,
@@ -52,12 +52,7 @@ def _val_fields(val: Evaluation) -> Fields:
         "blank_ratio": val.frames.blank_ratio,
         "entropy": val.frames.entropy,
         "mutual_information": val.frames.mutual_information,
-        "empty_ratio": shape.empty_ratio,
-        "length_ratio": shape.length_ratio,
-        "top_token": shape.top_token,
-        "top_token_ratio": shape.top_token_ratio,
-        "unique_hypothesis_ratio": shape.unique_hypothesis_ratio,
-        "distinct_token_ratio": shape.distinct_token_ratio,
+        **val.shape._asdict(),
         "val_wer_adjusted": val.adjusted_wer,
         "val_loss_pooled": val.loss_pooled,
         "val_loss_per_clip": val.loss_per_clip,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
-from monitor.diagnosis.alignment import aligned
 from monitor.run_dir import Snapshot
 
 DRAWS = 2000
@@ -71,7 +71,7 @@ def decoded(snapshot: Snapshot, epoch: float) -> dict[str, tuple[str, str]]:
 
 def errors_of(reference: str, said: str) -> int:
     """Substitutions, deletions and insertions of the cheapest alignment."""
-    return sum(kind != "h" for kind, _, _ in aligned(reference.split(), said.split()))
+    return Levenshtein.distance(reference.split(), said.split())
 
 
 def is_whole_set(said: dict[str, tuple[str, str]], wer: float | None) -> bool:

@@ -6,8 +6,8 @@ Only predictions of the whole split are counted: a handful of printed samples st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,40 @@ LEAST_CLIPS = 10
 LONGEST_SENTENCE = 8
 SAMPLE, CANDIDATES = 100, 20
 """Clips and words that the constant sentence is grown from: a tenth of a second, however long the sentences are."""
+
+
+class WordShape(NamedTuple):
+    """How varied the hypotheses of a split are: a collapsed model says one word, or one sentence, to everything."""
+
+    empty_ratio: float
+    length_ratio: float
+    top_token: str | None
+    top_token_ratio: float | None
+    unique_hypothesis_ratio: float
+    distinct_token_ratio: float
+    """Different words said / different words asked for."""
+
+
+FILLED = WordShape._fields
+
+
+def words_in(texts: Iterable[str]) -> Counter[str]:
+    """How often each word occurs."""
+    return Counter(" ".join(texts).split())
+
+
+def word_shape(asked: Counter[str], hypotheses: Sequence[str]) -> WordShape:
+    """`asked`: the words of the references; which hypothesis belongs to which of them plays no part."""
+    said, clips = words_in(hypotheses), max(1, len(hypotheses))
+    top, times = said.most_common(1)[0] if said else (None, 0)
+    return WordShape(
+        empty_ratio=sum(not text or text.isspace() for text in hypotheses) / clips,
+        length_ratio=said.total() / max(1, asked.total()),
+        top_token=top,
+        top_token_ratio=times / said.total() if said else None,
+        unique_hypothesis_ratio=len(set(hypotheses)) / clips,
+        distinct_token_ratio=len(said) / max(1, len(asked)),
+    )
 
 
 class Counting:
@@ -46,7 +80,9 @@ class Counting:
         shown = {d.epoch: self._shape(d) for d in wanted}
         filled = tuple(_filled(record, shown.get(record.epoch, {})) for record in records)
         changed = [(old, new) for old, new in zip(records, filled, strict=True) if new is not old]
-        self._filled = frozenset(name for pair in changed[-1:] for name in SHAPE if _differs(name, *pair))
+        self._filled = frozenset(
+            name for pair in changed[-1:] for name in FILLED if name != "top_token" and _differs(name, *pair)
+        )
         self._of, self._epochs = seen, filled if changed else records
         return self._epochs
 
@@ -60,7 +96,7 @@ class Counting:
         if clips is not self._clips:
             self._clips, self._shapes = clips, {}
             self._references = {clip.clip_id: clip.reference for clip in clips if clip.split == "val"}
-            self._asked = Counter(word for reference in self._references.values() for word in reference.split())
+            self._asked = words_in(self._references.values())
             self._floors = Floors()
         known = len(self._references)
         if run is None or run.floors.wer_constant is not None or known < max(LEAST_CLIPS, run.data.clips.get("val", 0)):
@@ -86,7 +122,8 @@ class Counting:
     def _shape(self, decode: Decode) -> dict[str, Any]:
         known = self._shapes.get(id(decode))
         if known is None or known[0] is not decode:
-            known = self._shapes[id(decode)] = (decode, _shape(self._asked, list(decode.hypotheses)))
+            shape = word_shape(self._asked, list(decode.hypotheses))._asdict() if self._asked else {}
+            known = self._shapes[id(decode)] = (decode, shape)
         return known[1]
 
 
@@ -94,29 +131,6 @@ def basis_of(snapshot: Snapshot, field: str) -> str:
     """ "from 60 logged clips" for a number that the run has not logged itself; else ""."""
     clips = sum(clip.split == "val" for clip in snapshot.clips)
     return f"from {words.count(clips, 'logged clip')}" if field in snapshot.counted else ""
-
-
-def _shape(asked: Counter[str], hypotheses: list[str]) -> dict[str, Any]:
-    """Field of an evaluation → what the hypotheses of the whole split show, as our own trainer counts it.
-
-    `asked`: the words of the references.
-    """
-    said = Counter(" ".join(hypotheses).split())
-    if not asked:
-        return {}
-    top, times = said.most_common(1)[0] if said else (None, 0)
-    return {
-        "empty_ratio": sum(not text or text.isspace() for text in hypotheses) / len(hypotheses),
-        "length_ratio": said.total() / asked.total(),
-        "top_token": top,
-        "top_token_ratio": times / said.total() if said else None,
-        "unique_hypothesis_ratio": len(set(hypotheses)) / len(hypotheses),
-        "distinct_token_ratio": len(said) / len(asked),
-    }
-
-
-SHAPE = ("empty_ratio", "length_ratio", "top_token_ratio", "unique_hypothesis_ratio", "distinct_token_ratio")
-FILLED = (*SHAPE, "top_token")
 
 
 def _differs(name: str, old: Epoch, new: Epoch) -> bool:

@@ -7,10 +7,10 @@ import pytest
 
 from monitor.commands.cli import main
 from monitor.diagnosis.verdict import judge
+from monitor.run_dir.counted import word_shape, words_in
 from monitor.run_dir.reader import RunReader
 from monitor.view.tiles import tiles
 from monitor.writer import RunWriter
-from trainer.metrics import word_shape
 
 WORDS = [f"W{number}" for number in range(20)]
 
@@ -36,7 +36,7 @@ def test_one_sentence_for_everything_is_called_that_and_at_chance(tmp_path):
     assert 0.7 < seen.run.floors.wer_constant < 1.0
     shown = {tile.key: tile for tile in tiles(seen, judge(seen, 2e9))}
     assert shown["val_wer"].yardstick.startswith("chance 8") and shown["words"].value != "–"
-    expected = word_shape(references, ["W1 W2" if place == 7 else "W1 W2 W3" for place in range(60)])
+    expected = word_shape(words_in(references), ["W1 W2" if place == 7 else "W1 W2 W3" for place in range(60)])
     last = seen.epochs[-1]
     for name in ("empty_ratio", "length_ratio", "top_token_ratio", "unique_hypothesis_ratio", "distinct_token_ratio"):
         assert getattr(last, name) == pytest.approx(getattr(expected, name)), name

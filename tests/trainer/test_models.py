@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from monitor.run_dir.counted import word_shape, words_in
 from monitor.run_dir.errors import UsageError
 from trainer.data.batches import collate
 from trainer.data.corpus import Corpus, Sample
@@ -18,7 +19,7 @@ from trainer.data.synthetic import synthetic_corpus
 from trainer.decoding import greedy
 from trainer.evaluation import Evaluation, evaluate
 from trainer.loss import Objective, clip_losses, per_token
-from trainer.metrics import FrameStatistics, word_errors, word_shape
+from trainer.metrics import FrameStatistics, word_errors
 from trainer.models import MODELS, build_model, describe_model
 from trainer.models.base import BiLstm, CtcModel, HeadOptions, Preparation
 from trainer.models.i3d import I3dTrunk, folded, folded_kernel
@@ -220,12 +221,12 @@ def test_errors_are_summed_over_the_corpus_before_dividing():
 
 
 def test_a_silent_model_is_empty_and_has_no_top_token():
-    shape = word_shape(["A B", "C"], ["", ""])
+    shape = word_shape(words_in(["A B", "C"]), ["", ""])
     assert (shape.empty_ratio, shape.length_ratio, shape.top_token, shape.top_token_ratio) == (1.0, 0.0, None, None)
 
 
 def test_a_model_that_says_one_word_to_everything_shows_it():
-    shape = word_shape(["A B", "C D"], ["A A", "A A"])
+    shape = word_shape(words_in(["A B", "C D"]), ["A A", "A A"])
     assert (shape.top_token, shape.top_token_ratio) == ("A", 1.0)
     assert (shape.unique_hypothesis_ratio, shape.distinct_token_ratio, shape.length_ratio) == (0.5, 0.25, 1.0)
 

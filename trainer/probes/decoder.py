@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from monitor.run_dir import Probe
+from monitor.run_dir.counted import word_shape, words_in
 from trainer.decoding import Adjustment, adjusted
-from trainer.metrics import word_errors, word_shape
+from trainer.metrics import word_errors
 from trainer.probes.subject import Subject
 
 PENALTIES = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0)
@@ -26,7 +27,7 @@ def measure(subject: Subject) -> Probe:
             for log_probs, lengths in outputs
             for tokens in adjusted(log_probs, lengths, Adjustment(blank_penalty=penalty))
         ]
-        errors, shape = word_errors(references, said), word_shape(references, said)
+        errors, shape = word_errors(references, said), word_shape(words_in(references), said)
         rows.append(
             {
                 "blank penalty": penalty,
