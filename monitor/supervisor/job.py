@@ -65,7 +65,7 @@ def ended_by(run_dir: Path) -> str:
     return f"the cluster ({cause})"
 
 
-def put_back(run_dir: Path, state_file: StateFile) -> None:
+def put_back(state_file: StateFile) -> None:
     """Requeues the job of a run that the engine's warning or its time limit has stopped: it goes on as the same run."""
     state = state_file.state
     if is_in_ray() or state.state != "stopped" or state.stop is None or state.stop.asked_by not in PUT_BACK:

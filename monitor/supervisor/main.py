@@ -122,7 +122,7 @@ def _supervise(run_dir: Path, mode: Mode, options: argparse.Namespace, report: R
             _stay(supervision, leaving)
             # The run may be resumed at once, whether or not its last message can be delivered.
             if options.job and isinstance(supervision, Supervision):
-                job.put_back(run_dir, supervision.state_file)
+                job.put_back(supervision.state_file)
             lock.release()
             _deliver(supervision, leaving)
             return job.exit_code(run_dir) if options.job else 0

@@ -181,11 +181,7 @@ def _parent(snapshot: Snapshot) -> ParentOfRun | None:
 def _clock(snapshot: Snapshot, now: float) -> Clock:
     times = [record.at for record in snapshot.epochs[-1:]] + [record.at for record in snapshot.steps[-1:]]
     last = max(times, default=0.0)
-    return Clock(
-        server_now=now,
-        last_record_at=last or None,
-        heartbeat_at=snapshot.progress.heartbeat_at if snapshot.progress is not None else None,
-    )
+    return Clock(server_now=now, last_record_at=last or None)
 
 
 def _floors(snapshot: Snapshot) -> ChanceLevels:

@@ -35,7 +35,6 @@ def row_of(name: str, seen: Glance) -> RunRow:
         state=f"queued, position {seen.waiting.position}" if seen.waiting else status.text,
         waits_for=seen.waiting.device if seen.waiting else "",
         live=status.live,
-        unsupervised=status.unsupervised,
         evidence=status.evidence,
         verdict=summary.verdict if status.live else ENDED_VERDICTS.get(status.word, summary.verdict),
         severity=summary.worst_severity,

@@ -59,7 +59,7 @@ class Acting:
 
     def stop(self, run: str) -> PlannedAct:
         """Plans a stop. Raises MonitorError, as do the other plans."""
-        folder = find_run(self.runs, known(self.runs, run))
+        folder = find_run(self.runs, known(run))
         said = stop_plan(folder, RunReader(folder).read(now()), now())
         # The step that it is at moves on while a person reads; what is lost or kept does not.
         lines = [re.sub(r"\d[\d,.]*", "…", line) for line in said.lines]
@@ -72,7 +72,7 @@ class Acting:
                 f"One change at a time: {', '.join(changes)} are {len(changes)}, and which of them helped could not be "
                 "determined. The server allows several with --several-changes."
             )
-        folder = find_run(self.runs, known(self.runs, run))
+        folder = find_run(self.runs, known(run))
         wanted = wanted_of(folder, AskedChange(False, option or None, None, dict(changes)))
         plan = launcher.plan_restart(
             self.runs, run, wanted.changes, expected=wanted.expected, stop_parent=not keep_parent
@@ -89,7 +89,7 @@ class Acting:
 
     def resume(self, run: str) -> PlannedAct:
         """Plans the next start of an ended run."""
-        find_run(self.runs, known(self.runs, run))
+        find_run(self.runs, known(run))
         plan = launcher.plan_resume(self.runs, run)
         return PlannedAct(
             "resume",

@@ -45,7 +45,7 @@ def quoted(document: Any, **beside: Any) -> dict[str, Any]:
     return {**beside, "notice": NOTICE, "quoted_data": document}
 
 
-def known(runs: Path, run: str) -> str:
+def known(run: str) -> str:
     """The run id. Raises UsageError for a path: what lies outside the folder was not opened to the agent."""
     if "/" in run or run in ("", ".", ".."):
         raise UsageError(f"{run!r} is no run id; list_runs shows them.")
@@ -66,41 +66,41 @@ class RunAnswers:
 
     def show_run(self, run: str) -> dict[str, Any]:
         """As `show --json`."""
-        return quoted(answer(show.run, known(self.runs, run), runs=self.runs))
+        return quoted(answer(show.run, known(run), runs=self.runs))
 
     def verdict(self, run: str, at_epoch: float | None = None) -> dict[str, Any]:
         """As `check --json`; `at_epoch`: as it was after that epoch."""
-        return quoted(answer(check.run, known(self.runs, run), runs=self.runs, at=at_epoch))
+        return quoted(answer(check.run, known(run), runs=self.runs, at=at_epoch))
 
     def diagnosis(self, run: str) -> dict[str, Any]:
         """As `diagnose --json`, without the answer of every rule."""
-        found = answer(diagnose.run, known(self.runs, run), runs=self.runs)
+        found = answer(diagnose.run, known(run), runs=self.runs)
         found.pop("results", None)  # every rule's answer: the verdict has those that count
         return quoted(found)
 
     def outcome(self, parent: str, child: str) -> dict[str, Any]:
         """Of `compare --json` what is about parent and child, without the curves."""
-        pair = [known(self.runs, parent), known(self.runs, child)]
+        pair = [known(parent), known(child)]
         found = answer(compare.run, pair, runs=self.runs)
         return quoted({key: found[key] for key in ("parent", "child", "outcome", "settings", "metric")})
 
     def metrics(self, run: str) -> dict[str, Any]:
         """As `metric --json`."""
-        return quoted(answer(metric.run, known(self.runs, run), runs=self.runs))
+        return quoted(answer(metric.run, known(run), runs=self.runs))
 
     def predictions(self, run: str, which: str = "worst", most: int = 10) -> dict[str, Any]:
         """As `predictions --json`; `which` is its --filter, `most` at most 200."""
         options = {"which": which, "most": min(most, MOST_LINES)}
-        return quoted(answer(predictions.run, known(self.runs, run), runs=self.runs, **options))
+        return quoted(answer(predictions.run, known(run), runs=self.runs, **options))
 
     def log_tail(self, run: str, most: int = 40, only_warnings: bool = False) -> dict[str, Any]:
         """As `log --json`; `most` lines, at most 200."""
         options = {"most": min(most, MOST_LINES), "warnings": only_warnings}
-        return quoted(answer(log.run, known(self.runs, run), runs=self.runs, **options))
+        return quoted(answer(log.run, known(run), runs=self.runs, **options))
 
     def curves(self, run: str, names: Sequence[str] = (), most: int = MOST_POINTS) -> dict[str, Any]:
         """Name → [[epoch, value], …]: first and last point, and the others evenly by their number."""
-        snapshot = RunReader(self.runs / known(self.runs, run)).read(now())
+        snapshot = RunReader(self.runs / known(run)).read(now())
         found = {}
         for name in names or DEFAULT_CURVES:
             points = [(record.epoch, read(record, name)) for record in snapshot.epochs]

@@ -145,9 +145,9 @@ def _kind(call: ast.Call, named: Named, constants: Constants) -> dict[str, Any]:
     if action == "BooleanOptionalAction":
         return {"type": "boolean", "x-switch": "pair"}
     if action in ("append", "extend") or literal(named.get("multiple")):
-        return _repeated(action, _one(named, constants), several, default)
+        return _repeated(action, _one(named), several, default)
     if several is not None and several != "?":
-        return {"type": "array", "x-nargs": several, **_items(_one(named, constants))}
+        return {"type": "array", "x-nargs": several, **_items(_one(named))}
     return _single(call, named, constants, several)
 
 
@@ -164,7 +164,7 @@ def _items(one: dict[str, Any]) -> dict[str, Any]:
     return {"items": one} if one else {}
 
 
-def _one(named: Named, constants: Constants) -> dict[str, Any]:
+def _one(named: Named) -> dict[str, Any]:
     """The type of each of several words."""
     declared = named.get("type")
     name = name_of(declared.func) if isinstance(declared, ast.Call) else name_of(declared)

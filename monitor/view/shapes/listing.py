@@ -48,7 +48,6 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     changed: list[str] = []
     waits_for: str = ""
     live: bool = False
-    unsupervised: bool = False
     verdict: str = ""
     severity: Severity | None = None
     worst: str = ""

@@ -36,7 +36,6 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     word: str
     text: str
     live: bool
-    unsupervised: bool
     evidence: str
     unseen: bool
     waits: str
@@ -50,7 +49,6 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
 
     server_now: float
     last_record_at: float | None
-    heartbeat_at: float | None
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +62,6 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float | None = None
     text: str
     step: int | None = None
-    steps_per_epoch: int | None = None
     waiting: str = ""
 
 
