@@ -98,7 +98,7 @@ def test_output_lengths_are_the_input_divided_by_the_stride_rounded_up(name, fra
     model = tiny(name)
     log_probs, lengths = model(torch.zeros(2, frames, *SHAPES[name]), torch.tensor([frames, frames - 3]))
     expected = [-(-frames // model.stride), -(-(frames - 3) // model.stride)]
-    assert lengths.tolist() == model.output_lengths(torch.tensor([frames, frames - 3])).tolist() == expected
+    assert lengths.tolist() == expected
     assert log_probs.shape == (expected[0], 2, 12)
     assert torch.allclose(log_probs.exp().sum(dim=2), torch.ones(expected[0], 2), atol=1e-5)
 

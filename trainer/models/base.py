@@ -52,10 +52,6 @@ class CtcModel(nn.Module):
         """The parts that parameters and gradients are reported for; together they are the whole network."""
         raise NotImplementedError("each network names its own parts")
 
-    def output_lengths(self, lengths: Tensor) -> Tensor:
-        """Frames of the output (N,) for clips of `lengths` (N,) frames: ceil(T / stride)."""
-        return torch.div(lengths + self.stride - 1, self.stride, rounding_mode="floor")
-
     def see(self, *given: Tensor) -> tuple[Tensor, Tensor]:
         """Visual features (N, T', F), each of a short stretch of its clip, and their lengths (N,)."""
         raise NotImplementedError("each network has its own way from frames to features")
