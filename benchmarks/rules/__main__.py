@@ -51,6 +51,7 @@ def measure(curves: Sequence[Curve]) -> dict[str, Any]:
         "stop_grade": _stop_grade(replays),
         "not_scale_free": _not_scale_free(replays),
         "held_out": held_out.cross_validated(curves, lambda share: progress("holding families out", share)),
+        "not_learning_held_out": held_out.not_learning(curves),
         "with_noise": held_out.with_noise(curves),
         "forecast": forecasts.measure(curves),
         "speed": speed.measure(),
@@ -167,7 +168,10 @@ def report(found: Mapping[str, Any]) -> str:
             f"{on['curves']} curves of {on['families']} families, {on['evaluations']} evaluations; "
             f"{on['overfitting']} overfit, {on['not_overfitting']} do not, {on['loss_only']} rise in loss only.",
             "",
-            table({f"ours: {claim}": figures for claim, figures in found["ours"].items()}),
+            table(
+                {f"ours: {claim}": figures for claim, figures in found["ours"].items()}
+                | {"ours: not_learning, families held out": found["not_learning_held_out"]}
+            ),
             "",
             table(
                 {"ours": found["ours"]["overfitting"], "ours, families held out": found["held_out"], **found["peers"]}
@@ -194,18 +198,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.rules", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--curves", type=Path, required=True, metavar="DIR", help="the folder of labelled curves")
+    parser.add_argument(
+        "--curves",
+        type=Path,
+        required=True,
+        nargs="+",
+        metavar="DIR",
+        help="folders of labelled curves, judged as one set",
+    )
     parser.add_argument("--json", action="store_true", help="every figure, with the ids behind it")
     parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw ours beside the others")
     args = parser.parse_args()
     try:
-        curves = read_curves(args.curves)
+        curves = [curve for folder in args.curves for curve in read_curves(folder)]
     except FileNotFoundError as problem:
         sys.stderr.write(f"error: {problem.filename} is not there. Give the folder that holds labels.csv and curves.\n")
         return 64
     except (KeyError, ValueError) as problem:
         sys.stderr.write(
-            f"error: {args.curves}: {problem!r}. Compare labels.csv and the curves' columns with --help.\n"
+            f"error: {', '.join(map(str, args.curves))}: {problem!r}. "
+            "Compare labels.csv and the curves' columns with --help.\n"
         )
         return 64
     found = measure(curves)

@@ -81,9 +81,10 @@ def verdicts_of(row: Mapping[str, str]) -> dict[str, bool]:
         found["loss_only"] = row["consensus"] == "loss_only"
     if "truncated" in words and len(words) == 1:
         return found
-    found["not_learning"] = any(
-        word.startswith(("not learning", "plateau", "blank collapse", "collapse", "underfitting")) for word in words
-    )
+    if not any("undetermined" in word for word in words):
+        found["not_learning"] = any(
+            word.startswith(("not learning", "plateau", "blank collapse", "collapse", "underfitting")) for word in words
+        )
     found["diverged"] = any(
         word.startswith("diverg") or "non-finite" in word or word.startswith("nan") for word in words
     )

@@ -1,4 +1,4 @@
-"""`overfitting` with its thresholds chosen on all families but one and counted on that one; and with noise added."""
+"""Thresholds chosen on all families but one and counted on that one, and curves with noise added."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import msgspec
 import numpy as np
 
 from benchmarks.rules.curves import Curve
-from benchmarks.rules.replay import Flags, snapshot_of
+from benchmarks.rules.replay import DETECTORS, Flags, says_nothing_is_learnt, snapshot_of
 from benchmarks.rules.scores import Outcome, score
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level
 from monitor.rules.overfitting import EVALUATIONS_WARNING, OverfittingLimits, look
-from monitor.rules.registry import from_mapping
+from monitor.rules.registry import facts_of, from_mapping
+from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS, Thresholds
 
 GRID = {
@@ -26,6 +27,11 @@ GRID = {
     "overfitting_wer_step_ratio": (0.005, 0.01),
     "overfitting_flat_evaluations": (2, 3),
 }
+NOT_LEARNING_GRID = {
+    "wer_plateau": [{"plateau_learnt_ratio": ratio} for ratio in (0.5, 0.6, 0.67, 0.75)],
+    "not_moved": [{"not_moved_ratio": ratio} for ratio in (0.005, 0.01, 0.02, 0.03)],
+}
+"""Rule → the thresholds that are tried, in order of caution: those that change fewer warnings first."""
 NOISE = (0.003, 0.01, 0.03)
 REPEATS = 5
 
@@ -47,6 +53,38 @@ def cross_validated(curves: Sequence[Curve], progress: Callable[[float], None]) 
     # Of the points that do equally well the most cautious wins: they are in order of caution.
     modes = sorted(set(chosen), key=chosen.count, reverse=True)
     return {**score(held), "points": len(points), "chosen": [dict(zip(GRID, mode, strict=True)) for mode in modes]}
+
+
+def not_learning(curves: Sequence[Curve]) -> dict[str, Any]:
+    """The claim "not learning", each family judged with the thresholds that did best on the others."""
+    judged = [curve for curve in curves if "not_learning" in curve.verdicts]
+    others = sorted(DETECTORS["not_learning"] - set(NOT_LEARNING_GRID))
+    always = {curve.id: _claims(curve, others, DEFAULTS) for curve in judged}
+    tried = {
+        (rule, place): {curve.id: _claims(curve, [rule], from_mapping(values)) for curve in judged}
+        for rule, some in NOT_LEARNING_GRID.items()
+        for place, values in enumerate(some)
+    }
+    points = itertools.product(*([(rule, n) for n in range(len(some))] for rule, some in NOT_LEARNING_GRID.items()))
+    found = []
+    for point in points:
+        flags = {c.id: np.logical_or.reduce([always[c.id], *(tried[each][c.id] for each in point)]) for c in judged}
+        found.append([Outcome(curve, curve.verdicts["not_learning"], flags[curve.id]) for curve in judged])
+    held: list[Outcome] = []
+    for family in sorted({curve.family for curve in judged}):
+        wrong = [sum(o.flagged != o.truth for o in outcomes if o.curve.family != family) for outcomes in found]
+        held.extend(o for o in found[int(np.argmin(wrong))] if o.curve.family == family)
+    return score(held)
+
+
+def _claims(curve: Curve, rules: Sequence[str], thresholds: Thresholds) -> Flags:
+    """At each evaluation whether one of the rules says that nothing is learnt."""
+    flags = np.zeros(len(curve.records), dtype=bool)
+    for row in range(len(flags)):
+        seen = snapshot_of(curve.id, curve.records[: row + 1])
+        answers = [facts_of(rule).check(seen, thresholds, 0.0) for rule in rules]
+        flags[row] = any(isinstance(each, Finding) and says_nothing_is_learnt(each) for each in answers)
+    return flags
 
 
 def with_noise(curves: Sequence[Curve]) -> dict[str, Any]:

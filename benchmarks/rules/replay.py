@@ -10,9 +10,11 @@ import numpy.typing as npt
 
 from benchmarks.rules.curves import Curve
 from monitor.diagnosis.verdict import diagnose
+from monitor.rules.at_chance import INSERTS, LOST, TRAIN_ONLY, VAL_FALLS
 from monitor.rules.registry import RULES, evaluate
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS, Thresholds
+from monitor.rules.wer_plateau import GOT_WORSE, LEVELLED_OFF
 from monitor.run_dir import Epoch, Snapshot
 
 Flags = npt.NDArray[np.bool_]
@@ -23,13 +25,17 @@ USERS_LIMITS = frozenset({"gap", "gap_forecast", "wer_target"})
 DETECTORS: dict[str, frozenset[str]] = {
     "overfitting": frozenset({"overfitting"}),
     "loss_only": frozenset({"overconfident"}),
-    "not_learning": frozenset({"at_chance", "wer_plateau", "blank_collapse", "token_dominance", "low_information"}),
+    "not_learning": frozenset(
+        {"at_chance", "wer_plateau", "blank_collapse", "token_dominance", "low_information", "not_moved"}
+    ),
     "diverged": frozenset({"non_finite", "divergence"}),
     "oscillating": frozenset({"oscillation"}),
     "misleading_metric": frozenset({"scorer_failure", "train_val_mismatch"}),
 }
 """Class → the rules whose flags claim it; hints count for the classes that have nothing louder."""
 HINTS_COUNT = frozenset({"loss_only", "oscillating"})
+CLAIMS_OTHERWISE = (LOST, INSERTS, VAL_FALLS, TRAIN_ONLY, GOT_WORSE, LEVELLED_OFF)
+"""How the title ends of findings of those rules that say that something was learnt: they claim no `not_learning`."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Replay:
     warned: dict[str, Flags]
     told: dict[str, Flags]
     critical: dict[str, Flags]
+    not_learning: Flags
+    """Whether a warning of its rules said that nothing is learnt."""
     verdicts: tuple[str, ...]
 
     def up(self, claim: str) -> Flags:
@@ -47,6 +55,8 @@ class Replay:
         if claim == "healthy":
             names = frozenset(self.warned) - USERS_LIMITS
             return _any([self.warned[name] for name in names], len(self.curve.records))
+        if claim == "not_learning":
+            return self.not_learning
         flags = self.told if claim in HINTS_COUNT else self.warned
         return _any([flags[name] for name in DETECTORS[claim]], len(self.curve.records))
 
@@ -55,7 +65,7 @@ def replay(curve: Curve, thresholds: Thresholds = DEFAULTS) -> Replay:
     names = [rule.name for rule in RULES]
     rows = len(curve.records)
     warned, told, critical = ({name: np.zeros(rows, dtype=bool) for name in names} for _ in range(3))
-    verdicts = []
+    verdicts, not_learning = [], np.zeros(rows, dtype=bool)
     for row in range(rows):
         seen = snapshot_of(curve.id, curve.records[: row + 1])
         results = evaluate(seen, thresholds, 0.0)
@@ -64,8 +74,15 @@ def replay(curve: Curve, thresholds: Thresholds = DEFAULTS) -> Replay:
                 told[result.rule][row] = True
                 warned[result.rule][row] = result.severity != "info"
                 critical[result.rule][row] = result.severity == "critical"
+                not_learning[row] |= says_nothing_is_learnt(result)
         verdicts.append(diagnose(seen, results, thresholds).verdict)
-    return Replay(curve, warned, told, critical, tuple(verdicts))
+    return Replay(curve, warned, told, critical, not_learning, tuple(verdicts))
+
+
+def says_nothing_is_learnt(finding: Finding) -> bool:
+    """Whether a finding claims `not_learning`: a warning of its rules that does not say what was learnt."""
+    of_it = finding.rule in DETECTORS["not_learning"] and finding.severity != "info"
+    return of_it and not finding.title.endswith(CLAIMS_OTHERWISE)
 
 
 def snapshot_of(run_id: str, records: tuple[Epoch, ...]) -> Snapshot:

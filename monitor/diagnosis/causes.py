@@ -12,11 +12,12 @@ import numpy as np
 
 from monitor.diagnosis.beside_chance import any_at_chance, beside
 from monitor.diagnosis.waiting import knows_by_heart, train_value
-from monitor.rules.at_chance import INSERTS, LOST, WORSE_THAN_CHANCE
+from monitor.rules.at_chance import INSERTS, LOST, TRAIN_ONLY, VAL_FALLS, WORSE_THAN_CHANCE
 from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.gap import CONSTANT, Gap
 from monitor.rules.non_finite import only_val_loss
+from monitor.rules.not_moved import NEITHER, TRAIN_FALLS, VAL_ALONE
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
@@ -31,7 +32,16 @@ second of its first value has not moved."""
 BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
 """Causes that cannot be judged while the optimisation diverges."""
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
-ONLY_BY_HEART = "What is memorised on train does not carry over to val"
+ELSEWHERE = {
+    WORSE_THAN_CHANCE: "inverted",
+    INSERTS: "",
+    VAL_FALLS: "",
+    NEITHER: "nothing_learnt",
+    TRAIN_FALLS: "no_evidence",
+    VAL_ALONE: "",
+}
+"""Title of a finding → the one cause that it points to, "" for none."""
+ONLY_BY_HEART = "What is learnt on train does not carry over to val"
 """Title of `no_evidence` where the train set is known by heart: its input does reach the output layer."""
 HALVED = 0.5
 LEARNT_MARGIN = 0.1
@@ -72,12 +82,12 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
     excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
     excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
-    excluded |= {"stuck"} if _at_worst(snapshot) else {"nothing_learnt"}
+    excluded |= {"stuck"} if _at_worst(snapshot) or _is_titled(findings, NEITHER) else {"nothing_learnt"}
     # A network that breaks neither learns by heart nor reads its input, whatever it did before.
     excluded |= BROKEN_BY_IT if breaks(findings) else set()
     # Far worse than chance something was learnt; what, no other number of it can tell.
     excluded |= OF_A_RIGHT_METRIC if any(each.title == WORSE_THAN_CHANCE for each in flags.values()) else {"inverted"}
-    if any(each.title == INSERTS for each in flags.values()):
+    if any(each.title in (INSERTS, VAL_FALLS) for each in flags.values()):
         excluded |= {"stuck", "nothing_learnt"}
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in _causes(finding)]
@@ -89,7 +99,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
         if evidence:
             measured = {stance: _measured(snapshot, name, stance) for stance in ("for", "against")}
             against = (*_against(name, snapshot, flags), *measured["against"])
-            if name == "no_evidence" and knows_by_heart(snapshot):
+            if name == "no_evidence" and is_learnt_on_train(snapshot, findings):
                 title = ONLY_BY_HEART
             causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
     return tuple(causes)
@@ -119,9 +129,18 @@ def _never_moved(snapshot: Snapshot) -> bool:
     return True
 
 
+def is_learnt_on_train(snapshot: Snapshot, findings: tuple[Finding, ...]) -> bool:
+    """Whether what is at chance on val has learnt its train set, so that its input does arrive."""
+    return knows_by_heart(snapshot) or _is_titled(findings, TRAIN_ONLY, TRAIN_FALLS)
+
+
+def _is_titled(findings: tuple[Finding, ...], *titles: str) -> bool:
+    return any(finding.title in titles for finding in findings)
+
+
 def has_lost(findings: tuple[Finding, ...]) -> bool:
     """Whether it was well beyond chance and is at chance again."""
-    return any(finding.title == LOST for finding in findings)
+    return _is_titled(findings, LOST)
 
 
 def breaks(findings: tuple[Finding, ...]) -> Breaks | None:
@@ -147,7 +166,7 @@ def _points_elsewhere(finding: Finding) -> str | None:
     """
     if finding.rule == "non_finite":
         return "" if only_val_loss(finding.now) else None
-    return {WORSE_THAN_CHANCE: "inverted", INSERTS: ""}.get(finding.title)
+    return ELSEWHERE.get(finding.title)
 
 
 def _measured(snapshot: Snapshot, cause: str, stance: str) -> tuple[str, ...]:
@@ -193,7 +212,7 @@ def suppressed(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[str, 
     rules = {finding.rule for finding in findings if finding.severity != "info"}
     if "scorer_failure" in rules:
         return ("Nothing else is suggested before the error rate is right.",)
-    if any(finding.title in (LOST, WORSE_THAN_CHANCE, INSERTS) for finding in findings):
+    if any(finding.title in (LOST, WORSE_THAN_CHANCE, INSERTS, VAL_FALLS) for finding in findings):
         return ()
     if "at_chance" in rules or (any(facts_of(rule).collapsed for rule in rules) and not learns(snapshot)):
         return ("More regularisation is not suggested: a model at chance has nothing to regularise.",)

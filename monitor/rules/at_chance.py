@@ -14,6 +14,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
+from monitor.rules.learning import EVALUATE_TRAIN, came_down
 from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
@@ -36,6 +37,12 @@ LOST = "Has lost what it had learnt"
 """Title of the finding where it was well beyond chance before: input arrives, or did."""
 INSERTS = "Words are inserted"
 """Title of the finding where the input is read and too many words are predicted: input arrives."""
+VAL_FALLS, TRAIN_ONLY = "At chance although val loss falls", "Learnt on train, at chance on val"
+"""Titles of the finding where a loss shows that something is learnt: input arrives."""
+LOOK_AT_PREDICTIONS = (
+    "The input arrives: read some predictions beside their targets, and see whether they are decoded and scored as "
+    "they should be."
+)
 READS = 0.15
 """Of the target words: so many more than a constant sentence can hit are read off the input."""
 END_EARLIER = (
@@ -54,8 +61,9 @@ LOOK_AT_LABELS = (
 )
 FLAT_RATIO = 0.01
 """A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
-FAST_RATIO, FAST_EVALUATIONS, NEWEST = 0.1, 5, 3
-"""A loss falls fast while the lowest of its last three values is a tenth below that of five evaluations ago."""
+FAST_RATIO, FAST_EVALUATIONS, NEWEST = 0.02, 5, 3
+"""A loss falls fast while the lowest of its last three values is 2 % an evaluation below that of five evaluations ago,
+or below the first."""
 NO_INPUT = (
     "Do not add regularisation: a model at chance has nothing to regularise. Find out whether the input reaches the "
     "classifier:{} the labels, the learning rate."
@@ -155,9 +163,13 @@ def _may_be_a_plateau(data: Evaluations, severity: str, *, over: bool) -> bool:
     """Whether it is a hint only: where words are counted, a model says nothing for a while although its loss falls."""
     if severity != "warning" or over or data.metric is None or data.metric.label not in EDIT_RATES:
         return False
-    loss = data.val_loss if np.isfinite(data.val_loss).any() else data.train_loss
-    known = loss[np.isfinite(loss)][-FAST_EVALUATIONS - 1 :]
-    return bool(len(known) and known[-NEWEST:].min() < (1 - FAST_RATIO) * known[0])
+    losses = [column[np.isfinite(column)][-FAST_EVALUATIONS - 1 :] for column in (data.val_loss, data.train_loss)]
+    known = [loss for loss in losses if len(loss) > 1]
+    return bool(known) and all(_falls_fast(loss) for loss in known)
+
+
+def _falls_fast(loss: Array) -> bool:
+    return bool(loss[-NEWEST:].min() < (1 - FAST_RATIO * (len(loss) - 1)) * loss[0])
 
 
 class Wording(NamedTuple):
@@ -175,11 +187,45 @@ def _never_better(
 ) -> Wording:
     """Of a metric that has not left chance yet; `began`: since when, in words."""
     over = is_over(snapshot)
+    if (learning := _learning(data, evaluations.floors_of(snapshot), chance)) is not None:
+        told = f"{learning.line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}"
+        return learning._replace(line=told)
     line = _line(data, evaluations.floors_of(snapshot), chance, severity, over)
     text = f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}"
     where = " time resolution inside the model," * is_ctc(snapshot)
     beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
     return Wording(text, *beside, "info" if _may_be_a_plateau(data, severity, over=over) else None)
+
+
+def _learning(data: Evaluations, floors: Floors, chance: Chance | None) -> Wording | None:
+    """Of a metric at chance while a loss shows that something is learnt; a hint while val loss comes to new bests, and
+    never critical where val loss fell."""
+    if _is_beyond(data, chance):
+        return None
+    at = _where(data, floors, chance)
+    if fell := came_down("val loss", data.val_loss, data.epochs):
+        known = data.val_loss[np.isfinite(data.val_loss)]
+        improves = known[-NEWEST:].min() < (1 - FLAT_RATIO) * known[:-NEWEST].min()
+        severity: Severity = "info" if improves else "warning"
+        return Wording(
+            f"{at}, although {fell}.",
+            VAL_FALLS,
+            LOOK_AT_PREDICTIONS,
+            "Whether decoder or scorer is at fault.",
+            severity,
+        )
+    if fell := came_down("train loss", data.train_loss, data.epochs):
+        return Wording(f"{at}, although {fell}.", TRAIN_ONLY, EVALUATE_TRAIN, "Whether val or its evaluation differs.")
+    return None
+
+
+def _where(data: Evaluations, floors: Floors, chance: Chance | None) -> str:
+    """That it is no better than chance, without a full stop."""
+    if chance is None or data.metric is None:
+        last, floor = number(float(data.val_loss[-1])), number(floors.loss_unigram)
+        return f"Val loss is {last}, hardly better than word frequencies alone ({floor})"
+    now, floor = data.metric.error_text(float(data.error[-1])), data.metric.error_text(chance.error)
+    return f"{data.metric.heading} is {now}, not better than {chance.who} ({floor})"
 
 
 def _inserting(snapshot: Snapshot, metric: Metric | None, chance: Chance | None) -> str | None:

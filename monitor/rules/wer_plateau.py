@@ -12,14 +12,24 @@ from monitor.rules.arithmetic import series
 from monitor.rules.at_chance import ChanceLimits
 from monitor.rules.episodes import Episode, Level, open_episode
 from monitor.rules.evaluations import Evaluations
-from monitor.rules.primary import chance_of, errors_of, needs_of, perfect_of, primary_of, scale_of
+from monitor.rules.learning import came_down
+from monitor.rules.primary import (
+    SAYING_NOTHING,
+    Chance,
+    chance_of,
+    errors_of,
+    needs_of,
+    perfect_of,
+    primary_of,
+    scale_of,
+)
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, Worse, got_worse, is_lost, lost_much
-from monitor.run_dir import Snapshot
+from monitor.run_dir import Severity, Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import REWARD, WITHOUT_A_CHANCE
+from monitor.run_dir.metric_names import EDIT_RATES, REWARD, WITHOUT_A_CHANCE
 from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
@@ -62,6 +72,14 @@ GOT_WORSE = "got worse"
 """How the title ends then."""
 
 
+RESTS: dict[Severity, Severity] = {"critical": "warning", "warning": "info", "info": "info"}
+"""How grave it is that a metric which has learnt much rests."""
+SPOKEN = 0.02
+"""So far beyond the error rate of an empty output, words are predicted that are not there."""
+LEVELLED_OFF = "levelled off"
+"""How the title ends for a metric that has learnt much and rests."""
+
+
 class PlateauLimits(Limits, frozen=True):
     """What counts as an improvement, and how many evaluations may pass without one."""
 
@@ -70,6 +88,8 @@ class PlateauLimits(Limits, frozen=True):
     wer_step_ratio: float = 0.02
     plateau_warning_evaluations: int = 10
     plateau_critical_evaluations: int = 20
+    plateau_learnt_ratio: float = 0.67
+    """Of its first value: an error that has come down to it has learnt much, and may rest."""
 
 
 class WerPlateau(Rule):
@@ -109,7 +129,8 @@ class WerPlateau(Rule):
             worse = got_worse(*told) or lost_much(*told) if early else None
             return self._only_worse(snapshot, thresholds, metric, worse) if worse else unready
         data = evaluations.read(snapshot, thresholds)
-        best = np.minimum.accumulate(np.where(np.isfinite(data.error), data.error, np.inf))
+        counted = _since_it_spoke(metric, data.error, chance_of(snapshot, metric))
+        best = np.minimum.accumulate(np.where(counted, data.error, np.inf))
         step = limits.wer_step_ratio * scale_of(metric, data.error)
         step = np.minimum(limits.wer_step, step) if metric.is_share else step
         if perfect_of(metric, data.error)[-1]:
@@ -145,15 +166,18 @@ class WerPlateau(Rule):
         moved = abs(metric.value(float(best[-1 - window])) - value)
         worse = lost or got_worse(metric, data.error, chance)
         # What was never better than chance cannot get worse.
-        had_learnt = chance is None or chance.assumed or best[-1] <= chance.error
+        had_learnt = chance is None or best[-1] < chance.error
         since = _since_then(metric, data.error, window, worse) if had_learnt else ""
+        learnt = not since and _has_learnt_much(metric, data, best, limits.plateau_learnt_ratio)
         return self.flag(
             data.epochs,
             episode,
             f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations "
             f"({_best_and_where(metric, data, best)}); "
             f"flagged since epoch {data.epochs[episode.onset]:g}.",
-            title=f"{_titled(label)} {GOT_WORSE}" if since else f"{_titled(label)} stuck",
+            title=f"{_titled(label)} {GOT_WORSE if since else LEVELLED_OFF if learnt else 'stuck'}",
+            # One that has learnt much may rest for a while, or for good because there is no more to learn.
+            severity=RESTS[episode.severity] if learnt else None,
             dated=True,
             now={
                 f"best {metric.title}": metric.text(value),
@@ -183,6 +207,27 @@ class WerPlateau(Rule):
             ),
             title=f"{_titled(metric.label)} {GOT_WORSE}",
         )
+
+
+def _since_it_spoke(metric: Metric, errors: series.Array, chance: Chance | None) -> npt.NDArray[np.bool_]:
+    """The evaluations that count: of an error rate that was worse than saying nothing before its best, or never better,
+    those from its worst on; a model that begins to speak makes more errors than a silent one, and then fewer."""
+    counted = np.isfinite(errors)
+    if chance is not None and metric.label in EDIT_RATES and counted.any():
+        worst, best = (
+            int(np.argmax(np.where(counted, errors, -np.inf))),
+            int(np.argmin(np.where(counted, errors, np.inf))),
+        )
+        if errors[worst] > SAYING_NOTHING + SPOKEN and (worst < best or errors[best] >= chance.error):
+            counted[:worst] = False
+    return counted
+
+
+def _has_learnt_much(metric: Metric, data: Evaluations, best: series.Array, ratio: float) -> bool:
+    """Whether a share's best error is at most `ratio` of its first, or val loss has come far down."""
+    first = data.error[np.isfinite(data.error)][0]
+    much = metric.is_share and best[-1] <= ratio * first
+    return bool(much or came_down("val loss", data.val_loss, data.epochs))
 
 
 def _best_and_where(metric: Metric, data: Evaluations, best: series.Array) -> str:

@@ -101,7 +101,7 @@ def test_a_model_at_chance_is_never_told_more_regularisation():
 
 def test_what_train_loss_says_against_an_input_that_does_not_arrive():
     learnt = verdict(snapshot(**AT_CHANCE | {"train_loss": curve(40, lambda e: 5 * 0.85**e)}, **beating())).causes[0]
-    assert (learnt.name, learnt.title) == ("no_evidence", "What is memorised on train does not carry over to val")
+    assert (learnt.name, learnt.title) == ("no_evidence", "What is learnt on train does not carry over to val")
     assert learnt.against == (
         "Train loss has come down to 0.0075: something does arrive, but only for the train samples.",
     )

@@ -15,6 +15,7 @@ from monitor.run_dir.metric import Metric
 from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = AtChance()
+UNKNOWN = {"floors": Floors()}
 
 
 def wer(values, **fields):
@@ -236,9 +237,58 @@ def test_an_error_rate_that_was_never_a_fraction_below_one_may_be_percent_and_th
     falls, losses = [4.1 - 0.1 * epoch for epoch in range(20)], [0.9**epoch for epoch in range(20)]
     unknown = {"floors": Floors()}
     line = found(RULE, snapshot(val_wer=falls, val_loss=losses, run=unknown)).line
-    assert "WER 220.0 % against 100.0 %" in line
+    assert line.startswith(
+        "Val WER is 220.0 %, not better than saying nothing (100.0 %), although val loss has come down"
+    )
     assert line.endswith(" Since the first evaluation. If it is logged in percent, it is 2.2 %: then declare the unit.")
     silent = found(RULE, snapshot(val_wer=[1.0] * 20, val_loss=[1.0] * 20, run=unknown)).line
     known = found(RULE, snapshot(val_wer=falls, val_loss=[1.0] * 20)).line
     counted = found(RULE, snapshot(val_wer=falls, val_loss=losses, length_ratio=[2.5] * 20, run=unknown)).line
     assert not any("in percent" in other for other in (silent, known, counted))
+
+
+def speaks(val_loss, train_loss=None, rows=20):
+    """A network whose WER is beyond that of saying nothing, with such losses."""
+    train = curve(rows, train_loss or val_loss)
+    return snapshot(val_wer=curve(rows, lambda e: 1.3), val_loss=curve(rows, val_loss), train_loss=train, run=UNKNOWN)
+
+
+def test_at_chance_while_val_loss_falls_is_a_hint_and_never_critical():
+    falls = found(RULE, speaks(lambda e: 4 * 0.9**e))
+    assert (falls.severity, falls.title) == ("info", "At chance although val loss falls")
+    assert falls.line.startswith(
+        "Val WER is 130.0 %, not better than saying nothing (100.0 %), although val loss has come down from 2.36 at "
+        "epoch 5 to 0.49. Since the first evaluation."
+    )
+    rested = speaks(lambda e: max(0.5, 4 * 0.8**e), rows=30)
+    said = judge(rested, NOW).diagnosis
+    assert found(RULE, rested).severity == "warning" and "no_evidence" not in {cause.name for cause in said.causes}
+    assert not said.suppressed and prescribe(rested, said)[0].title.startswith("The input arrives")
+
+
+def test_what_train_has_learnt_and_val_has_not_is_said_so():
+    seen = speaks(lambda e: 4.0, lambda e: 4 * 0.8**e)
+    finding = found(RULE, seen)
+    assert finding.title == "Learnt on train, at chance on val"
+    assert "train loss has come down from 1.31 at epoch 5 to 0.046" in finding.line
+    causes = causes_of(seen, (finding,))
+    assert [cause.title for cause in causes] == ["What is learnt on train does not carry over to val"]
+
+
+def test_the_fall_to_the_plateau_of_a_ctc_model_shows_nothing_learnt():
+    """Its loss falls from far above while it learns to say nothing."""
+    losses = [14.0, 9.0, 6.0, 3.4, 3.2, *[3.1] * 10]
+    seen = snapshot(val_wer=[1.0] * 15, val_loss=losses, train_loss=losses, run=UNKNOWN)
+    assert found(RULE, seen).title == "At chance"
+
+
+@pytest.mark.parametrize(("train", "severity"), [(0.93, "info"), (1.0, "warning")])
+def test_early_it_is_a_hint_only_while_both_losses_fall_fast(train, severity):
+    seen = snapshot(
+        epochs=[2.0, 4.0, 6.0],
+        val_wer=[1.0] * 3,
+        val_loss=[4.0, 3.6, 3.3],
+        train_loss=[5 * train**n for n in range(3)],
+        run=UNKNOWN,
+    )
+    assert found(RULE, seen).severity == severity

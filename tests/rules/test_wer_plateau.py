@@ -39,12 +39,12 @@ def test_few_evaluations_and_none_are_said():
 
 
 def test_ten_evaluations_without_a_point_are_a_warning_twenty_are_critical():
-    seen = wer(curve(50, lambda e: max(0.6, 1 - 0.04 * e)))
+    seen = wer(curve(50, lambda e: max(0.7, 1 - 0.03 * e)))
     first, critical = first_fired(RULE, seen)
     assert (first, critical) == (20, 30)
     assert (
         found(RULE, seen).line
-        == "Best WER has moved 0.0 points in 20 evaluations (60.0 %, epoch 10); flagged since epoch 20."
+        == "Best WER has moved 0.0 points in 20 evaluations (70.0 %, epoch 10); flagged since epoch 20."
     )
 
 
@@ -138,7 +138,7 @@ def test_what_got_worse_is_no_plateau_and_overfits_where_train_loss_still_falls(
     causes = [cause.name for cause in judge(seen, NOW).diagnosis.causes]
     assert "getting_worse" in causes and "stuck" not in causes
     assert "train loss still fell" in found(RULE, seen).remedy
-    flat = judge(rose_then([0.1, 0.3, *[0.4] * 15], "val_map"), NOW).diagnosis
+    flat = judge(rose_then([0.1, 0.2, *[0.3] * 15], "val_map"), NOW).diagnosis
     assert [cause.name for cause in flat.causes] == ["stuck"]
 
 
@@ -187,3 +187,23 @@ def test_the_best_checkpoint_is_promised_only_where_the_trainer_is_known_to_keep
         flag = next(each for each in evaluate(seen, DEFAULTS, NOW) if each.rule == "wer_plateau")
         assert flag.remedy.startswith(f"Keep the checkpoint of its best epoch{kept}.")
         assert stop_here(seen).title == f"Stop here and keep the best checkpoint{kept}"
+
+
+def test_what_has_learnt_much_has_levelled_off_a_hint_after_ten_a_warning_after_twenty():
+    seen = wer(curve(50, lambda e: max(0.4, 1 - 0.06 * e)))
+    at = {rows: found(RULE, snapshot(val_wer=curve(rows, lambda e: max(0.4, 1 - 0.06 * e)))) for rows in (19, 20, 30)}
+    assert at[19] is None and [at[rows].severity for rows in (20, 30)] == ["info", "warning"]
+    assert {at[20].title, at[30].title, found(RULE, seen).title} == {"WER levelled off"}
+    # Val loss tells it too, of an error rate that is still high.
+    high, losses = curve(20, lambda e: max(0.8, 1 - 0.02 * e)), curve(20, lambda e: 5 * 0.8**e)
+    assert found(RULE, snapshot(val_wer=high, val_loss=losses)).title == "WER levelled off"
+    assert found(RULE, snapshot(val_wer=high, val_loss=[5.0] * 20)).title == "WER stuck"
+
+
+def test_a_model_that_begins_to_speak_is_judged_from_its_worst_on():
+    falling = [1.0, 1.0, *(1.9 - 0.03 * e for e in range(20))]
+    assert found(RULE, wer(falling)) is None
+    stuck = found(RULE, wer([1.0, 1.0, *(1.9 - 0.03 * e for e in range(10)), *[1.5] * 12]))
+    assert stuck.title == "WER stuck" and "(150.0 %, epoch 13)" in stuck.line
+    silent = found(RULE, wer([1.0] * 15))
+    assert "(100.0 %, epoch 1)" in silent.line

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.diagnosis.causes import breaks, still_learns
+from monitor.diagnosis.causes import breaks, is_learnt_on_train, still_learns
 from monitor.diagnosis.prescriptions import looking, measuring, memory, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
@@ -85,7 +85,7 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     if "lost_again" in causes:
         return tuple(filter(None, [*options, *against_losing_it(snapshot, config)]))
     if "no_evidence" in causes:
-        options += _without_evidence(snapshot, config)
+        options += _without_evidence(snapshot, config, is_learnt_on_train(snapshot, diagnosis.grounds))
     elif "too_little_regularisation" in causes:
         options += _against_overfitting(snapshot, config)
     elif "words_missing" in causes:
@@ -110,9 +110,9 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     return tuple(filter(None, options))
 
 
-def _without_evidence(snapshot: Snapshot, config: Config) -> list[Prescription | None]:
+def _without_evidence(snapshot: Snapshot, config: Config, learnt_on_train: bool) -> list[Prescription | None]:
     head = [training.better_head(snapshot, config), training.smaller_network(snapshot, config)]
-    if knows_by_heart(snapshot):
+    if learnt_on_train:
         return [looking.val_like_train(snapshot), *head]
     if not is_ctc(snapshot):
         return [looking.few_by_heart(snapshot), *head]
