@@ -69,6 +69,8 @@ SCRIPTS = (
     "main.js",
 )
 """In this order: each may use what stands before it. `main.js` exports the component."""
+STYLES = ("streamlit.css", "page.css", "list.css", "windows.css")
+"""In this order: of two rules that are equally exact the later one counts."""
 
 
 def constants() -> str:
@@ -114,7 +116,7 @@ def styles() -> str:
     light, dark = (palette.properties(dark=dark) for dark in (False, True))
     is_dark = '.vs-root[data-theme="dark"]'
     colours = f".vs-root,body{{{light}}}\n{is_dark},body:has({is_dark}){{{dark}}}\n"
-    return colours + (STATIC / "page.css").read_text(encoding="utf-8")
+    return colours + "\n".join((STATIC / name).read_text(encoding="utf-8") for name in STYLES)
 
 
 @functools.cache
