@@ -31,6 +31,8 @@ MEMORISE = (
 
 
 class NotMovedLimits(Limits, frozen=True):
+    """From which evaluation on it is judged, and how far val loss may go and still counts as unmoved."""
+
     not_moved_evaluations: int = 8
     not_moved_ratio: float = 0.01
     """Of its first value: val loss has not come down by so much."""
@@ -54,6 +56,7 @@ class NotMoved(Rule):
     never_learnt = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
+        """A warning at most, from the first evaluation on; quiet once val loss has fallen or risen by its limit."""
         limits = thresholds.of(NotMovedLimits)
         if primary_of(snapshot) is not None:
             return self.not_applicable("a run that logs no error rate or score")
