@@ -21,6 +21,7 @@ from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.scored import last_scored
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Epoch, Floors, Severity, Snapshot
+from monitor.run_dir.floors import skill
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.metric_names import EDIT_RATES
 from monitor.run_dir.status import is_over
@@ -241,11 +242,6 @@ def _inserting(snapshot: Snapshot, metric: Metric | None, chance: Chance | None)
     return f"{right} of the words are right, but {said} are predicted for every 100 target words: {wer}."
 
 
-def skill(loss: float, floors: Floors) -> float:
-    """1 - loss / chance loss: 0 knows word frequencies only, 1 is perfect."""
-    return 1 - loss / floors.loss_unigram if floors.loss_unigram else float("nan")
-
-
 def _broken(record: Epoch) -> bool:
     """Whether val loss is NaN or infinite: such a network is broken, which is another finding's matter."""
     return record.val_loss is not None and not math.isfinite(record.val_loss)
@@ -400,7 +396,7 @@ def _is_beyond(data: Evaluations, chance: Chance | None) -> bool:
 def _better(data: Evaluations, floors: Floors, chance: Chance | None, margin: float) -> str:
     metric = data.metric
     if chance is None or metric is None:
-        return f"Skill {number(skill(float(np.nanmin(data.val_loss)), floors))} against word frequencies."
+        return f"Skill {number(skill(float(np.nanmin(data.val_loss)), floors.loss_unigram))} against word frequencies."
     now = float(data.error[-1])
     if now >= chance.error - margin * chance.size(metric):
         return f"{metric.heading} is {metric.error_text(now)}, {chance.does} {metric.error_text(chance.error)}."
@@ -418,5 +414,6 @@ def _numbers(data: Evaluations, floors: Floors, chance: Chance | None) -> dict[s
         if chance.sentence:
             numbers["most frequent label" if metric.label == "accuracy" else "constant sentence"] = chance.sentence
     if floors.loss_unigram is not None and np.isfinite(data.val_loss).any():
-        numbers |= {"best skill": skill(float(np.nanmin(data.val_loss)), floors), "chance loss": floors.loss_unigram}
+        best = skill(float(np.nanmin(data.val_loss)), floors.loss_unigram)
+        numbers |= {"best skill": best, "chance loss": floors.loss_unigram}
     return numbers

@@ -59,9 +59,9 @@ def compute(train: Targets, val: Targets, vocabulary: Sequence[str]) -> Floors:
     )
 
 
-def skill(loss: float, loss_unigram: float) -> float:
-    """1 - loss / L_unigram: 0 knows the frequencies and nothing else, 1 is perfect."""
-    return 1.0 - loss / loss_unigram
+def skill(loss: float, loss_unigram: float | None) -> float:
+    """1 - loss / L_unigram: 0 knows the frequencies and nothing else, 1 is perfect. NaN where that is not known."""
+    return 1 - loss / loss_unigram if loss_unigram else math.nan
 
 
 def token_counts(split: Targets, classes: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +23,8 @@ DrawView = Callable[[np.random.Generator, str], np.ndarray]
 """(generator, strength) -> (8,) float32, from where and in which light a clip of pictures is seen."""
 Mirror = Callable[[np.ndarray], np.ndarray]
 """Frames (T, …) -> the same clip with left and right exchanged."""
+Progress = Callable[[Iterable[int], str, int], Iterable[int]]
+"""(items, label, how many) -> the items; what passes them on may show a bar."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ from monitor.run_dir.errors import RefusedError
 from trainer.data.entries import Entry
 
 PICTURES = (".png", ".jpg", ".jpeg")
-Progress = Callable[[Iterable[int], str, int], Iterable[int]]
 
 
 def read_features(path: Path) -> np.ndarray:

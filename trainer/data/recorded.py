@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from monitor.run_dir.errors import RefusedError
 from trainer.data.augmentation import STRENGTHS, mask_time, mirror_pictures, warp_time
-from trainer.data.corpus import SEEN, SPLITS, Corpus
+from trainer.data.corpus import SEEN, SPLITS, Corpus, Progress
 from trainer.data.entries import Entry
 from trainer.data.preflight import Preflight, of_one_shape, read_all, usable
 from trainer.data.reading import reader_of
 from trainer.data.video import augment_video, draw_view
-
-Progress = Callable[[Iterable[int], str, int], Iterable[int]]
 
 
 def recorded_corpus(

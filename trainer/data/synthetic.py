@@ -6,13 +6,13 @@ on val. Everything follows from the seed; a clip of 66 frames costs about a mill
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from trainer.data.augmentation import augment_landmarks, mirror_landmarks
-from trainer.data.corpus import SEEN, SPLITS, Corpus, Sample
+from trainer.data.corpus import SEEN, SPLITS, Corpus, Progress, Sample
 from trainer.data.signs import GLOSSES, LOCATIONS, MOVEMENTS, VOCABULARY, Phonology, phonology, sentence
 
 LANDMARKS = 12
@@ -24,8 +24,6 @@ REST = np.array([0.55, 1.35, -0.55, 1.35, np.pi / 2, 0.3, 0.5])
 BASE_HAND = np.array([-0.15, 0.45])
 DETECTION_NOISE = 0.012
 """Jitter of a landmark, shoulder widths."""
-
-Progress = Callable[[Iterable[int], str, int], Iterable[int]]
 
 
 @dataclass(frozen=True)

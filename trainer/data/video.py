@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from trainer.data.augmentation import NECK, STRENGTHS, mask_time, mirror_pictures, warped_times
-from trainer.data.corpus import Corpus, Sample
+from trainer.data.corpus import Corpus, Progress, Sample
 
 LIMBS = ((0, 1), (2, 3), (2, 4), (4, 6), (3, 5), (5, 7), (6, 8), (6, 9), (7, 10), (7, 11))
 """Pairs of landmarks that a line joins: neck, shoulders, arms, fingers."""
@@ -21,8 +20,6 @@ THICKNESS = 0.6
 
 NOISE = 8 / 255
 """Spread of a pixel's noise at full strength, of the whole range of brightness."""
-
-Progress = Callable[[Iterable[int], str, int], Iterable[int]]
 
 
 def render(landmarks: np.ndarray, size: int) -> np.ndarray:
