@@ -171,3 +171,16 @@ def test_a_validation_that_counts_its_epochs_one_further_is_said(tmp_path):
     )
     said = "Epoch 0 has no figure of the validation and epoch 7 none of the training"
     assert said in said_of(tmp_path, lines) and said not in said_of(tmp_path, FITS)
+
+
+def test_numbers_that_no_word_names_and_that_rise_are_doubted(tmp_path):
+    rising = "".join(f"(:epoch, {n}, :trn, 0.{n}1, :tst, 0.{n}0)\n" for n in range(1, 8))
+    assert "The numbers behind train rise from 0.11 to 0.71, and no word says" in said_of(tmp_path, rising)
+    falling = "".join(f"epoch {n} train: {2 / n:.3f}, val: {3 / n:.3f}\n" for n in range(1, 8))
+    assert "Check" not in said_of(tmp_path, falling)
+
+
+def test_losses_by_step_of_which_none_was_read_are_named(tmp_path):
+    steps = "".join(f"pass {n} of step {n}; gen.loss<{3 - n / 10:.3f}>\n" for n in range(1, 6))
+    said = said_of(tmp_path, "Epoch 1/2 val loss 2.5\n" + steps + "Epoch 2/2 val loss 2.1\n")
+    assert "5 lines tell 'gen.loss' by step, line 2 first, and no step was read." in said

@@ -77,7 +77,7 @@ OTHER_RANK = re.compile(r"^\s*\[(?i:rank|default)[ :]?[1-9]\d*\]")
 NOTHING_SAID = re.compile(
     r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
     r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"
-    r"|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
+    r"|`Trainer\(\w+=[^)]{0,40}\)` was configured|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
 )
 PATHS = re.compile(
     r"https?://\S+|\b0x[0-9a-fA-F]+|(?<![\w)\]])(?:~|\.{1,2})?(?:/[\w.@+-]+){2,}/?(?::\d+)?"

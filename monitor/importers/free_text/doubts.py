@@ -21,6 +21,7 @@ FEW = 3
 """So many times may be an accident; more often it is how the log is written."""
 FEW_ROWS, ENOUGH_ROWS = 4, 6
 MOST_TOLD = 2
+RISEN = 1.1
 LAST_LINES, LAST_SHARE = 6, 8
 """So many lines with a loss at the end of a log, and more than one in so many of all, are worth a word."""
 SAME = 0.02
@@ -67,6 +68,8 @@ class Doubts:
     left: dict[str, str] = field(default_factory=dict)
     """Name → the first number of a line that told it again, without an epoch, behind the epoch's own line."""
     left_lines: Counter[str] = field(default_factory=Counter)
+    unnamed: int = 0
+    """Lines in which a number stands behind a word for its split alone."""
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
 
@@ -75,6 +78,7 @@ class Doubts:
     def take(self, said: Statement) -> None:
         if said.epoch is not None and said.epoch.is_integer() and len(self.named) < MOST_NAMED:
             self.named.add(said.epoch)
+        self.unnamed += said.unnamed
         if len(said.values) > 1 and len(found := dict(said.values)) < len(said.values):
             for name, text in said.values:
                 if measures(name) and not alike(text, found[name]):
@@ -118,15 +122,34 @@ class Doubts:
         *,
         ended: bool = False,
         by_epoch: bool = True,
+        steps: int | None = None,
     ) -> list[str]:
         """The doubts about what was read, the gravest first; none where everything fits.
 
         `beside`: cells that are no row, of the epoch under way and of steps. `ended`: nothing more is to come.
+        `steps`: how many steps were read; None where that was not counted.
         """
         told = list({(row.generation, row.epoch): row for row in rows}.values())
-        said = [*self._of_epochs(told), *self._of_the_end(told), *self._of_names(told, by_epoch), *_of_columns(told)]
-        said += self.witness.sentences(told, [*beside, self.aside], ended=ended, by_epoch=by_epoch)
+        said = [
+            *self._of_unnamed(told),
+            *self._of_epochs(told),
+            *self._of_the_end(told),
+            *self._of_names(told, by_epoch),
+            *_of_columns(told),
+        ]
+        said += self.witness.sentences(told, [*beside, self.aside], ended=ended, by_epoch=by_epoch, steps=steps)
         return said[:MOST_TOLD]
+
+    def _of_unnamed(self, rows: list[Told]) -> list[str]:
+        """Numbers that no word calls a loss, and that rise as the shares of right answers do."""
+        for name in ("train_loss", "val_loss") if self.unnamed * 2 > len(rows) > 1 else ():
+            numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
+            if numbers and 0 <= min(numbers) <= max(numbers) <= 1 and numbers[-1] > RISEN * numbers[0]:
+                return [
+                    f"The numbers behind {name.removesuffix('_loss')} rise from {numbers[0]:.3g} to {numbers[-1]:.3g}, "
+                    "and no word says what they measure: taken as losses."
+                ]
+        return []
 
     def _of_epochs(self, rows: list[Told]) -> list[str]:
         starts = Counter(row.generation for row in rows)
@@ -171,9 +194,10 @@ class Doubts:
                 f"{count_of(count, 'line')} behind the one of the epoch tell{'s' * (count == 1)} {spoken(name)} again, "
                 f"{self.left[name]} first, and {'names' if count == 1 else 'name'} no epoch: left out."
             )
-        if self.twice:
-            name, count = self.twice.most_common(1)[0]
-            said.append(f"{count} lines give two numbers for {spoken(name)}; the last one is taken.")
+        for name, count in self.twice.most_common(1):
+            if count > 1 or len(rows) < ENOUGH_ROWS:
+                lines = f"{count_of(count, 'line')} give{'s' * (count == 1)}"
+                said.append(f"{lines} two numbers for {spoken(name)}; the last one is taken.")
         for name, count in self.epochs_replaced.most_common(by_epoch):
             epoch, before, text = self.replaced[name]
             if count <= FEW and not (count == 1 and len(rows) >= ENOUGH_ROWS and epoch == rows[-1].epoch):

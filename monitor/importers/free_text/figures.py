@@ -115,6 +115,6 @@ def figures(line: str, number: int = 0) -> list[Figure]:
 
 def _name(words: list[str]) -> str:
     """The words from the one that measures on, and one before it, without splits."""
-    kept = [word for word in words[-4:] if not SPLIT.fullmatch(word)]
+    kept = [word for word in words[-4:] if not SPLIT.fullmatch(word) and word not in ("mean", "average", "avg")]
     place = next((place for place, word in enumerate(kept) if MEASURES.search(word)), 0)
     return " ".join(kept[place - (place > 0 and len(kept[place - 1]) > 2) :])

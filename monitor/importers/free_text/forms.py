@@ -20,6 +20,9 @@ FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
 """`2.31f0`, `1.0f-5`: how Julia writes numbers of 32 bits."""
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s{0,2}[:=])")
 """`Acc.: 32.4`, `Train. Acc.=32.4`."""
+BRACKETED = re.compile(rf"\b([a-z]\w*\s?[:=])\s?\(({NUMBER}\s?%?)\)")
+PRINTED_TUPLE = re.compile(r"([:=]?\s*)'\s*,\s*(?=[-+.\d])")
+"""`('Epoch:', 3, 'cost =0.5')`: what `print` of Python 3's form gives under Python 2."""
 SYMBOL = re.compile(rf":([a-z]\w*),\s*({NUMBER})")
 _SPLIT = r"train\w*|val\w*|dev|test"
 OF_VITS = ("disc", "gen", "fm", "mel", "dur", "kl")
@@ -126,6 +129,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          rf"\s*({NUMBER})\s*/\s*({NUMBER})", r"\1 \3: \4, \2 \3: \5"),
         ("abbreviations", r"\b[a-z]+\.\s{0,2}[:=].*", lambda found: ABBREVIATED.sub("", found[0])),
         ("Julia", r"^\s*\(:(?:epoch|iter|step)\w*,\s.*", lambda found: SYMBOL.sub(r"\1: \2", found[0])),
+        ("Python 2", r"^\s*\(u?'.*\)\s*$", lambda found: PRINTED_TUPLE.sub(r"\1 ", found[0])),
         ("Keras", r"(?<=\S)\s?epoch\ \d{5}:\ .*", ""),
         ("VITS", rf"^\s*\[((?:{DECIMAL},\s){{3,8}})(\d+),\s({DECIMAL})\]\s*$", _of_vits),
         ("yolact", r"^\s*\[\s*(\d+)\]\s+(\d+)\s+\|\|\s+(?=[a-z]:\ )(.*?)(?:\|\|.*)?$", _of_yolact),
@@ -166,6 +170,11 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("kraken", r"\bearly_stopping:\s*\d+/\d+\s*[\d.]*", ""),
         ("llama2.c", rf"^\s*(\d+)\s*\|\s*(?=loss\s+{NUMBER}\s*\|.*\d\s?ms\b)", r"step \1 | "),
         ("cellpose", r"^\s*(\d{1,5}),\s+(?=train[_ ]loss\b.*\b(?:test|val\w*|dev)[_ ]loss\b)", r"epoch \1, "),
+        ("epoch and split", r"^\s*(\d+)\s*\((train|test|val\w*|eval)\w*\)\s*:", r"\2 epoch \1 "),
+        ("epoch over step", r"\bepoch/(iter\w*|step|batch):?\s*(\d+)\s*[/:]\s*(\d+)", r"epoch \2 \1 \3"),
+        ("step over epoch", r"\b(iter\w*|step|batch)/epoch:?\s*(\d+)\s*[/:]\s*(\d+)", r"epoch \3 \1 \2"),
+        ("a value in brackets alone", rf"\b[a-z]\w*\s?[:=]\s?\({NUMBER}\s?%?\).*",
+         lambda found: BRACKETED.sub(r"\1 \2", found[0])),
         ("split and epoch", r"^\s*(train|test|val\w*|eval)\w*\s*\((\d+)\)\s*\|", r"\1 epoch \2 |"),
         ("of so many", r"\b(loss)\ of\ \d+\ (?:batches|samples|examples|steps)(?=\s*[:=])", r"\1"),
         ("Catalyst", r"^\s*(train|valid)\ \((\d+/\d+)\)\s+(?=[a-z]\w*:.*\|\ momentum:)", r"\1 epoch \2 "),
@@ -185,12 +194,15 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          r"\3 epoch \1/\2 "),
         ("OpenMMLab", r"\b(epoch|iter)\s*\((train|val|test)\)", r"\2 \1"),
         ("epoch and batch", r"\bepoch[-_]?(\d+)[-_](batch|iter|step)[-_](\d+)", r"epoch \1 \2 \3"),
+        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|acc\w*|metric|score|error)\b[\w ]{0,20}?)"
+         r"\ (?:in|at|for|of)\ (\d+)(?:st|nd|rd|th)?\ epoch\s*[:=]", r"epoch \2 \1:"),
         ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|acc|accuracy|metrics?|scores?|results?))"
          r"\ ?(?:at|after|for|in)\ epoch\ (\d+)\s*:\s*(?=[a-z])",
          lambda found: f"epoch {found[2]} {_split_in(found[1])}: "),
         ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\bloss\b[a-z_ ]{0,20})\ (?:of|for|at|in)\ epoch\ (\d+)"
          r"\W{0,3}(batch|step|iter|iteration)\W{0,3}(\d+)\W*(?=[-+]?\.?\d)", r"epoch \2 \3 \4 \1: "),
-        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|wer|cer|accuracy|acc|error|ppl)\b[a-z_ ]{0,30}?)\ "
+        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w@ ]{0,40}\b"
+         r"(?:loss|wer|cer|accuracy|acc|error|ppl|mrr?|hits@\d+|auc|f1|iou|dice)\b[a-z_ ]{0,30}?)\ "
          r"(?:at|after|for|in|of|on|during|@)\ (?:the\ )?(?:end\ of\ )?(?:(?:pre)?training\ )?"
          r"(epoch|step|iteration|iter|batch)\W{0,3}(\d+)(?:/\d+)?\W*(?:is|was|=|:)?\s*(?=[-+]?\.?\d)", r"\2 \3 \1: "),
         ("Tacotron 2", rf"^\s*(train|validation)\ loss\ (\d+):?\s+(?={NUMBER}\b)", r"\1 step \2 loss "),

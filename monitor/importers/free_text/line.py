@@ -361,7 +361,10 @@ class Walk:
             split = self.section
         elif not split:
             self.unsplit.append((len(self.values), self.compound))
-        self._keep(rest if not split or rest in NO_SPLIT else f"{split}_{rest}", text + unit)
+        kept = rest if not split or rest in NO_SPLIT else f"{split}_{rest}"
+        if not MEANS.isdisjoint(words) and "loss" not in kept and any(name == kept for name, _ in self.values):
+            kept = f"{split}_mean_{rest}".lstrip("_")  # `train acc: 0.9, train avg acc: 0.8`: of the classes
+        self._keep(kept, text + unit)
 
     def _keep(self, name: str, text: str) -> None:
         self.values.append((name, text))
@@ -380,8 +383,9 @@ class Walk:
         if self.means and (partial or self.bar is not None or self.averages or self.section in ("val", "test")):
             means = tuple((name, self.means.get(place, text)) for place, (name, text) in enumerate(values))
             values, batch = means, values if means != values else ()
+        unnamed = any(self.values[place][0].endswith("loss") for place in self.bare_splits)
         return Statement(self.epoch, self.epochs, self.step, partial, self.bar, on_epochs, values, batch, self.section,
-                         through=self.through)  # fmt: skip
+                         through=self.through, unnamed=unnamed)  # fmt: skip
 
     def _tell_scores(self) -> None:
         """`Loss: 1.9, Train: 0.52, Val: 0.41`: beside a loss, a train and a val number without a name are no losses."""

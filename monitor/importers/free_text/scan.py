@@ -173,7 +173,11 @@ class LogScan:
             self._rows.seen,
             tuple(
                 self._doubts.sentences(
-                    self._rows.found, self._beside(), ended=True, by_epoch=self._rows.basis == "epochs"
+                    self._rows.found,
+                    self._beside(),
+                    ended=True,
+                    by_epoch=self._rows.basis == "epochs",
+                    steps=self._steps.count,
                 )
             ),
         )

@@ -34,6 +34,8 @@ class Statement:
     through: bool = False
     """Its step is counted through all epochs, as a `global_step` is."""
 
+    unnamed: bool = False
+    """A loss stands behind a word for its split alone: `train 2.1, val 2.4`."""
     of_a_batch: bool = False
     """It tells of one batch of a validation, which are counted by themselves."""
 

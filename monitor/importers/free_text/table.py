@@ -15,6 +15,8 @@ from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, Q
 DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
+OF_A_PLACE = re.compile(r"^(epoch|iter|step)[- ](?=num|no|idx|id|number)")
+"""`Epoch-Num`, `epoch no`: a place as the vocabulary spells it."""
 NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
 WIDE = "  "
 """Where names have several words: two blanks part them, and one is enough for the numbers below."""
@@ -70,7 +72,7 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
     if FIGURE.search(line):
         return None
     for delimiter in (WIDE,) if wide else (*(each for each in DELIMITERS if each in line), "", WIDE):
-        names = without_run(_cells(line, delimiter))
+        names = without_run([OF_A_PLACE.sub(r"\1_", cell) for cell in _cells(line, delimiter)])
         if names[:2] == ["e", "#"]:  # spaCy: epoch and step
             names[:2] = ["epoch", "step"]
             names[2:] = [name if name.startswith("loss") else f"val {name}" for name in names[2:]]
@@ -198,4 +200,4 @@ def _cells(line: str, delimiter: str) -> list[str]:
     if delimiter == WIDE:
         return [cell for cell in re.split(r"\s{2,}", line.strip()) if cell]
     bare = line.strip().strip("|│").strip("[]")
-    return [cell.strip().strip("'\"*`").strip() for cell in bare.split(delimiter)]
+    return [cell.strip().strip("'\"*`[]").strip() for cell in bare.split(delimiter)]

@@ -116,14 +116,21 @@ class Witness:
             self._validation = self._validation or f"line {number} first ({line.strip()[:SHOWN]!r})"
 
     def sentences(
-        self, rows: Sequence[Told], beside: Iterable[Mapping[str, str]], *, ended: bool, by_epoch: bool
+        self,
+        rows: Sequence[Told],
+        beside: Iterable[Mapping[str, str]],
+        *,
+        ended: bool,
+        by_epoch: bool,
+        steps: int | None = None,
     ) -> list[str]:
-        """Where the rows disagree with what stands there. `beside`, `ended`, `by_epoch`: as of `Doubts.sentences`."""
+        """Where the rows disagree with what stands there; the arguments are those of `Doubts.sentences`."""
         cells = (*(row.cells for row in rows), *beside)
         taken = {key for each in cells for text in each.values() for key in _keys(text)}
         return [
             *self._not_taken(taken, len(rows), ended, by_epoch),
             *self._of_epochs(rows),
+            *(self._of_steps(taken) if steps == 0 else ()),
             *self._of_validation(rows),
             *self._of_several(rows),
             *self._of_places(rows, by_epoch),
@@ -164,6 +171,19 @@ class Witness:
         named, read = sorted(self._epochs), len({row.epoch for row in rows})
         if len(named) >= LEAST and read + 1 < len(named) and read < READ_SHARE * len(named):
             yield f"Lines with figures name {len(named)} epochs, {named[0]} to {named[-1]}, and {read} were read."
+
+    def _of_steps(self, taken: set[str]) -> Iterator[str]:
+        """Lines that tell a loss by step, of which no figure was taken."""
+        for kind in filter(None, self._kinds.values()):
+            told = [each for each in kind.figures() if each.step is not None]
+            losses = [
+                each for each in told if "loss" in each.name and not any(f"{v:.3g}" in taken for v in each.values)
+            ]
+            if any(each.split == "val" for each in told) or kind.is_full or len({each.step for each in losses}) < LEAST:
+                continue
+            first = losses[0]
+            yield f"{kind.count} lines tell {first.what!r} by step, line {first.line} first, and no step was read."
+            return
 
     def _of_validation(self, rows: Sequence[Told]) -> Iterator[str]:
         names = {name for row in rows for name in row.cells}

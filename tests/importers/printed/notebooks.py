@@ -180,3 +180,71 @@ _log(
     "".join(f"Epoch: {1 + s // 31}/2... Step: {s}... Loss: {4 - s / 50:.3f}... Val Loss: {4.5 - s / 60:.3f}\n" for s in range(10, 61, 10)),
     epochs=6, first={"train_loss": 3.8, "val_loss": 4.333}, last={"train_loss": 2.8, "val_loss": 3.5},
 )  # fmt: skip
+_log(
+    "Python 2 prints tuples",
+    """
+('Epoch:', 1, 'cost =1.541')
+('Epoch:', 2, 'cost =0.892')
+""",
+    epochs=2, first={"train_loss": 1.541}, last={"train_loss": 0.892},
+)  # fmt: skip
+_log(
+    "a score at a step in words, of the training and of the validation",
+    "".join(f"INFO Training average loss at step {s}: {3 - s / 200}\nINFO Evaluating on Valid Dataset...\nINFO Valid MRR at step {s}: {0.3 + s / 1000:.3f}\nINFO Valid HITS@1 at step {s}: {0.2 + s / 1000:.3f}\n" for s in (100, 200)),
+    epochs=2, first={"train_loss": 2.5, "~val_mrr": 0.4}, last={"train_loss": 2.0, "~hits@1": 0.4},
+)  # fmt: skip
+_log(
+    "a running loss beside the one of the epoch, the split behind the epoch's number",
+    """
+5 (train): Batch     1 (has 200 samples). Loss so far: 2.4159.  MRR so far: 0.3468
+  Epoch 5 (train) took 312.21s [processed 1282 samples/second]
+Training Loss: 2.312
+5 (valid): Batch     1 (has 200 samples). Loss so far: 2.6159.  MRR so far: 0.3168
+  Epoch 5 (valid) took 12.21s [processed 1282 samples/second]
+Validation:  Loss: 2.512 | MRR: 0.311
+6 (train): Batch     1 (has 200 samples). Loss so far: 2.1159.  MRR so far: 0.4468
+  Epoch 6 (train) took 312.21s [processed 1282 samples/second]
+Training Loss: 2.012
+  Epoch 6 (valid) took 12.21s [processed 1282 samples/second]
+Validation:  Loss: 2.412 | MRR: 0.351
+""",
+    epochs=2, first={"epoch": 5, "train_loss": 2.312, "val_loss": 2.512}, last={"train_loss": 2.012, "val_loss": 2.412},
+)  # fmt: skip
+_log(
+    "a ruled table whose cells stand in brackets",
+    """
+| Epoch | training time |          Loss          |   recall    |    ndcg    |
++-------+---------------+------------------------+-------------+------------+
+|   6   | 1016.8        | [33.39, 13.36, 1.5511] | [0.0321]    | [0.0189]   |
++-------+---------------+------------------------+-------------+------------+
+| Epoch | training time |          Loss          |   recall    |    ndcg    |
++-------+---------------+------------------------+-------------+------------+
+|   7   | 1011.2        | [31.39, 12.36, 1.5311] | [0.0352]    | [0.0197]   |
+""",
+    epochs=2, first={"epoch": 6, "~recall": 0.0321}, last={"~ndcg": 0.0197},
+)  # fmt: skip
+_log(
+    "epoch and step over a slash, before their numbers",
+    "".join(f"[04/14 11:4{i}:20 events]:  eta: 0:10:21  epoch/iter: {5 + i // 2}/{100 * i}  total_loss: {7 - i / 4}  loss_cls: {3 - i / 4}  lr: 4.56e-05\n" for i in range(4)),
+    steps=4, last_step={"train_loss": 6.25, "step": 300},
+)  # fmt: skip
+_log(
+    "a place with a dash in the head of a table",
+    "Epoch-Num\tLearning-Rate\tTrain-Loss\tValid-Loss\tValid-acc\t\n0.000000\t0.009999\t2.770000\t2.568000\t16.759000\t\n1.000000\t0.009998\t2.521000\t2.433000\t25.330000\t\n",
+    epochs=2, first={"train_loss": 2.77, "val_loss": 2.568}, last={"train_loss": 2.521, "~val_acc": 25.33},
+)  # fmt: skip
+_log(
+    "an accuracy and its mean over the classes in one line",
+    "".join(f"Train {e}, loss: {2 - e / 10:.2f}, train acc: 0.{e}40, train avg acc: 0.{e}10\nTest {e}, loss: {2.2 - e / 10:.2f}, test acc: 0.{e}30, test avg acc: 0.{e}05\n" for e in (4, 5, 6)),
+    epochs=3, first={"train_loss": 1.6, "val_loss": 1.8, "train_wer": None, "~train_acc": 0.44}, last={"~test_mean_acc": 0.605},
+)  # fmt: skip
+_log(
+    "a value in brackets alone, and the epoch's number before its word",
+    """
+training loss in 1 epoch: 0.891
+validation error in 1 epoch: (0.612)
+training loss in 2 epoch: 0.791
+validation error in 2 epoch: (0.541)
+""",
+    epochs=2, first={"train_loss": 0.891, "~val_error": 0.612}, last={"train_loss": 0.791, "~val_error": 0.541},
+)  # fmt: skip
