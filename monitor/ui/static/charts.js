@@ -116,7 +116,8 @@ function widthOf(text, within) {
 // Before its bar, or behind one that has ended, if there is room in the plot; else at the edge in two lines.
 function besideItsBar(label, { xaxis, width }, within) {
   const [left, right] = [xaxis._offset, xaxis._offset + xaxis._length];
-  const needed = label.span ? widthOf(label.text, within) : 0;
+  if (!label.span) return label;
+  const needed = widthOf(label.text, within);
   if (needed <= width - label.left) return label;
   const [from, to] = label.span.map((x) => Math.min(right, Math.max(left, left + xaxis.d2p(x))));
   if (needed <= from - BESIDE - left) return { ...label, left: from - BESIDE, anchor: "end" };

@@ -151,7 +151,7 @@ test("a run whose steps alone have a loss shows it on every axis that they stand
 
 test("the bar of a flag bears its title, not the id of its rule", () => {
   const lanes = [{ rule: "wer_plateau", title: "Accuracy stuck" }, { rule: "gap", title: "Gap between train and val loss" }];
-  assert.deepEqual(laneLabels({ frame: { lanes }, ink: {} }).map(({ text }) => text), lanes.map(({ title }) => title));
+  assert.deepEqual(laneLabels({ frame: { lanes }, ink: {}, axis: { of: (epoch) => epoch } }).map(({ text }) => text), lanes.map(({ title }) => title));
 });
 
 test("epochs without finite losses are shaded and named", () => {
