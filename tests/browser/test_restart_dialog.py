@@ -1,7 +1,9 @@
 """The restart dialog: what was shown is what runs, of any script; what is a stranger's runs only after a tick."""
 
 import json
+import shlex
 import subprocess
+import sys
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -137,3 +139,67 @@ def test_a_strangers_run_is_resumed_only_after_its_command_was_read(dashboard, t
     resume.click()
     state = dashboard.runs / "theirs" / "state.json"
     wait_until(lambda: json.loads(state.read_text())["generation"] == 2, 60, "it was never started again")
+
+
+BREAKS = """
+import argparse
+from monitor.writer import RunWriter
+
+options = argparse.ArgumentParser()
+options.add_argument("--lr", type=float, default=0.05)
+options.add_argument("--amp", action=argparse.BooleanOptionalAction, default=True)
+given = options.parse_args()
+with RunWriter(config=vars(given), epochs=20) as run:
+    for epoch in range(1, 21):
+        broken = epoch > 12 and given.lr > 0.02 and given.amp
+        loss = float("nan") if broken else 2 / epoch
+        run.log_epoch(epoch, train_loss=loss, val_loss=loss + 0.1, lr=given.lr, metrics={"val_accuracy": 0.5})
+"""
+
+
+def test_several_options_start_at_once_each_as_a_child_and_the_terminal_does_the_same(dashboard, tab, tmp_path):
+    (tmp_path / "breaks.py").write_text(BREAKS)
+    command = [sys.executable, tmp_path / "breaks.py", "--lr", "0.05", "--amp"]
+    dashboard.monitor("start", "--runs", dashboard.runs, "--name", "broke", "--", *command)
+    wait_until(lambda: dashboard.states().get("broke") == "finished", 60, "it never finished")
+    page = tab(height=1100)
+    page.goto(dashboard.link("broke"))
+    page.get_by_role("button", name="Restart with this…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Start child", exact=True).wait_for()
+    dialog.get_by_role("combobox", name="And at the same time").click()
+    page.get_by_role("option").first.click()
+    dialog.get_by_text("Restart with changes").click()  # closes the list of options
+    start = dialog.get_by_role("button", name="Start 2 children")
+    start.wait_for()
+    shown = [text.strip() for text in dialog.locator("[data-testid=stCode]").all_inner_texts()]
+    line = next(text for text in shown if " monitor restart " in text)
+    planned = json.loads(dashboard.monitor(*shlex.split(line)[3:], "--dry-run", "--json"))
+    commands = [planned["command"], planned["others"][0]["command"]]
+    assert [text for text in shown if text != line] == commands and len(set(commands)) == 2
+    start.click()
+    page.wait_for_url("**run=broke-2*", timeout=60_000)
+    wait_until(lambda: dashboard.states().get("broke-3") == "finished", 60, "the second child never finished")
+    changes = [
+        json.loads((dashboard.runs / name / LAUNCH_FILE).read_text())["parent"]["changes"]
+        for name in ("broke-2", "broke-3")
+    ]
+    assert [sorted(each) for each in changes] == [["lr"], ["amp"]]
+
+
+def test_a_child_of_several_without_a_change_is_refused_with_its_name(dashboard, tab, tmp_path):
+    (tmp_path / "breaks.py").write_text(BREAKS)
+    command = [sys.executable, tmp_path / "breaks.py", "--lr", "0.05", "--amp"]
+    dashboard.monitor("start", "--runs", dashboard.runs, "--name", "again", "--", *command)
+    wait_until(lambda: dashboard.states().get("again") == "finished", 60, "it never finished")
+    page = tab(height=1100)
+    page.goto(dashboard.link("again"))
+    page.get_by_test_id("btn-restart").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Start child", exact=True).wait_for()
+    dialog.get_by_role("combobox", name="And at the same time").click()
+    page.get_by_role("option").first.click()
+    dialog.get_by_text("Restart with changes").click()
+    dialog.get_by_text("again-2 would be again again, without a known change").wait_for()
+    wait_until(dialog.get_by_role("button", name="Start child", exact=True).is_disabled, why="it can be started")
+    assert not (dashboard.runs / "again-2").exists()

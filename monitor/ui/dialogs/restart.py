@@ -23,7 +23,7 @@ from monitor.diagnosis.prescriptions.prescription import Prescription
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.diagnosis.wait_or_restart import OTHER_PACE
-from monitor.launcher.relaunch.choices import choices
+from monitor.launcher.relaunch.choices import choices, written
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest
 from monitor.launcher.relaunch.warm import SCRATCH, checkpoint_about, epoch_words, takes_weights, weights_of
@@ -35,9 +35,11 @@ from monitor.ui.dialogs.away import choose
 from monitor.ui.dialogs.device import pick_device
 from monitor.ui.dialogs.form import Form
 from monitor.ui.dialogs.parts import act, asked_by, code, dialog, go_to, plain, shown_before
+from monitor.ui.dialogs.race import pick_others, plans_beside, review_others
 from monitor.ui.dialogs.review import review_restart, review_surroundings
 
 OWN = "My own changes"
+NOT_YET = "Nothing can be started yet; the message above says why."
 
 
 @dialog("Restart with changes", width="large")
@@ -49,7 +51,7 @@ def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
     # Containers: what comes and goes in one moves nothing below it, which would stand there twice for a moment.
     top, rows, below, foot = st.container(), st.container(), st.container(), st.container(key="foot_restart")
     with top:
-        option, start_from, stops, device = _ways(run_dir, snapshot, diagnosis, wanted, live)
+        option, others, start_from, stops, device = _ways(run_dir, snapshot, diagnosis, wanted, live)
     changes = {key: after for key, (_, after) in option.changes.items()} if option is not None else {}
     described = described_run(snapshot.launch, snapshot.run)
     known = choices(run_dir, snapshot.launch, described)
@@ -65,34 +67,41 @@ def restart(run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str
         form.draw()
     if form.problems:
         plan = None
+    with shown:
+        beside = plans_beside(plan, others, snapshot, stops) if plan is not None else None
+    plans = [plan, *beside] if plan is not None and beside is not None else []
     with below:
         away = choose(Away(), "restart")
-        if plan is not None:
-            review_surroundings(plan)
-            st.caption("The same from a terminal:")
-            code(_terminal_line(plan, form, away, live and not stops))
+        if plans:
+            review_surroundings(plans[0])
+            if line := _terminal_line(plans[0], form, away, live and not stops, option, others):
+                st.caption("The same from a terminal:")
+                code(line)
     with shown:
-        may_start = plan is not None and review_restart(plan)
-        if plan is None:
-            st.markdown("Nothing can be started yet; the message above says why.")
+        may_start = bool(plans) and review_restart(plans[0], plans[1:])
+        review_others(plans[0], plans[1:]) if plans else st.markdown(NOT_YET)
         refusal = st.container()
     if cancel.button("Cancel", width="stretch", key="cancel_restart"):
         st.rerun()
-    label = "Stop parent and start child" if stops else "Start child"
+    child = f"{len(plans)} children" if len(plans) > 1 else "child"
+    label = f"Stop parent and start {child}" if stops else f"Start {child}"
     clicked = go.button(label, type="primary", width="stretch", disabled=not may_start, key="confirm_restart")
     clicked = clicked and may_start
     with refusal:
-        if plan is not None and shown_before("restart", plan.digest, clicked):
-            _start_child(plan, stops, away)
+        if plans and shown_before("restart", " ".join(each.digest for each in plans), clicked):
+            _start(plans, stops, away)
 
 
 def _ways(
     run_dir: Path, snapshot: Snapshot, diagnosis: Diagnosis, wanted: str | None, live: bool
-) -> tuple[Prescription | None, str | None, bool, str | None]:
-    """Which option it is, what it starts from, whether the parent is stopped first, and the device."""
+) -> tuple[Prescription | None, list[Prescription], str | None, bool, str | None]:
+    """Which option it is, which are to start beside it, what they start from, whether the parent is stopped first, and
+    the device."""
     left, right = st.columns(2)
     with left:
-        option = _pick_option(prescribe(snapshot, diagnosis), wanted)
+        options = prescribe(snapshot, diagnosis)
+        option = _pick_option(options, wanted)
+        others = pick_others(options, option)
     with right:
         start_from = _pick_start(run_dir, snapshot)
     left, right = st.columns(2)
@@ -100,7 +109,7 @@ def _ways(
         stops = live and _stops_parent(saves_checkpoints(snapshot))
     with right:
         device = pick_device(run_dir.parent, snapshot.launch)
-    return option, start_from, stops, device
+    return option, others, start_from, stops, device
 
 
 def cost_words(snapshot: Snapshot, option: Prescription | None, wanted: Mapping[str, Any]) -> str:
@@ -204,11 +213,25 @@ def _plan(run_dir: Path, form: Form, request: RestartRequest, stops: bool) -> Re
         return None
 
 
-def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool) -> str:
+def _terminal_line(
+    plan: RestartPlan,
+    form: Form,
+    away: Away,
+    keeps_parent: bool,
+    option: Prescription | None,
+    others: Sequence[Prescription],
+) -> str:
+    """ "" where there is none: beside other options --set would hold for every child."""
     line = ["restart", plan.parent_id, "--runs", str(plan.runs_dir)]
+    given = {key: written(value) for key, value in form.wanted.items()}
+    as_it_is = option is not None and given == {key: written(after) for key, (_, after) in option.changes.items()}
+    if others and not as_it_is:
+        return ""
     if plan.expected.get("prescription"):
         line += ["--option", str(plan.expected["prescription"])]
-    line += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
+    line += [word for each in others for word in ("--option", each.id)]
+    if not others:
+        line += [word for key, value in form.wanted.items() for word in ("--set", f"{key}={value}")]
     line += ["--from", plan.request.start_from] if plan.request.start_from else []
     line += ["--device", plan.request.device or "none"] if plan.request.device is not None else []
     line += ["--judge-at", f"{plan.expected['epoch']:g}"] if plan.expected.get("epoch_by") == ASKED else []
@@ -218,6 +241,7 @@ def _terminal_line(plan: RestartPlan, form: Form, away: Away, keeps_parent: bool
     return monitor_line(*line, *(["--trust-command"] if plan.stranger else []))
 
 
-def _start_child(plan: RestartPlan, stops: bool, away: Away) -> None:
-    how: dict[str, Any] = {"stop_parent": stops, "asked_by": asked_by(), "trusted": bool(plan.stranger), "away": away}
-    act(lambda: go_to(plan.runs_dir, launcher.restart(plan, **how)))
+def _start(plans: Sequence[RestartPlan], stops: bool, away: Away) -> None:
+    first = plans[0]
+    how: dict[str, Any] = {"stop_parent": stops, "asked_by": asked_by(), "trusted": bool(first.stranger), "away": away}
+    act(lambda: go_to(first.runs_dir, launcher.restart_together(plans, **how)[0]))

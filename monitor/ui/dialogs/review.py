@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from monitor.launcher.relaunch.choices import written
@@ -13,16 +15,23 @@ from monitor.ui.dialogs.parts import code, plain
 from monitor.view.compared import MOST_DIFF
 
 
-def review_restart(plan: RestartPlan) -> bool:
+def review_restart(plan: RestartPlan, others: Sequence[RestartPlan] = ()) -> bool:
     """What would start, in short: differences, notes, the command; returns whether it may be carried out, as an
-    unverified command needs consent first."""
-    changes = [f"{key} {_value(before)} → {_value(after)}" for key, before, after in plan.diff]
-    st.markdown(plain(" · ".join(changes) or "No setting is changed: the child repeats the run."))
+    unverified command needs consent first. `others`: the children that start with it; only their differences are said.
+    """
+    named = [f"**{plain(each.child_id)}**  {plain(changes_of(each))}" for each in (plan, *others)]
+    st.markdown("  \n".join(named) if others else plain(changes_of(plan)))
     if plan.code.line:
         _code_line(plan.code, "The child runs the new code.")
     if plan.notes:
         st.warning(plain(" ".join(plan.notes)), icon=None)
     return _command(plan.stranger, plan.command, str(plan.cwd))
+
+
+def changes_of(plan: RestartPlan) -> str:
+    """The differences of a child from its parent, as "lr 0.1 → 0.05 · dropout not set → 0.3"."""
+    changes = [f"{key} {_value(before)} → {_value(after)}" for key, before, after in plan.diff]
+    return " · ".join(changes) or "No setting is changed: the child repeats the run."
 
 
 def _value(value: object) -> str:
