@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.rules import evaluations
+from monitor.rules.arithmetic.falling import FLAT_RATIO, any_falls, begins_to_fall, fall
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
@@ -27,7 +28,6 @@ from monitor.run_dir.metric_names import EDIT_RATES
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number, percent
 
-FLAT_EVALUATIONS = 10
 NEVER_BELOW, OFTEN_PERCENT = 0.9, 1.2
 """An error rate that was never below the first and once above the second may be one in percent."""
 FAR_WORSE = 0.1
@@ -60,8 +60,6 @@ LOOK_AT_LABELS = (
     "Look at the labels (swapped or shifted classes), at how it is computed, and whether it is an error or a score: an "
     "output that ignores the input would do better."
 )
-FLAT_RATIO = 0.01
-"""A number stands still if the median of the later half of its last ten values is not 1 % below the earlier half's."""
 FAST_RATIO, FAST_EVALUATIONS, NEWEST = 0.02, 5, 3
 """A loss falls fast while the lowest of its last three values is 2 % an evaluation below that of five evaluations ago,
 or below the first."""
@@ -264,11 +262,11 @@ def _levels(
         speaks = data.error < SAYING_NOTHING - margin if data.metric.label in EDIT_RATES else True
         late = late & (False if chance.assumed else speaks)
     columns = (data.train_loss, data.val_loss, data.error)
-    falls, begins = [_fall(column) for column in columns], [_begins(column) for column in columns]
+    falls, begins = [fall(column) for column in columns], [begins_to_fall(column) for column in columns]
     # It stands still where neither loss nor the metric improves, and that is known.
-    stands = np.isfinite(np.stack(falls)).any(axis=0) & ~_improve(falls, begins)
+    stands = np.isfinite(np.stack(falls)).any(axis=0) & ~any_falls(falls, begins)
     # What memorises falls in train loss alone: after so long that is no learning.
-    sure = (late & ~_improve(falls[1:], begins[1:])) | stands
+    sure = (late & ~any_falls(falls[1:], begins[1:])) | stands
     levels = []
     for value, judged, certain in zip(over.tolist(), data.judged.tolist(), sure.tolist(), strict=True):
         if not judged or value < -margin * common.hysteresis_ratio:
@@ -292,48 +290,6 @@ def _forgiven(levels: list[Level], begins: npt.NDArray[np.bool_]) -> list[Level]
     """The levels; what stood still and begins to fall does not stay critical for what it was before."""
     last = int(np.flatnonzero(begins)[-1]) + 1 if begins.any() else 0
     return [Level.WARNING if level is Level.CRITICAL else level for level in levels[:last]] + levels[last:]
-
-
-def _improve(falls: list[Array], begins: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
-    """At each evaluation whether any of the columns is known to improve still."""
-    known = np.stack(falls)
-    return (np.where(np.isfinite(known), known, -np.inf).max(axis=0) > FLAT_RATIO) | np.stack(begins).any(axis=0)
-
-
-def _begins(column: Array) -> npt.NDArray[np.bool_]:
-    """At each evaluation whether a fall has just begun: it lies below the first five of the last ten by 1 % and by more
-    than those range over."""
-    finite = np.isfinite(column)
-    out = np.zeros(len(column), dtype=bool)
-    if finite.sum() < FLAT_EVALUATIONS:
-        return out
-    windows = np.lib.stride_tricks.sliding_window_view(column[finite], FLAT_EVALUATIONS)
-    before, newest = windows[:, : FLAT_EVALUATIONS // 2], windows[:, -1]
-    least = np.maximum(np.ptp(before, axis=1), FLAT_RATIO * np.abs(before.min(axis=1)))
-    out[np.flatnonzero(finite)[FLAT_EVALUATIONS - 1 :]] = before.min(axis=1) - newest > least
-    return out
-
-
-def _fall(column: Array) -> Array:
-    """At each evaluation the share by which the median of its last five values lies below that of the five before.
-
-    Counted in finite values; NaN before the tenth.
-    """
-    finite = np.isfinite(column)
-    fall = np.full(len(column), np.nan)
-    if finite.sum() < FLAT_EVALUATIONS:
-        return fall
-    windows = np.lib.stride_tricks.sliding_window_view(column[finite], FLAT_EVALUATIONS)
-    middle = FLAT_EVALUATIONS // 4  # of five: their median
-    before, after = (
-        np.sort(half, axis=1)[:, middle]
-        for half in (windows[:, : FLAT_EVALUATIONS // 2], windows[:, FLAT_EVALUATIONS // 2 :])
-    )
-    count = np.cumsum(finite)
-    known = count >= FLAT_EVALUATIONS
-    with np.errstate(divide="ignore", invalid="ignore"):
-        fall[known] = np.nan_to_num((before - after) / np.abs(before))[count[known] - FLAT_EVALUATIONS]
-    return fall
 
 
 def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: str, over: bool) -> str:
