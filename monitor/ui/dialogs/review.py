@@ -19,8 +19,10 @@ def review_restart(plan: RestartPlan, others: Sequence[RestartPlan] = ()) -> boo
     """What would start, in short: differences, notes, the command; returns whether it may be carried out, as an
     unverified command needs consent first. `others`: the children that start with it; only their differences are said.
     """
-    named = [f"**{plain(each.child_id)}**  {plain(changes_of(each))}" for each in (plan, *others)]
-    st.markdown("  \n".join(named) if others else plain(changes_of(plan)))
+    if not others:
+        st.markdown(plain(changes_of(plan)))
+    for each in (plan, *others) if others else ():
+        st.markdown(f"**{plain(each.child_id)}**  {plain(changes_of(each))}")
     if plan.code.line:
         _code_line(plan.code, "The child runs the new code.")
     if plan.notes:
