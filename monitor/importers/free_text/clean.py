@@ -70,7 +70,7 @@ OTHERS = re.compile(
     r"|\x01?\s*std(?:out|err) [FP] |[A-Za-z][\w.-]*[-_]\d+\s+\|\s"  # containers
     r"|\((?:[\w ]*\bpid=\d+[^)]*)\)\s*"  # ray
     r"|\[(?:rank|default|RANK)\s?0\]:?\s*|\[\d+,\d+\]<std\w+>:\s*"  # torchrun, mpirun
-    r"|\[\s*(?:INFO|DEBUG)\s*\]\s*|[IDWE] (?=[A-Z][a-z]))+"
+    r"|\[\s*(?:INFO|DEBUG)\s*\]\s*|\x01?\s*\]\s-\s+|[IDWE] (?=[A-Z][a-z]))+"
 )
 OTHER_RANK = re.compile(r"^\s*\[(?i:rank|default)[ :]?[1-9]\d*\]")
 """Of several processes that print the same, the first one counts."""

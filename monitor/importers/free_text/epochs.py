@@ -11,14 +11,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from monitor.importers.free_text.doubts import Doubts, measures
-from monitor.importers.free_text.statement import Statement, is_a_loss, losses_in, sums_up, tells_both, validated
+from monitor.importers.free_text.present import BAR, STEP, WHOLE, Present, Row, put, trains, was_a_step
+from monitor.importers.free_text.statement import Statement, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
 
-MOST_NAMES = 200
 MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
 FEW_EPOCHS = 2
@@ -26,63 +26,6 @@ MANY_EVALUATIONS = 20
 TEST = re.compile("test_")
 LONG_REST_SECS = 30.0
 """After so long a silence nothing more is waited for."""
-STEP, BAR, WHOLE = 0, 1, 2
-"""How much of an epoch a line speaks of: one step, all that a full bar went through, the epoch itself."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """The statements of a log about one epoch: cells as written, under plain names."""
-
-    epoch: float
-    cells: Mapping[str, str]
-    generation: int = 1
-    epochs: float | None = None
-    step: float | None = None
-
-
-@dataclass
-class _Open:
-    """The present epoch: its statements, by how much of it the lines cover."""
-
-    epoch: float
-    generation: int
-    epochs: float | None = None
-    step: float | None = None
-    at: float | None = None
-    """The step that its evaluation names."""
-    said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
-    under_way: bool = False
-    """The last line about its training was one of a bar that had not come to its end."""
-    reached: float = -1.0
-    """Where the last bar under way stood."""
-    full_bar: float = 0.0
-    """What the first bar that came to its end, with a loss, counts to."""
-    lines: int = 0
-    told: dict[str, str] | None = None
-    """The cells that were handed out already."""
-    stated: list[str] = field(default_factory=list)
-    """The names in the lines that name this epoch themselves."""
-    summed: list[str] = field(default_factory=list)
-    """Those of them that are of all of it."""
-
-    @property
-    def whole(self) -> dict[str, str]:
-        return {**self.said[BAR], **self.said[WHOLE]}
-
-    @property
-    def measured(self) -> bool:
-        return self.told is not None or any(set(said) - {"lr", "grad_norm"} for said in self.said)
-
-    def row(self) -> Row:
-        cells: dict[str, str] = {}
-        for said in self.said:
-            for name in said:
-                # `loss` of the last step and `train_loss` of the epoch are one quantity.
-                cells.pop(f"train_{name}", None)
-                cells.pop(name.removeprefix("train_"), None)
-            cells.update(said)
-        return Row(self.epoch, cells, self.generation, self.epochs, self.at or self.step)
 
 
 class EpochRows:
@@ -98,7 +41,7 @@ class EpochRows:
         self._one_start = one_start
         self._generation = int(known.get("generation", 1))
         self._last: float | None = known.get("last")
-        self._open = _Open(**known["open"]) if known.get("open") else None
+        self._open = Present(**known["open"]) if known.get("open") else None
         self._mentioned: float | None = known.get("mentioned")
         """An earlier epoch that a line without figures named: a new start, if figures follow."""
         self._recent: list[list[str]] = list(known.get("recent", []))
@@ -185,10 +128,10 @@ class EpochRows:
         now = self._open
         if now is None or (number is None and self._comes_first(said)):
             if self._basis == "evaluations":
-                self._leads |= self._open is None and _trains(said)
-                _put(self._passing, said)
+                self._leads |= self._open is None and trains(said)
+                put(self._passing, said)
             elif said.epoch is not None or said.is_of_a_step:
-                _put(self._passing, said)
+                put(self._passing, said)
             return finished
         if said.evaluates and (at := self._at(said)) is not None:
             now.at = at
@@ -196,7 +139,7 @@ class EpochRows:
         if said.step is not None and not said.evaluates and said.split not in ("val", "test"):
             now.step = said.step
         if self._is_of_the_next(now, said):
-            _put(self._passing, said)
+            put(self._passing, said)
             return finished
         if self._trains_on(now, said):
             return finished
@@ -213,7 +156,7 @@ class EpochRows:
             self._again |= any("loss" in name and name in now.said[WHOLE] for name, _ in said.values)
             if self.doubts is not None:
                 self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
-        _put(now.said[part], said)
+        put(now.said[part], said)
         if said.epoch is not None and part == WHOLE:
             now.summed += [name for name, _ in said.values if name not in now.summed]
         if said.epoch is not None or (not said.partial and tells_both(said)):
@@ -228,7 +171,7 @@ class EpochRows:
             return None
         if said.epoch is None:
             of_a_step = said.is_of_a_step and (said.bar is None or said.step is not None or said.partial)
-            _put(self._above_step if of_a_step else self._above, said)
+            put(self._above_step if of_a_step else self._above, said)
             return [] if self._trails else None
         above, self._above = {**self._above_step, **self._above}, {}
         self._above_step = {}
@@ -239,8 +182,8 @@ class EpochRows:
         if not self._trails:
             return None
         self._generation += self._open is not None and said.epoch < self._open.epoch and not self._one_start
-        _put(above, said)
-        self._open = _Open(said.epoch, self._generation, said.epochs, said=[{}, {}, above])
+        put(above, said)
+        self._open = Present(said.epoch, self._generation, said.epochs, said=[{}, {}, above])
         return self._tell(self._open)
 
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
@@ -270,16 +213,16 @@ class EpochRows:
             return []
         return self._tell(now)
 
-    def _is_announced(self, now: _Open) -> bool:
+    def _is_announced(self, now: Present) -> bool:
         """Whether nothing stands there yet but a heading with options: `Epoch 74 [batchsize = 128]`."""
         known = set().union(*self._recent)
         return any(map(measures, known)) and not any(measures(name) for told in now.said for name in told)
 
-    def _broke_off(self, now: _Open) -> bool:
+    def _broke_off(self, now: Present) -> bool:
         """Whether the last bar is under way and stands before where the one of the epoch before stood last."""
         return now.under_way and not now.reached >= self._reached >= 0
 
-    def _is_through(self, now: _Open) -> bool:
+    def _is_through(self, now: Present) -> bool:
         """Whether the steps go as far as those of the epoch before: by their bar, else by how many lines tell them."""
         return now.reached >= self._reached >= 0 or now.lines >= self._lines > 0
 
@@ -369,7 +312,7 @@ class EpochRows:
         """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
         if self._basis == "evaluations":
             trained_on = bool(self._open is not None and self._open.step and self._step[0] > self._open.step)
-            return not said.evaluates and (said.is_of_a_step or trained_on or (self._leads and _trains(said)))
+            return not said.evaluates and (said.is_of_a_step or trained_on or (self._leads and trains(said)))
         return said.epoch is not None and bool(said.values)
 
     def _part(self, said: Statement) -> int:
@@ -387,7 +330,7 @@ class EpochRows:
         full = {name.removeprefix("train_") for name in self._open.said[BAR]}
         return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
 
-    def _is_of_the_next(self, now: _Open, said: Statement) -> bool:
+    def _is_of_the_next(self, now: Present, said: Statement) -> bool:
         """Whether a line that names no epoch trains on, though this epoch has its training and its validation
         already."""
         if self._basis == "evaluations" or said.epoch is not None or said.evaluates or not validated(now.whole):
@@ -396,7 +339,7 @@ class EpochRows:
         names = {name.removeprefix("train_") for name in stated}
         return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
 
-    def _trains_on(self, now: _Open, said: Statement) -> bool:
+    def _trains_on(self, now: Present, said: Statement) -> bool:
         """Whether a line of no epoch and no split tells the loss again that the epoch's own line told: of a task, of a
         batch, of the next epoch.
         """
@@ -423,7 +366,7 @@ class EpochRows:
             and any(known.get(name, text) != text for name, text in said.values)
         )
 
-    def _evaluates_again(self, now: _Open, said: Statement, part: int) -> bool:
+    def _evaluates_again(self, now: Present, said: Statement, part: int) -> bool:
         """Whether a validation comes a second time in a log that has one an epoch: the best model's, at the end.
 
         Its line names neither an epoch nor a step, so the figures of the epoch itself stay.
@@ -445,7 +388,7 @@ class EpochRows:
             return False
         return bool(now and now.full_bar and said.bar[1] != now.full_bar and losses & now.said[BAR].keys())
 
-    def _is_another_bar(self, now: _Open, said: Statement, part: int) -> bool:
+    def _is_another_bar(self, now: Present, said: Statement, part: int) -> bool:
         """Whether a bar of another total tells the loss again, behind the full one of the training, and not of what."""
         losses = losses_in(name for name, _ in said.values)
         named = said.split or said.evaluates or said.epoch is not None
@@ -461,7 +404,7 @@ class EpochRows:
 
     def _begin(self, number: float) -> list[Row]:
         before = self._open if self._open is not None and self._open.measured else None
-        if before is not None and self._last is None and _was_a_step(before, number):
+        if before is not None and self._last is None and was_a_step(before, number):
             self._passing, before = {**before.row().cells, **self._passing}, None
         self._last = before.epoch if before is not None else self._last
         fell = self._last is not None and number < self._last
@@ -474,14 +417,14 @@ class EpochRows:
             self._recent = [*self._recent, sorted(before.whole)][-RECENT_EPOCHS:]
         if fell and not self._one_start:
             self._generation += 1
-        self._open = _Open(number, self._generation, said=[self._passing, {}, {}])
+        self._open = Present(number, self._generation, said=[self._passing, {}, {}])
         if before is not None:
             self._open.epochs, self._lines, self._reached = before.epochs, before.lines, before.reached
         self._open.step = self._step[0] if self._basis == "evaluations" and self._step else None
         self._passing = {}
         return rows
 
-    def _is_complete(self, now: _Open) -> bool:
+    def _is_complete(self, now: Present) -> bool:
         usual = self._usual()
         return bool(usual) and usual <= now.whole.keys()
 
@@ -490,29 +433,9 @@ class EpochRows:
         seen = Counter(name for names in self._recent for name in names)
         return {name for name, count in seen.items() if count >= least * len(self._recent)}
 
-    def _tell(self, now: _Open) -> list[Row]:
+    def _tell(self, now: Present) -> list[Row]:
         row = now.row()
         if not row.cells or row.cells == now.told:
             return []
         now.told = dict(row.cells)
         return [row]
-
-
-def _trains(said: Statement) -> bool:
-    """Whether a line tells a loss of the training, and not in the middle of an epoch."""
-    return not said.partial and any(is_a_loss(name) for name, _ in said.values)
-
-
-def _was_a_step(now: _Open, number: float) -> bool:
-    """Whether what seemed an epoch was a step at a whole one: the first evaluation stands at epoch 1.23."""
-    return now.epoch.is_integer() and not number.is_integer() and not (now.told or validated(now.whole))
-
-
-def _put(cells: dict[str, str], said: Statement) -> None:
-    """The last statement counts; `loss` and `train_loss` of two lines are one quantity."""
-    now = {name for name, _ in said.values}
-    for name, text in said.values:
-        if name in cells or len(cells) < MOST_NAMES:
-            cells[name] = text
-        for other in {f"train_{name}", name.removeprefix("train_")} - now:
-            cells.pop(other, None)

@@ -12,7 +12,8 @@ from typing import Any
 
 from monitor.importers.clips import ClipBook
 from monitor.importers.free_text.doubts import Doubts
-from monitor.importers.free_text.epochs import LONG_REST_SECS, EpochRows, Row
+from monitor.importers.free_text.epochs import LONG_REST_SECS, EpochRows
+from monitor.importers.free_text.present import Row
 from monitor.importers.free_text.proposal import MOST_BESIDE, epoch_of, measures, numbers_of
 from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.steps import StepBook

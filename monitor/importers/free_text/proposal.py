@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitor.importers.free_text.doubts import measures
-from monitor.importers.free_text.epochs import Row
+from monitor.importers.free_text.present import Row
 from monitor.importers.free_text.scan import Scan
 from monitor.importers.free_text.statement import is_a_loss
 from monitor.importers.items import Row as Numbers

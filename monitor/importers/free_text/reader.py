@@ -232,8 +232,8 @@ class LineReader:
         elif said.is_of_a_step:
             measures = any(name not in NO_SPLIT for name, _ in said.values)
             here = None if measures or said.counts_epochs or "%|" in line else (said.step, said.bar)
-            self._place = None if said.bar and said.bar[0] >= said.bar[1] else here
             self._lists = line.rstrip().endswith(":")
+            self._place = None if said.bar and said.bar[0] >= said.bar[1] and not self._lists else here
         elif said.values and (
             self._place is None or (OF_AN_EPOCH.search(line) and not (self._lists and line[0] in " \t"))
         ):

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from monitor.importers.free_text.epochs import EpochRows, Row
+from monitor.importers.free_text.epochs import EpochRows
+from monitor.importers.free_text.present import Row
 from monitor.importers.free_text.reader import LineReader
 from monitor.importers.free_text.shape import StepLine
 from monitor.importers.free_text.statement import Statement

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from monitor.importers.free_text.doubts import Doubts
-from monitor.importers.free_text.epochs import MOST_NAMES, EpochRows, Row
+from monitor.importers.free_text.epochs import EpochRows
+from monitor.importers.free_text.present import MOST_NAMES, Row
 from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.free_text.steps import place_of, scores_of, train_loss_of

@@ -129,7 +129,8 @@ class StepBook:
         elif total > 1 and epoch is not None:
             self._base = (math.ceil(epoch) - min(1.0, self._first or 0.0)) * total
         elif raw < self._raw or ((anew or again) and raw == self._raw):
-            self._base += max(self._total, self._raw)
+            from_0 = raw == 0 and total <= 1  # batch 0 behind batch 500 is the 501st at least
+            self._base += max(self._total, self._raw) + from_0
         self._raw, self._total, self._epoch = raw, total, epoch if epoch is not None else self._epoch
         return self._base + raw
 

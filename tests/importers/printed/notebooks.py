@@ -248,3 +248,32 @@ validation error in 2 epoch: (0.541)
 """,
     epochs=2, first={"train_loss": 0.891, "~val_error": 0.612}, last={"train_loss": 0.791, "~val_error": 0.541},
 )  # fmt: skip
+_log(
+    "the batches count from 0 in each epoch, and no line says to what",
+    """
+Epoch 1 Batch 0 Loss 4.410
+Epoch 1 Batch 500 Loss 3.620
+Epoch 1 Loss 3.890
+Epoch 2 Batch 0 Loss 2.790
+Epoch 2 Batch 500 Loss 2.430
+Epoch 2 Loss 2.580
+""",
+    epochs=2, first={"train_loss": 3.89}, last={"train_loss": 2.58}, steps=4, last_step={"step": 1001, "train_loss": 2.43},
+)  # fmt: skip
+_log(
+    "Composer: the figures below a full bar are of its step, too",
+    "".join(f"[epoch=1][batch={b}/40]:\n\t Train time/epoch: 0\n\t Train loss/train/total: {3 - b / 50}\n" for b in (10, 20, 30, 40))
+    + "[Eval batch=1/4] Eval on eval data\n[Eval batch=4/4] Eval on eval data:\n\t Eval metrics/eval/CrossEntropy: 2.25\n",
+    epochs=1, steps=4, first={"train_loss": 2.2}, last_step={"step": 40, "train_loss": 2.2},
+)  # fmt: skip
+_log(
+    "a ruled table behind level and date in brackets",
+    """
+[ INFO : 2024-12-24 21:40:06,518 ] - |     Epoch|     Batch|        Lr|    Margin|      Loss|       Acc|
+[ INFO : 2024-12-24 21:41:06,518 ] - |         1|       500|   0.01728|       0.2|    9.4961|    11.647|
+[ INFO : 2024-12-24 21:42:06,518 ] - |         1|      1000|   0.01728|       0.2|    8.2084|    22.395|
+[ INFO : 2024-12-24 21:43:06,518 ] - |         2|       500|   0.01628|       0.2|    6.4961|    41.647|
+[ INFO : 2024-12-24 21:44:06,518 ] - |         2|      1000|   0.01628|       0.2|    6.2084|    43.395|
+""",
+    epochs=2, first={"train_loss": 8.2084}, last={"train_loss": 6.2084}, steps=4,
+)  # fmt: skip

@@ -1,0 +1,87 @@
+"""The present epoch of a log: what its lines have stated so far, by how much of it they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitor.importers.free_text.statement import Statement, is_a_loss, validated
+
+MOST_NAMES = 200
+STEP, BAR, WHOLE = 0, 1, 2
+"""How much of an epoch a line speaks of: one step, all that a full bar went through, the epoch itself."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The statements of a log about one epoch: cells as written, under plain names."""
+
+    epoch: float
+    cells: Mapping[str, str]
+    generation: int = 1
+    epochs: float | None = None
+    step: float | None = None
+
+
+@dataclass
+class Present:
+    """The present epoch: its statements, by how much of it the lines cover."""
+
+    epoch: float
+    generation: int
+    epochs: float | None = None
+    step: float | None = None
+    at: float | None = None
+    """The step that its evaluation names."""
+    said: list[dict[str, str]] = field(default_factory=lambda: [{}, {}, {}])
+    under_way: bool = False
+    """The last line about its training was one of a bar that had not come to its end."""
+    reached: float = -1.0
+    """Where the last bar under way stood."""
+    full_bar: float = 0.0
+    """What the first bar that came to its end, with a loss, counts to."""
+    lines: int = 0
+    told: dict[str, str] | None = None
+    """The cells that were handed out already."""
+    stated: list[str] = field(default_factory=list)
+    """The names in the lines that name this epoch themselves."""
+    summed: list[str] = field(default_factory=list)
+    """Those of them that are of all of it."""
+
+    @property
+    def whole(self) -> dict[str, str]:
+        return {**self.said[BAR], **self.said[WHOLE]}
+
+    @property
+    def measured(self) -> bool:
+        return self.told is not None or any(set(said) - {"lr", "grad_norm"} for said in self.said)
+
+    def row(self) -> Row:
+        cells: dict[str, str] = {}
+        for said in self.said:
+            for name in said:
+                # `loss` of the last step and `train_loss` of the epoch are one quantity.
+                cells.pop(f"train_{name}", None)
+                cells.pop(name.removeprefix("train_"), None)
+            cells.update(said)
+        return Row(self.epoch, cells, self.generation, self.epochs, self.at or self.step)
+
+
+def trains(said: Statement) -> bool:
+    """Whether a line tells a loss of the training, and not in the middle of an epoch."""
+    return not said.partial and any(is_a_loss(name) for name, _ in said.values)
+
+
+def was_a_step(now: Present, number: float) -> bool:
+    """Whether what seemed an epoch was a step at a whole one: the first evaluation stands at epoch 1.23."""
+    return now.epoch.is_integer() and not number.is_integer() and not (now.told or validated(now.whole))
+
+
+def put(cells: dict[str, str], said: Statement) -> None:
+    """The last statement counts; `loss` and `train_loss` of two lines are one quantity."""
+    now = {name for name, _ in said.values}
+    for name, text in said.values:
+        if name in cells or len(cells) < MOST_NAMES:
+            cells[name] = text
+        for other in {f"train_{name}", name.removeprefix("train_")} - now:
+            cells.pop(other, None)
