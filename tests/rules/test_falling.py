@@ -1,0 +1,38 @@
+"""Whether numbers still fall at each evaluation."""
+
+import numpy as np
+
+from monitor.rules.arithmetic.falling import FLAT_EVALUATIONS, any_falls, begins_to_fall, fall
+
+FLAT = np.full(20, 3.0)
+NOISE = FLAT + 0.01 * np.random.default_rng(0).standard_normal(20)
+
+
+def improves(*columns):
+    return any_falls([fall(column) for column in columns], [begins_to_fall(column) for column in columns]).tolist()
+
+
+def test_what_is_too_short_still_or_noise_does_not_fall():
+    assert np.isnan(fall(FLAT[: FLAT_EVALUATIONS - 1])).all() and not begins_to_fall(FLAT[:9]).any()
+    for column in (FLAT, NOISE, FLAT + np.arange(20), np.full(20, np.nan), np.array([])):
+        assert not any(improves(column))
+
+
+def test_a_fall_is_the_share_between_the_medians_of_two_fives():
+    column = np.array([4.0] * 5 + [3.0] * 5)
+    assert np.isnan(fall(column)[:9]).all() and fall(column)[9] == 0.25
+    assert improves(column)[9] and improves(FLAT[:10], column)[9], "one of two is enough"
+
+
+def test_one_value_far_below_is_a_fall_that_has_just_begun_and_a_small_one_is_not():
+    assert begins_to_fall(np.append(FLAT, 2.9)).tolist() == [False] * 20 + [True]
+    assert not begins_to_fall(np.append(FLAT, 2.98)).any()
+    assert not begins_to_fall(np.append(NOISE * 10, 29.9)).any(), "within what the others range over"
+
+
+def test_values_that_are_not_finite_are_left_out_and_no_later_one_is_looked_at():
+    gaps = np.array([4.0, np.nan, 4.0, 4.0, np.inf, 4.0, 4.0, 3.0, 3.0, 3.0, 3.0, 3.0])
+    assert fall(gaps)[-1] == 0.25 and np.isnan(fall(gaps)[:-1]).all()
+    whole = np.linspace(5.0, 1.0, 30)
+    assert np.array_equal(fall(whole)[:18], fall(whole[:18]), equal_nan=True)
+    assert np.array_equal(begins_to_fall(whole)[:18], begins_to_fall(whole[:18]))
