@@ -30,7 +30,7 @@ _brought: dict[Path, set[str]] = {}
 """Of each archive the runs that this process has read."""
 
 
-def runs_given(text: str | Path) -> Path:
+def _runs_given(text: str | Path) -> Path:
     """The folder of `--runs`; of an archive its copy. Raises UsageError."""
     if "://" not in str(text):
         return Path(text)
@@ -53,7 +53,7 @@ RunsOption = Annotated[
         help="Folder that holds the runs.",
         envvar=RUNS_VARIABLE,
         show_default="runs",
-        parser=runs_given,
+        parser=_runs_given,
         callback=_only_read,
         metavar="PATH",
     ),

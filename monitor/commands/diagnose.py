@@ -36,7 +36,7 @@ def run(
         print_json(document(look, options, others))
     else:
         console().print(
-            "\n".join([*findings_lines(look), *causes(look), *advice(options), *not_advised(others)]), soft_wrap=True
+            "\n".join([*findings_lines(look), *_causes(look), *_advice(options), *_not_advised(others)]), soft_wrap=True
         )
     return EXIT_OK
 
@@ -54,7 +54,7 @@ def document(look: Look, options: tuple[Prescription, ...], considered: tuple[Co
     }
 
 
-def causes(look: Look) -> list[str]:
+def _causes(look: Look) -> list[str]:
     """The likely causes, most likely first, with what speaks for and against each."""
     text = ["", "Causes, most likely first:"] if look.judged.diagnosis.causes else []
     for number, cause in enumerate(look.judged.diagnosis.causes, start=1):
@@ -64,7 +64,7 @@ def causes(look: Look) -> list[str]:
     return text
 
 
-def advice(options: tuple[Prescription, ...]) -> list[str]:
+def _advice(options: tuple[Prescription, ...]) -> list[str]:
     """What to try, one bundle per restart."""
     text = ["", "What to try, one bundle per restart:"] if options else []
     for letter, option in lettered(options):
@@ -84,7 +84,7 @@ def advice(options: tuple[Prescription, ...]) -> list[str]:
     return text
 
 
-def not_advised(considered: tuple[Considered, ...]) -> list[str]:
+def _not_advised(considered: tuple[Considered, ...]) -> list[str]:
     """Options that were considered and are not suggested, with the reason."""
     text = ["", "Considered, and not suggested now:"] if considered else []
     for one in considered:

@@ -53,7 +53,7 @@ def run(
     changes = Changes(title, note, add or [], take or [], pinned)
     known = label_of(folder, run_id)
     if changes.any():
-        known = changed(known, changes, now(), who())
+        known = _changed(known, changes, now(), who())
         label(folder, run_id, known)
     if as_json:
         print_json({"run_id": run_id, **_fields(known)})
@@ -62,7 +62,7 @@ def run(
     return EXIT_OK
 
 
-def changed(known: Label, changes: Changes, at: float, by: str) -> Label:
+def _changed(known: Label, changes: Changes, at: float, by: str) -> Label:
     """The label with those changes. Raises UsageError where a text is too long."""
     title = known.title if changes.title is None else changes.title.strip()
     note = known.note if changes.note is None else changes.note.strip()

@@ -45,7 +45,7 @@ def run(
     with refusal_noted(run_dir, "resume", dry_run=dry_run):
         plan = plan_resume(run_dir.parent, run_dir.name)
     if not as_json:
-        console().print("\n".join(plan_lines(plan)), soft_wrap=True)
+        console().print("\n".join(_plan_lines(plan)), soft_wrap=True)
     if not dry_run:
         resume(run_dir.parent, run_dir.name, who(), plan=plan, trusted=trust)
     state = read_state(run_dir)
@@ -75,7 +75,7 @@ def _taken_over(run_dir: Path, as_json: bool) -> int:
     return EXIT_OK
 
 
-def plan_lines(plan: ResumePlan) -> list[str]:
+def _plan_lines(plan: ResumePlan) -> list[str]:
     """Where it goes on, what surrounds it, and the command byte for byte."""
     return [plan.line, *plan.surroundings, f"In: {plan.cwd}", f"Runs: {plan.command}"]
 

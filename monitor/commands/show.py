@@ -36,13 +36,13 @@ def run(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption =
     """Exit code 0, whatever the state; that of `check` says how the run is."""
     look = look_at(find_run(runs, run))
     if as_json:
-        print_json(document(look))
+        print_json(_document(look))
     else:
         console().print("\n".join(lines(look)), soft_wrap=True)
     return EXIT_OK
 
 
-def document(look: Look) -> dict[str, Any]:
+def _document(look: Look) -> dict[str, Any]:
     """The same as JSON: small, and stable in its keys."""
     snapshot, diagnosis = look.snapshot, look.judged.diagnosis
     return {

@@ -77,7 +77,7 @@ def run(
         confirm("Stop it?" if len(plans) == 1 else f"Stop these {len(plans)} runs?", yes)
     asked, refused = _asked(folders, stop)
     _print_who_asked(asked, quiet=as_json)
-    return _report(asked, refused, wait_for_all(asked, quiet=as_json) if wait else _as_they_are(asked), as_json)
+    return _report(asked, refused, _wait_for_all(asked, quiet=as_json) if wait else _as_they_are(asked), as_json)
 
 
 def _as_they_are(asked: list[tuple[Path, Request]]) -> list[Ended]:
@@ -152,13 +152,13 @@ def _line(document: dict[str, Any]) -> str:
 LOOK_EVERY_SECS = 0.2
 
 
-def wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Status, Answer | None]:
+def _wait_for_stop(run_dir: Path, request: Request, *, quiet: bool) -> tuple[Status, Answer | None]:
     """Returns when the run has ended or the request was answered otherwise, with the answer if there is one."""
     shown = ""
     launch = read_launch(run_dir)
     while True:
         now = status(run_dir)
-        answer = answer_to(run_dir, request)
+        answer = _answer_to(run_dir, request)
         if not now.live or (answer is not None and answer.result != "done") or _has_ended_unwritten(run_dir, request):
             return now, answer
         stage = _stage(run_dir)
@@ -175,13 +175,13 @@ def _has_ended_unwritten(run_dir: Path, request: Request) -> bool:
     return request.number == 0 and is_gone
 
 
-def wait_for_all(asked: list[tuple[Path, Request]], *, quiet: bool) -> list[tuple[Status, Answer | None]]:
+def _wait_for_all(asked: list[tuple[Path, Request]], *, quiet: bool) -> list[tuple[Status, Answer | None]]:
     """The same for several runs, each waited for while the others go on ending."""
     with ThreadPoolExecutor(max_workers=max(1, len(asked))) as pool:
-        return list(pool.map(lambda one: wait_for_stop(*one, quiet=quiet or len(asked) > 1), asked))
+        return list(pool.map(lambda one: _wait_for_stop(*one, quiet=quiet or len(asked) > 1), asked))
 
 
-def answer_to(run_dir: Path, request: Request) -> Answer | None:
+def _answer_to(run_dir: Path, request: Request) -> Answer | None:
     """The answer to one request, if it was given."""
     known = control.answers(run_dir, generation(run_dir))
     return next((a for a in known if (a.verb, a.number) == (request.verb, request.number)), None)

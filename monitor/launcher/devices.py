@@ -122,10 +122,10 @@ def _memory() -> tuple[int | None, int | None]:
 
 
 def _gpus() -> tuple[Device, ...]:
-    found = dict(filter(None, map(parsed, _asked(f"--query-gpu={QUERY}"))))
+    found = dict(filter(None, map(_parsed, _asked(f"--query-gpu={QUERY}"))))
     tenants: dict[str, list[Tenant]] = {}
     for line in _asked(f"--query-compute-apps={PROCESS_QUERY}") if found else []:
-        process = parsed_process(line)
+        process = _parsed_process(line)
         if process is not None:
             pid, used_bytes, uuid = process
             tenants.setdefault(_whole_gpu(uuid, found), []).append(_tenant(pid, used_bytes))
@@ -142,7 +142,7 @@ def _whole_gpu(uuid: str, found: Collection[str]) -> str:
 
 def gpu_names() -> tuple[str, ...]:
     """cuda:0, cuda:1 … as nvidia-smi counts them; empty where it finds none."""
-    return tuple(device.name for _, device in filter(None, map(parsed, _asked(f"--query-gpu={QUERY}"))))
+    return tuple(device.name for _, device in filter(None, map(_parsed, _asked(f"--query-gpu={QUERY}"))))
 
 
 class _Asking:
@@ -180,7 +180,7 @@ def _asked(query: str) -> list[str]:
     return [] if program is None else _asking.lines([program, query, "--format=csv,noheader,nounits"])
 
 
-def parsed(line: str) -> tuple[str, Device] | None:
+def _parsed(line: str) -> tuple[str, Device] | None:
     """(uuid, device) of "0, NVIDIA H200, 512, 143771, 37, GPU-8a…"; None for what is no such line."""
     cells = [cell.strip() for cell in line.split(",")]
     if len(cells) != 6 or not cells[0].isdigit():
@@ -195,7 +195,7 @@ def parsed(line: str) -> tuple[str, Device] | None:
     )
 
 
-def parsed_process(line: str) -> tuple[int, int | None, str] | None:
+def _parsed_process(line: str) -> tuple[int, int | None, str] | None:
     """(pid, bytes, uuid of its GPU) of "48211, 21504, GPU-8a…"; None for what is no such line."""
     cells = [cell.strip() for cell in line.split(",")]
     if len(cells) != 3 or not cells[0].isdigit():

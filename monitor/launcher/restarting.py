@@ -168,7 +168,7 @@ def _naming(plan: RestartPlan, plans: Sequence[RestartPlan]) -> Iterator[None]:
 
 def _refuse_sharing(plan: RestartPlan, beside: Sequence[RestartPlan]) -> None:
     """Nothing would be compared by a run without a change, by two that are the same or that write over each other."""
-    same = next((each for each in (*beside, plan) if beside and is_unchanged(each)), None)
+    same = next((each for each in (*beside, plan) if beside and _is_unchanged(each)), None)
     if same is not None:
         again = f"{same.child_id} would be {same.parent_id} again, without a known change"
         raise RefusedError(f"{again}: give each child of a race a change.")
@@ -182,7 +182,7 @@ def _refuse_sharing(plan: RestartPlan, beside: Sequence[RestartPlan]) -> None:
             )
 
 
-def is_unchanged(plan: RestartPlan) -> bool:
+def _is_unchanged(plan: RestartPlan) -> bool:
     """Whether neither a setting, nor a file of settings, nor the code, nor the starting weights differ."""
     return not (plan.diff or plan.copies or plan.is_warm or plan.code.is_same is False)
 
@@ -222,7 +222,7 @@ def _claimed(plan: RestartPlan, order: Order) -> Path:
     """The child's folder, claimed once what was shown has proved to be still so."""
     with processes.alone_in(plan.runs_dir / plan.parent_id):
         _refuse_what_was_not_shown(plan)
-        refuse_duplicate(plan)
+        _refuse_duplicate(plan)
         return claim(plan.runs_dir, order, plan.child_id, None, plan.copies)
 
 
@@ -344,7 +344,7 @@ DUPLICATE_SECS = 10.0
 WAITING = frozenset({"queued", "starting"})
 
 
-def refuse_duplicate(plan: RestartPlan) -> None:
+def _refuse_duplicate(plan: RestartPlan) -> None:
     """Raises RefusedError if a child of the same parent with the same command is waiting, or was started since this one
     was asked for or just before."""
     for run_dir in plan.runs_dir.iterdir():

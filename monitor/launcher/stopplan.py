@@ -38,7 +38,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
     if status.word == "followed":
         said = "It is only followed: no process is known that could be asked to stop."
         return StopPlan(snapshot.run_id, True, (said,), is_over=True)
-    asked = asked_words(state.stop, now) if state is not None and state.stop is not None else ""
+    asked = _asked_words(state.stop, now) if state is not None and state.stop is not None else ""
     if status.word == "queued":
         said = "It has not started: it leaves the queue, and nothing is lost."
         return StopPlan(snapshot.run_id, True, (said,), asked, is_queued=True)
@@ -72,7 +72,7 @@ def _goes_on(snapshot: Snapshot, known: Progress) -> str:
     return f"Resume later from {at}."
 
 
-def asked_words(stop: StopStage, now: float) -> str:
+def _asked_words(stop: StopStage, now: float) -> str:
     """ "anna asked for this stop 4 s ago."."""
     who = stop.asked_by or "An unknown user"
     return f"{who} asked for this stop {words.ago(now - stop.asked_at)}."

@@ -109,10 +109,10 @@ def last_traceback(log: Path) -> str | None:
         else:
             chains.append(_block(lines[start:end]))
     causes = [chain for chain in chains if not any(map(SAID_BY_THE_LAUNCHER.match, chain))] or chains
-    return cut("\n".join(causes[-1])) if causes else None
+    return _cut("\n".join(causes[-1])) if causes else None
 
 
-def cut(trace: str) -> str:
+def _cut(trace: str) -> str:
     """A traceback of at most 4,000 characters: the end of it says what happened."""
     return trace if len(trace) <= TRACEBACK_CHARACTERS else "…" + trace[1 - TRACEBACK_CHARACTERS :]
 

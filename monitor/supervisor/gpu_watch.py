@@ -73,7 +73,7 @@ class GpuWatch:
         history = self._history or self._known() or GpuHistory(every_secs=self._every_secs)
         self._waiting.append(values_of(reading))
         if len(self._waiting) * self._every_secs >= history.every_secs - 1e-9:
-            history = grown(history, mean(self._waiting), now)
+            history = grown(history, _mean(self._waiting), now)
             self._waiting = []
         known = {**dict.fromkeys(history.throttled_by), **dict.fromkeys(reading.throttled_by or ())}
         self._history = msgspec.structs.replace(
@@ -103,7 +103,7 @@ def values_of(reading: GpuReading) -> Values:
     return {**{name: getattr(reading, name) for name in COLUMNS[:-1]}, "throttled_ratio": throttled}
 
 
-def mean(many: list[Values]) -> Values:
+def _mean(many: list[Values]) -> Values:
     """Of each column over what is known of it."""
     known = {name: [value for each in many if (value := each[name]) is not None] for name in COLUMNS}
     return {name: sum(values) / len(values) if values else None for name, values in known.items()}
@@ -120,7 +120,7 @@ def halved(history: GpuHistory) -> GpuHistory:
     """Each two entries as one, dated by the later; the last one of an odd number is left as it is."""
     pairs = [slice(begin, begin + 2) for begin in range(0, len(history.at), 2)]
     columns = {
-        name: [mean([dict.fromkeys(COLUMNS, value) for value in getattr(history, name)[pair]])[name] for pair in pairs]
+        name: [_mean([dict.fromkeys(COLUMNS, value) for value in getattr(history, name)[pair]])[name] for pair in pairs]
         for name in COLUMNS
     }
     ends = [history.at[pair][-1] for pair in pairs]

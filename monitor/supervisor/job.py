@@ -38,7 +38,7 @@ def restarts() -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def is_in_ray() -> bool:
+def _is_in_ray() -> bool:
     """Whether this job is one of Ray's, which puts no job back and writes no cause of its SIGTERM."""
     return job_of(os.environ).get("kind") == "ray"
 
@@ -50,7 +50,7 @@ def state_of(generation: int, last: State | None) -> State:
 
 
 def _place(submitted_at: float) -> JobPlace:
-    engine: EngineName = "ray" if is_in_ray() else "slurm"
+    engine: EngineName = "ray" if _is_in_ray() else "slurm"
     return JobPlace(engine=engine, job_id=number(), submitted_at=submitted_at, restarts=restarts())
 
 
@@ -68,7 +68,7 @@ def ended_by(run_dir: Path) -> str:
 def put_back(state_file: StateFile) -> None:
     """Requeues the job of a run that the engine's warning or its time limit has stopped: it goes on as the same run."""
     state = state_file.state
-    if is_in_ray() or state.state != "stopped" or state.stop is None or state.stop.asked_by not in PUT_BACK:
+    if _is_in_ray() or state.state != "stopped" or state.stop is None or state.stop.asked_by not in PUT_BACK:
         return
     if state.started_at is not None and time.time() - state.started_at < LEAST_SECS:
         log.warning("not requeued: it was stopped within %.0f s of its start", LEAST_SECS)

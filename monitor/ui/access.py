@@ -87,7 +87,7 @@ class AccessGate:
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, who = Request(scope, receive), self._visitors.of(scope)
         # Who comes with a good link is no stranger, however many of those ask at the same time.
-        payer = who or self._visitors.by_link(link_in(request) or "", scope)
+        payer = who or self._visitors.by_link(_link_in(request) or "", scope)
         budget = self._budgets.of(payer, scope)
         if request.url.path.removeprefix(self._base) not in OPEN_PATHS and (secs := budget.ask()):
             await (await self._budgets.refusal(secs, payer))(scope, receive, send)
@@ -112,11 +112,11 @@ class AccessGate:
         if self._metrics and path == self._metrics and request.method in ("GET", "HEAD"):
             return None if who is not None or self._visitors.is_program(request) else door(self._base + TOKEN_PATH)
         if self._visitors.needs_token():
-            given = link_in(request)
+            given = _link_in(request)
             if given is not None:
                 return self._let_in(request, given)
             if path == TOKEN_PATH and request.method == "POST":
-                return self._let_in(request, parsed(await _sent(request)))
+                return self._let_in(request, _parsed(await _sent(request)))
             if path == AGAIN_PATH:
                 return await self._again(request)
         if who is None:
@@ -210,7 +210,7 @@ class _Revocation:
         return self._closed
 
 
-def link_in(request: Request) -> str | None:
+def _link_in(request: Request) -> str | None:
     """The token in a link's address."""
     return request.query_params.get("token") or request.query_params.get("view_token")
 
@@ -227,6 +227,6 @@ async def _sent(request: Request) -> str:
     return body.decode("utf-8", "replace")
 
 
-def parsed(form: str) -> str:
+def _parsed(form: str) -> str:
     """The token in the door's form."""
     return urllib.parse.parse_qs(form).get("token", [""])[0].strip()

@@ -216,10 +216,10 @@ class Budgets:
                 await asyncio.sleep(STRANGERS_WAIT_SECS)
             finally:
                 self._late -= 1
-        return too_much(secs)
+        return _too_much(secs)
 
 
-def too_much(secs: float) -> Response:
+def _too_much(secs: float) -> Response:
     """The answer to who has asked for more than his share."""
     wait = math.ceil(max(1.0, secs))
     return PlainTextResponse(words_for(secs), 429, {"Retry-After": str(wait)})

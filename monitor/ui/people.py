@@ -65,7 +65,7 @@ class Made(NamedTuple):
     token: str
 
 
-def check_name(name: str) -> str:
+def _check_name(name: str) -> str:
     """The name itself. Raises UsageError for one that could not stand in a line of the audit."""
     if not NAME.fullmatch(name):
         raise UsageError(
@@ -91,7 +91,7 @@ def make_link(folders: Folders, name: str, may: str, days: float, now: float, wh
 
     Raises UsageError for an odd name, right or number of days, RefusedError where the file cannot be used.
     """
-    check_name(name)
+    _check_name(name)
     if may not in get_args(May):
         raise UsageError(f"--may {may}: must be {', '.join(get_args(May))}.")
     if not 0 < days <= MOST_DAYS:

@@ -76,7 +76,7 @@ def _book() -> TokenBook:
 @functools.cache
 def _visitors() -> Visitors:
     """Made once: it knows this process's links and cookies."""
-    return Visitors(tokens, passes(), PeopleBook(places().folders), from_environment())
+    return Visitors(tokens, _passes(), PeopleBook(_places().folders), from_environment())
 
 
 def again(holder: str) -> str:
@@ -91,7 +91,7 @@ def _port() -> int:
 
 
 @functools.cache
-def passes() -> Passes:
+def _passes() -> Passes:
     """The links and cookies of this process."""
     return Passes()
 
@@ -114,7 +114,7 @@ def base_path() -> str:
 
 
 @functools.cache
-def places() -> Places:
+def _places() -> Places:
     """The folders of this process, and the list of their runs that the page and every tab share."""
     return Places(served())
 
@@ -129,7 +129,7 @@ def page_data(address: str | None, role: str, holder: str) -> PageData:
 
     `role` and `holder`: of the visitor (monitor.ui.visitors).
     """
-    base, folders = base_path(), places().folders
+    base, folders = base_path(), _places().folders
     folder, run_id = place_of(folders, address)
     said = label_of(folder.path, run_id)
     return PageData(
@@ -155,12 +155,12 @@ def page_data(address: str | None, role: str, holder: str) -> PageData:
 def routes() -> list[BaseRoute]:
     """What is served beside Streamlit: the live WebSocket and the chart library."""
     base = base_path()
-    numbers = [metrics_route(base, places())] if metrics.is_on() else []
+    numbers = [metrics_route(base, _places())] if metrics.is_on() else []
     return [
         *numbers,
-        WebSocketRoute(f"{base}/vs/live", LiveHub(places()).endpoint),
+        WebSocketRoute(f"{base}/vs/live", LiveHub(_places()).endpoint),
         *assets.routes(base),
-        Route(f"{base}/vs/report/{{name}}", ReportRoute(places().folders)),
+        Route(f"{base}/vs/report/{{name}}", ReportRoute(_places().folders)),
     ]
 
 
@@ -170,7 +170,7 @@ def middleware() -> list[Middleware]:
     return [
         Middleware(AccessGate, visitors=_visitors(), hosts=_names(), base=base_path(), metrics=open_to_programs),
         Middleware(Compressed, base=base_path()),
-        Middleware(FirstPaint, places=places(), data=page_data, base=base_path()),
+        Middleware(FirstPaint, places=_places(), data=page_data, base=base_path()),
     ]
 
 
@@ -184,10 +184,10 @@ def tunnel() -> str:
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Prints the links: the socket is bound by now, so the port is the real one."""
     protect()
-    folders = places().folders
+    folders = _places().folders
     if not os.environ.get(QUIET_VARIABLE):
         run = worth_opening(folders)
-        links = links_of(_port(), tokens(), base_path(), passes().life, run)
+        links = links_of(_port(), tokens(), base_path(), _passes().life, run)
         sys.stdout.write(links_text(links, folders, run=run) + "\n")
         sys.stdout.flush()
     way = "page, no token" if tokens() is None else "page, control link"
@@ -195,12 +195,12 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     port = f"port {_port()}{'' if tokens() else ', no token'}"
     for folder in folders.all:
         audit.note(folder.path, "serve", "", "done", port, via="terminal")
-    places().start()
+    _places().start()
     # The first look at a large folder is made before anybody asks for it.
-    warming = [asyncio.create_task(work) for work in (places().listing.latest(), asyncio.to_thread(tunnel))]
+    warming = [asyncio.create_task(work) for work in (_places().listing.latest(), asyncio.to_thread(tunnel))]
     yield
     for task in warming:
         task.cancel()
-    await asyncio.to_thread(places().stop)
+    await asyncio.to_thread(_places().stop)
     for folder in folders.all:
         audit.note(folder.path, "serve --stop", "", "done", port, via="terminal")

@@ -62,7 +62,7 @@ class Visitors:
         if named is not None:
             return named
         jar = ";".join(Headers(scope=scope).getlist("cookie"))
-        holders = self._passes.holders_of_cookies(jar, tokens, port_of(scope), time.time())
+        holders = self._passes.holders_of_cookies(jar, tokens, _port_of(scope), time.time())
         found = [who for holder, left in holders.items() if (who := self._holding(holder, tokens, left)) is not None]
         return min(found, key=lambda who: ROLES.index(who.role), default=None)
 
@@ -71,7 +71,7 @@ class Visitors:
         tokens = self._tokens()
         if tokens is None:
             return None
-        role = self._passes.role_of_link(token, tokens, port_of(scope))
+        role = self._passes.role_of_link(token, tokens, _port_of(scope))
         person = None if role or self._people is None else self._people.by_token(token, tokens, time.time())
         return self._holding(role or (person.mark if person is not None else ""), tokens)
 
@@ -81,7 +81,7 @@ class Visitors:
         if tokens is None:
             return None
         holders = [*ROLES, *(person.mark for person in self._known(tokens))]
-        holder = self._passes.holder_of_tab(sent, holders, tokens, port_of(scope), time.time())
+        holder = self._passes.holder_of_tab(sent, holders, tokens, _port_of(scope), time.time())
         return self._holding(holder or "", tokens)
 
     def is_program(self, request: Request) -> bool:
@@ -112,7 +112,7 @@ class Visitors:
     def cookie(self, who: Visitor, scope: Scope) -> str:
         """The Set-Cookie header that lets him in from now on."""
         assert who.tokens is not None
-        port = port_of(scope)
+        port = _port_of(scope)
         value = self._passes.cookie(who.holder, who.tokens, port, time.time())
         return set_cookie_header(port, value, secure=scope.get("scheme") in ("https", "wss"))
 
@@ -153,7 +153,7 @@ class Visitors:
         return [] if self._people is None else [each for each in self._people.current(tokens) if now < each.until]
 
 
-def port_of(scope: Scope) -> int:
+def _port_of(scope: Scope) -> int:
     """The port that this server listens on, even where a tunnel gives it another."""
     return int((scope.get("server") or ("", 0))[1] or 0)
 

@@ -75,7 +75,7 @@ def compared(
         shared_epochs=shared,
         mode=mode,
         card=_card(judged, more_seeds(parent, child, [*snapshots, *seeds]) if is_open else ()),
-        others=[against(parent, other, epoch) for other in snapshots[2:]],
+        others=[_against(parent, other, epoch) for other in snapshots[2:]],
         related=is_child_of(child, parent),
         columns=["", parent.run_id, child.run_id, "difference", *(run.run_id for run in snapshots[2:])],
         rows=_rows(snapshots, at, mode, metric),
@@ -90,7 +90,7 @@ def compared(
     )
 
 
-def against(parent: Snapshot, other: Snapshot, epoch: float | None) -> str:
+def _against(parent: Snapshot, other: Snapshot, epoch: float | None) -> str:
     """The outcome of a further run against the same parent, in one line."""
     judged = outcome(parent, other, epoch)
     return f"{judged.word}  {other.run_id} against {parent.run_id}: {judged.line}"

@@ -32,11 +32,11 @@ def gpu_shown(history: GpuHistory | None, known: float) -> GpuShown | None:
         at=history.at[-1],
         gpus=max(1, len(history.gpus)),
         times=[history.at[part][-1] for part in _parts(len(history.at))],
-        busy_ratio=thinned(history.busy_ratio),
-        memory_bytes=thinned(history.memory_bytes),
-        power_watts=thinned(history.power_watts),
-        temperature_celsius=thinned(history.temperature_celsius),
-        throttled_ratio=thinned(history.throttled_ratio),
+        busy_ratio=_thinned(history.busy_ratio),
+        memory_bytes=_thinned(history.memory_bytes),
+        power_watts=_thinned(history.power_watts),
+        temperature_celsius=_thinned(history.temperature_celsius),
+        throttled_ratio=_thinned(history.throttled_ratio),
         memory_total_bytes=_finite(history.memory_total_bytes),
         power_limit_watts=_finite(history.power_limit_watts),
         slowed=_slowed(history),
@@ -65,7 +65,7 @@ def gpu_unread(history: GpuHistory | None, run: Run | None, state: State | None,
     return f"{nothing} {no_driver}, {hidden}. Started with --device, its GPU is read all the same."
 
 
-def thinned(values: Sequence[float | None]) -> list[float | None]:
+def _thinned(values: Sequence[float | None]) -> list[float | None]:
     """The means of at most MOST_POINTS equal parts; the last part may be shorter."""
     return [_mean(values[part]) for part in _parts(len(values))]
 

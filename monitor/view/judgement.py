@@ -70,7 +70,7 @@ def judgement(snapshot: Snapshot, judged: Judged) -> Judgement:
         ],
         healthy=[list(row) for row in healthy_rows(snapshot, judged)],
         lanes=lanes_of(findings, snapshot),
-        limits=limits(snapshot, judged),
+        limits=_limits(snapshot, judged),
     )
 
 
@@ -170,7 +170,7 @@ def _tried(tried: Tried | None, recorded: wait_or_restart.Effect | None) -> str:
     return "not yet in this folder" + ("" if recorded is None else f"; {recorded.text}")
 
 
-def limits(snapshot: Snapshot, judged: Judged) -> list[Limit]:
+def _limits(snapshot: Snapshot, judged: Judged) -> list[Limit]:
     """Every threshold in force, the project's own first, each with where it comes from."""
     own = snapshot.launch.thresholds if snapshot.launch is not None else {}
     defaults = by_name(DEFAULTS)

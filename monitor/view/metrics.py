@@ -204,10 +204,10 @@ def _curve(kept: Kept, source: CurveSource, x: Array, unit: Unit, question: Metr
         name=source.name,
         split=source.split,
         by_steps=source.by_steps,
-        x=short(series.x),
-        y=short(series.y),
-        low=None if series.low is None else short(series.low),
-        high=None if series.high is None else short(series.high),
+        x=_short(series.x),
+        y=_short(series.y),
+        low=None if series.low is None else _short(series.low),
+        high=None if series.high is None else _short(series.high),
         last=number(last if last is None else times * last),
         percent=unit in ("fraction", "percent"),
         values=values,
@@ -253,6 +253,6 @@ def _with_neighbours(seen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return grown
 
 
-def short(values: Array) -> list[float]:
+def _short(values: Array) -> list[float]:
     """Seven digits are more than a screen shows."""
     return [float(f"{value:.7g}") for value in values.tolist()]

@@ -90,7 +90,7 @@ def predictions(snapshot: Snapshot, question: PredictionsQuestion, parent: Snaps
         words_in=sum(each.target_words for each in scored),
         words_out=sum(len(each.said.split()) for each in scored),
         word_changes=_word_changes(snapshot, decodes, place, scored, decoder, parent),
-        **asdict(corpus(scored)),
+        **asdict(_corpus(scored)),
     )
 
 
@@ -98,7 +98,7 @@ _KINDS = {"hits": "h", "s": "s", "d": "d", "i": "i"}
 
 
 def _scored(snapshot: Snapshot, decode: Decode, decoder: str) -> list[ScoredClip]:
-    return [score(clip, said) for clip, said in pairs(snapshot, decode, decoder)]
+    return [_score(clip, said) for clip, said in _pairs(snapshot, decode, decoder)]
 
 
 def _decoders(snapshot: Snapshot, decode: Decode) -> dict[str, float]:
@@ -144,7 +144,7 @@ def _other_decoder(snapshot: Snapshot, decode: Decode, decoder: str) -> dict[str
     if decode.adjusted is None:
         return {}
     other = next(name for name in DECODERS if name != decoder)
-    return {clip.clip_id: said for clip, said in pairs(snapshot, decode, other)}
+    return {clip.clip_id: said for clip, said in _pairs(snapshot, decode, other)}
 
 
 def _differs(each: ScoredClip, other: dict[str, str]) -> bool:
@@ -156,12 +156,12 @@ def clip_history(snapshot: Snapshot, clip_id: str, decoder: str = DECODERS[0]) -
     moments: list[ClipMoment] = []
     reference, last = "", None
     for decode in _val_decodes(snapshot):
-        for clip, said in pairs(snapshot, decode, decoder):
+        for clip, said in _pairs(snapshot, decode, decoder):
             if clip.clip_id != clip_id:
                 continue
             reference = clip.reference
             if said != last:
-                moments.append(_moment(decode.epoch, score(clip, said)))
+                moments.append(_moment(decode.epoch, _score(clip, said)))
             else:
                 moments[-1] = replace(moments[-1], until=decode.epoch)
             last = said
@@ -179,7 +179,7 @@ def _val_decodes(snapshot: Snapshot) -> list[Decode]:
     return [decode for decode in snapshot.decodes if decode.split == "val"]
 
 
-def pairs(snapshot: Snapshot, decode: Decode, decoder: str = DECODERS[0]) -> list[tuple[Clip, str]]:
+def _pairs(snapshot: Snapshot, decode: Decode, decoder: str = DECODERS[0]) -> list[tuple[Clip, str]]:
     """Each decoded clip with its prediction, in the decode's order; greedy where no other decoder was on."""
     own = decode.adjusted if decoder != DECODERS[0] else None
     said = decode.hypotheses if own is None else own
@@ -191,13 +191,13 @@ def pairs(snapshot: Snapshot, decode: Decode, decoder: str = DECODERS[0]) -> lis
     return list(zip(clips, said, strict=False))
 
 
-def score(clip: Clip, said: str) -> ScoredClip:
+def _score(clip: Clip, said: str) -> ScoredClip:
     """The clip's target and what was predicted for it, aligned word by word."""
     words = aligned(clip.reference.split(), said.split())
     return ScoredClip(clip, said, words, Counter(kind for kind, _, _ in words))
 
 
-def corpus(scored: Iterable[ScoredClip]) -> Corpus:
+def _corpus(scored: Iterable[ScoredClip]) -> Corpus:
     """What goes wrong most over all clips, and how long targets and predictions are."""
     scored = list(scored)
     deleted: Counter[str] = Counter()
@@ -245,7 +245,7 @@ def _said_before(snapshot: Snapshot, decodes: list[Decode], place: int, decoder:
     """What each clip was decoded as one stored evaluation earlier."""
     if place == 0:
         return {}
-    return {clip.clip_id: said for clip, said in pairs(snapshot, decodes[place - 1], decoder)}
+    return {clip.clip_id: said for clip, said in _pairs(snapshot, decodes[place - 1], decoder)}
 
 
 def _has_changed(each: ScoredClip, before: dict[str, str]) -> bool:

@@ -21,7 +21,7 @@ def status_shown(snapshot: Snapshot) -> StatusShown:
         unseen=status.unseen,
         waits=status.evidence if status.word == "queued" else "",
         ended_at=status.since if status.word == "stopped" else None,
-        left=stopped_with(snapshot) if status.word == "stopped" else "",
+        left=_stopped_with(snapshot) if status.word == "stopped" else "",
         stop=stop_shown(snapshot),
     )
 
@@ -120,7 +120,7 @@ def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
     return f"{since}step {known.step}{total}. The first evaluation has not come yet."
 
 
-def stopped_with(snapshot: Snapshot) -> str:
+def _stopped_with(snapshot: Snapshot) -> str:
     """What a run that was stopped has left to go on from."""
     known = snapshot.progress
     if known is None or known.checkpoint_epoch is None:

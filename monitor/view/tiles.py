@@ -64,7 +64,7 @@ def first_tiles(summary: Summary) -> list[tuple[str, str, str]]:
     metric, value, best, chance = scored(summary)
     # The loss has its own tile below.
     if value is not None and metric.name != LOSS:
-        yard = metric_yard(metric, chance, best)
+        yard = _metric_yard(metric, chance, best)
         if metric == WER and "wer_constant" in summary.counted:
             yard[0] += f" {summary.counted['wer_constant']}"
         yard += _overdue(summary.metric_last_epoch)
@@ -160,7 +160,7 @@ def _metric(snapshot: Snapshot, metric: Metric, others: bool = False) -> Tile:
     best, last = best_of(snapshot, metric), last_of(snapshot, metric)
     chance = chance_of(snapshot, metric)
     level = metric.value(chance.error) if chance is not None and not chance.assumed else None
-    yard = metric_yard(metric, level, best, others)
+    yard = _metric_yard(metric, level, best, others)
     if metric is WER and (basis := basis_of(snapshot, "wer_constant")):
         yard[0] += f" {basis}"
     yard += _overdue(measured_last(snapshot, metric))
@@ -205,7 +205,7 @@ def _about(metric: Metric) -> str:
     return f"{metric.heading}, logged as {metric.name}. {better} is better."
 
 
-def metric_yard(
+def _metric_yard(
     metric: Metric, chance: float | None, best: tuple[float, float] | None, others: bool = False
 ) -> list[str]:
     """What stands beside the value: chance, and the best value with its epoch. `chance` and `best` in its unit."""

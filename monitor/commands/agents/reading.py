@@ -32,7 +32,7 @@ _one_at_a_time = threading.Lock()
 """A verb prints to the one standard output of this process."""
 
 
-def answer(verb: Callable[..., int], *words: Any, **options: Any) -> dict[str, Any]:
+def _answer(verb: Callable[..., int], *words: Any, **options: Any) -> dict[str, Any]:
     """The document that a verb prints. Raises MonitorError."""
     printed = io.StringIO()
     with _one_at_a_time, contextlib.redirect_stdout(printed):
@@ -60,43 +60,43 @@ class RunAnswers:
 
     def list_runs(self, most: int = 50) -> dict[str, Any]:
         """The newest `most` runs; `left_out` counts the others."""
-        found = answer(list_.run, runs=[str(self.runs)])
+        found = _answer(list_.run, runs=[str(self.runs)])
         kept = found["runs"][: max(1, min(most, MOST_LINES))]
         return quoted({**found, "runs": kept}, left_out=len(found["runs"]) - len(kept))
 
     def show_run(self, run: str) -> dict[str, Any]:
         """As `show --json`."""
-        return quoted(answer(show.run, known(run), runs=self.runs))
+        return quoted(_answer(show.run, known(run), runs=self.runs))
 
     def verdict(self, run: str, at_epoch: float | None = None) -> dict[str, Any]:
         """As `check --json`; `at_epoch`: as it was after that epoch."""
-        return quoted(answer(check.run, known(run), runs=self.runs, at=at_epoch))
+        return quoted(_answer(check.run, known(run), runs=self.runs, at=at_epoch))
 
     def diagnosis(self, run: str) -> dict[str, Any]:
         """As `diagnose --json`, without the answer of every rule."""
-        found = answer(diagnose.run, known(run), runs=self.runs)
+        found = _answer(diagnose.run, known(run), runs=self.runs)
         found.pop("results", None)  # every rule's answer: the verdict has those that count
         return quoted(found)
 
     def outcome(self, parent: str, child: str) -> dict[str, Any]:
         """Of `compare --json` what is about parent and child, without the curves."""
         pair = [known(parent), known(child)]
-        found = answer(compare.run, pair, runs=self.runs)
+        found = _answer(compare.run, pair, runs=self.runs)
         return quoted({key: found[key] for key in ("parent", "child", "outcome", "settings", "metric")})
 
     def metrics(self, run: str) -> dict[str, Any]:
         """As `metric --json`."""
-        return quoted(answer(metric.run, known(run), runs=self.runs))
+        return quoted(_answer(metric.run, known(run), runs=self.runs))
 
     def predictions(self, run: str, which: str = "worst", most: int = 10) -> dict[str, Any]:
         """As `predictions --json`; `which` is its --filter, `most` at most 200."""
         options = {"which": which, "most": min(most, MOST_LINES)}
-        return quoted(answer(predictions.run, known(run), runs=self.runs, **options))
+        return quoted(_answer(predictions.run, known(run), runs=self.runs, **options))
 
     def log_tail(self, run: str, most: int = 40, only_warnings: bool = False) -> dict[str, Any]:
         """As `log --json`; `most` lines, at most 200."""
         options = {"most": min(most, MOST_LINES), "warnings": only_warnings}
-        return quoted(answer(log.run, known(run), runs=self.runs, **options))
+        return quoted(_answer(log.run, known(run), runs=self.runs, **options))
 
     def curves(self, run: str, names: Sequence[str] = (), most: int = MOST_POINTS) -> dict[str, Any]:
         """Name → [[epoch, value], …]: first and last point, and the others evenly by their number."""

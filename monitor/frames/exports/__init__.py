@@ -31,7 +31,7 @@ class Export:
     """One run on its way into one format. Raises RefusedError where `out` cannot take it or a library is missing."""
 
     def __init__(self, run_dir: Path, kind: str, out: Path) -> None:
-        refuse_target(out)
+        _refuse_target(out)
         sink = SINKS[kind]
         require(sink.library, kind)
         self._reader = RunReader(run_dir)
@@ -64,7 +64,7 @@ class Export:
             self._sink.close(self._word)
 
 
-def refuse_target(out: Path) -> None:
+def _refuse_target(out: Path) -> None:
     """Raises RefusedError for a file that exists, and for any folder in a run: only its run writes there."""
     real = out.resolve()
     run = next((folder for folder in (real, *real.parents) if is_run(folder)), None)

@@ -27,7 +27,7 @@ class EventFile(Sink):
         super().begin(config)
         at = time.time()
         self._file = (self.out / f"events.out.tfevents.{at:.0f}.vitalsigns").open("wb")
-        self._file.write(record(_key(1, DOUBLE) + struct.pack("<d", at) + _text(3, b"brain.Event:2")))
+        self._file.write(_record(_key(1, DOUBLE) + struct.pack("<d", at) + _text(3, b"brain.Event:2")))
         self._file.flush()
         shown = "".join(f"{key}: {value}\n" for key, value in settings(config).items())
         (self.out / "settings.txt").write_text(shown, encoding="utf-8")
@@ -37,7 +37,7 @@ class EventFile(Sink):
         for step, at, values in by_step(points):
             summary = b"".join(_text(1, _value(name, value)) for name, value in values.items())
             moment = _key(1, DOUBLE) + struct.pack("<d", at) + _key(2, VARINT) + _varint(step)
-            self._file.write(record(moment + _text(5, summary)))
+            self._file.write(_record(moment + _text(5, summary)))
         self._file.flush()
 
     def close(self, word: Word) -> None:
@@ -53,7 +53,7 @@ def _value(name: str, value: float) -> bytes:
     return _text(1, name.encode()) + _key(2, FLOAT) + number
 
 
-def record(message: bytes) -> bytes:
+def _record(message: bytes) -> bytes:
     """The message as it stands in an event file."""
     length = struct.pack("<Q", len(message))
     return length + _checksum(length) + message + _checksum(message)

@@ -56,7 +56,7 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
     python_path = launch.environment.get("PYTHONPATH", "") if launch.environment else None
     now = code_behind(then if then is not None and then.is_file() else None, cwd, launch.argv, python_path)
     if launch.script_sha256 is None and launch.git_commit is None:
-        return CodeChange(None, f"Which code {whose} ran was not written down.", now=of_the_run(now))
+        return CodeChange(None, f"Which code {whose} ran was not written down.", now=_of_the_run(now))
     top = repository_of(Path(launch.script) if launch.script else None, cwd)
     sections = _sections(_tracked_diff(launch, now, top))
     outside = _other_files(launch.local_files, now.local_files, _script_name(launch, now))
@@ -66,16 +66,16 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
         unused = sorted(beside & sections.keys())
         lines = [_some([*outside.values()])] if outside else []
         lines += [f"{_some(unused)} changed since {whose} started, which the run does not import"] if unused else []
-        return CodeChange(True, " ".join(f"{line}." for line in lines), now=of_the_run(now))
+        return CodeChange(True, " ".join(f"{line}." for line in lines), now=_of_the_run(now))
     is_known = bool(launch.imported and now.imported)
     others = [
         said for name, said in outside.items() if name not in beside and not (is_known and _is_no_part(name, launch))
     ]
     line = _line(diff, others, launch, now, whose)
-    return CodeChange(False, line, diff[:LONGEST_DIFF_BYTES], of_the_run(now))
+    return CodeChange(False, line, diff[:LONGEST_DIFF_BYTES], _of_the_run(now))
 
 
-def of_the_run(code: Code) -> Code:
+def _of_the_run(code: Code) -> Code:
     """The same without the files that the run does not import; whole where what it imports is not known."""
     if not code.imported:
         return code

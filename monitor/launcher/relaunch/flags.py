@@ -106,7 +106,7 @@ def is_count(rule: Mapping[str, Any]) -> bool:
     return rule.get("x-nargs") == 0 and rule.get("type") == "integer"
 
 
-def stands_alone(rule: Mapping[str, Any]) -> bool:
+def _stands_alone(rule: Mapping[str, Any]) -> bool:
     """Whether an option takes no word at all."""
     return bool(rule.get("x-switch")) or rule.get("x-nargs") == 0
 
@@ -195,9 +195,9 @@ def _short(argv: list[str], index: int, rules: Rules, names: Mapping[str, str]) 
     word = argv[index]
     meant = [names.get(f"-{letter}", "") for letter in word[1:]]
     letters = [(key.removeprefix("!"), key[:1] == "!") for key in meant]
-    if len(word) > 2 and meant[0] and not stands_alone(rules[letters[0][0]]):
+    if len(word) > 2 and meant[0] and not _stands_alone(rules[letters[0][0]]):
         return [Flag(meant[0], word[:2], (word[2:],), index, index + 1, "glued")]
-    if len(word) > 2 and all(meant) and all(stands_alone(rules[key]) for key, _ in letters):
+    if len(word) > 2 and all(meant) and all(_stands_alone(rules[key]) for key, _ in letters):
         return [
             Flag(key, f"-{word[n]}", (), index, index + 1, "cluster", off) for n, (key, off) in enumerate(letters, 1)
         ]
@@ -212,7 +212,7 @@ def _own(following: list[str], rule: Mapping[str, Any] | None) -> int:
         numbers = next((place for place, word in enumerate(following) if not NUMBER.fullmatch(word)), len(following))
         return max(min(1, len(following)) if following and not is_program(following[0]) else 0, numbers)
     declared = rule.get("x-nargs")
-    if stands_alone(rule):
+    if _stands_alone(rule):
         return 0
     if isinstance(declared, int):
         return min(declared, len(following))

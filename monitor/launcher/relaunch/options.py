@@ -57,13 +57,13 @@ def described(launch: Launch, run_dir: Path) -> Launch:
 
 def asked_for_help(launch: Launch, run_dir: Path) -> Launch:
     """The launch with the options that its command prints with --help; unchanged where it prints none in a minute."""
-    done = help_of(launch, run_dir)
+    done = _help_of(launch, run_dir)
     properties = in_help(done.stdout) if done is not None and done.returncode == 0 else {}
     known = launch.config_schema.get("properties", {})
     return _with(launch, Found({**properties, **known}), run_dir) if properties else launch
 
 
-def help_of(launch: Launch, run_dir: Path) -> subprocess.CompletedProcess[str] | None:
+def _help_of(launch: Launch, run_dir: Path) -> subprocess.CompletedProcess[str] | None:
     """The command run with --help and without a device; None where it does not end within a minute."""
     command = [word for word in expand(launch.argv, run_dir) if word != "--help"]
     environment = {**environment_for(launch, run_dir, 1), "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "400"}
@@ -144,7 +144,7 @@ def _of_shell(path: Path, launch: Launch) -> Properties:
                 if any("$" in value or "`" in value for flag in flags for value in flag.values):
                     rule.pop("default", None)  # what the script computes is not known
                 elif key in rules:
-                    rule["default"] = value_now(flags, rule)
+                    rule["default"] = _value_now(flags, rule)
             return {**variables, **rules}
     return variables
 
@@ -181,7 +181,7 @@ def _with(launch: Launch, found: Found, run_dir: Path) -> Launch:
         properties = {key: {**rule, "x-file": only} for key, rule in properties.items()}
     config = {key: rule["default"] for key, rule in properties.items() if rule.get("default") is not None}
     for key, flags in _by_key(given(launch.argv, properties)).items():
-        config[key] = value_now(flags, properties.get(key, NO_RULES))
+        config[key] = _value_now(flags, properties.get(key, NO_RULES))
     schema = {"type": "object", "properties": properties} if properties else {}
     return msgspec.structs.replace(launch, config=config, config_schema=schema)
 
@@ -221,7 +221,7 @@ def with_defaults(argv: list[str], rules: Rules) -> list[str]:
     return argv
 
 
-def value_now(flags: Sequence[Flag], rule: Mapping[str, Any]) -> Any:
+def _value_now(flags: Sequence[Flag], rule: Mapping[str, Any]) -> Any:
     """The value of an option that is given so (the last one counts), as its script takes it."""
     if is_count(rule):
         return rule.get("x-base", 0) + len(flags)

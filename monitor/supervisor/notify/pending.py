@@ -53,7 +53,7 @@ def findings_to_tell(known: Known, to: str) -> list[Item]:
 
     What came and went before it could be sent is not sent. An acknowledged one is sent only when it got worse since.
     """
-    sent_before = last_sent_to(known.alerts, to)
+    sent_before = _last_sent_to(known.alerts, to)
     items = []
     for last in _last_events(known.alerts):
         before = sent_before.get(last.alert_id)
@@ -73,13 +73,13 @@ def run_to_tell(known: Known, to: str, snapshot: Snapshot, status: Status, *, pr
 
     Every message about a finding promises one more when the run ends; `promised`: one is about to be sent.
     """
-    sent_before, events = last_sent_to(known.alerts, to), known.notify.events
+    sent_before, events = _last_sent_to(known.alerts, to), known.notify.events
     generation = generation_of(snapshot.state, snapshot.progress)
     items = []
     if status.word in LIVE_WORDS - {"queued"} and "start" in events:
         if snapshot.read_at - _began(snapshot) <= START_SECS:
             items.append(Item(f"run-start-{generation}", "start", "run", "info"))
-    elif is_news(status, snapshot.read_at):
+    elif _is_news(status, snapshot.read_at):
         failed = status.word in FAILED_WORDS
         promised = promised or any(message.of in ("raised", "worse") for message in sent_before.values())
         if "end" in events or (failed and "failed" in events) or promised:
@@ -91,17 +91,17 @@ def is_over_for(known: Known, to: str, snapshot: Snapshot, status: Status) -> bo
     """Whether no more is sent about a run's findings: it ended long ago, or its end was reported."""
     if status.word not in ENDED_WORDS:
         return False
-    return not is_news(
+    return not _is_news(
         status, snapshot.read_at
-    ) or f"run-end-{generation_of(snapshot.state, snapshot.progress)}" in last_sent_to(known.alerts, to)
+    ) or f"run-end-{generation_of(snapshot.state, snapshot.progress)}" in _last_sent_to(known.alerts, to)
 
 
-def is_news(status: Status, now: float) -> bool:
+def _is_news(status: Status, now: float) -> bool:
     """Whether a run ended, and not long ago."""
     return status.word in ENDED_WORDS and status.since is not None and now - status.since <= NEWS_SECS
 
 
-def last_sent_to(alerts: Iterable[Alert], to: str) -> dict[str, Alert]:
+def _last_sent_to(alerts: Iterable[Alert], to: str) -> dict[str, Alert]:
     """The last message to this address about each alert, by alert id."""
     return {alert.alert_id: alert for alert in alerts if alert.event == "sent" and alert.to == to}
 

@@ -37,10 +37,10 @@ def picture_of(run_dir: Path) -> bytes | None:
     """A PNG of the first figure of the run's report; None where there is nothing to draw. Raises MonitorError."""
     snapshot = RunReader(run_dir).read(time.time())
     figure = next((block for block in statistics(snapshot) if isinstance(block, Figure)), None)
-    return None if figure is None or not drawn_lines(figure) else drawn(figure, snapshot.run_id)
+    return None if figure is None or not drawn_lines(figure) else _drawn(figure, snapshot.run_id)
 
 
-def drawn(figure: Figure, run_id: str) -> bytes:
+def _drawn(figure: Figure, run_id: str) -> bytes:
     """The figure as a PNG, on white: a message is read wherever its service shows it."""
     # Imported here: only the process that sends ever draws.
     from PIL import Image, ImageDraw, ImageFont

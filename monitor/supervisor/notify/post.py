@@ -38,7 +38,7 @@ def main() -> int:
     logging.getLogger().addHandler(logging.NullHandler())  # with no handler at all, warnings would go to stderr
     picture = _picture(job.run_dir)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for done in as_completed([pool.submit(deliver, letter, job.settings, picture) for letter in job.letters]):
+        for done in as_completed([pool.submit(_deliver, letter, job.settings, picture) for letter in job.letters]):
             sys.stdout.buffer.write(msgspec.json.encode(done.result()) + b"\n")
             sys.stdout.buffer.flush()
     return 0
@@ -49,7 +49,7 @@ def _picture(run_dir: str) -> bytes | None:
     return guarded(lambda: picture_of(Path(run_dir)), lambda _: None) if run_dir else None
 
 
-def deliver(letter: Letter, settings: str, picture: bytes | None = None) -> Delivery:
+def _deliver(letter: Letter, settings: str, picture: bytes | None = None) -> Delivery:
     """Sends one letter, with the picture where the service takes one. Raises nothing."""
 
     def failed(fault: Exception) -> str:

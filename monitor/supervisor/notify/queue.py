@@ -90,7 +90,7 @@ class MessageQueue:
         waits: list[float] = []
         for to in notify.by_key():
             post = self._posts.setdefault(to, _Post())
-            post.items = things_to_tell(known, to, scene)
+            post.items = _things_to_tell(known, to, scene)
             wait = self._wait(post, known, to, now, tick) if post.items else None
             if wait is not None and wait <= 0:
                 letters.append(_letter(to, post.items, scene))
@@ -144,7 +144,7 @@ class MessageQueue:
             self._unrecorded.pop(0)
 
 
-def things_to_tell(known: Known, to: str, scene: Scene) -> list[Item]:
+def _things_to_tell(known: Known, to: str, scene: Scene) -> list[Item]:
     """Every item that this address has not been sent; none while the away policy is still acting."""
     act = scene.away
     sent_before = {alert.alert_id for alert in known.alerts if alert.event == "sent" and alert.to == to}

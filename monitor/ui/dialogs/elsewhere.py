@@ -24,11 +24,11 @@ def act_elsewhere(kind: str, action: dict[str, Any], folder: Folder, run_dir: Pa
     """What the page asks for a run of another host."""
     run_id = run_dir.name
     if kind == "stop":
-        stop_there(folder, run_dir, snapshot)
+        _stop_there(folder, run_dir, snapshot)
     elif kind == "resume":
-        resume_there(folder, run_id)
+        _resume_there(folder, run_id)
     elif kind == "restart":
-        restart_there(folder, run_id, str(action.get("option") or ""))
+        _restart_there(folder, run_id, str(action.get("option") or ""))
     elif kind in ABOUT_A_STOP:
         act_there_now(folder, "stop", run_id, ABOUT_A_STOP[kind])
     elif kind == "ack":
@@ -45,7 +45,7 @@ def act_there_now(folder: Folder, *words: str) -> None:
 
 
 @dialog("Stop this run?", width="medium")
-def stop_there(folder: Folder, run_dir: Path, snapshot: Snapshot) -> None:
+def _stop_there(folder: Folder, run_dir: Path, snapshot: Snapshot) -> None:
     """Confirms a stop over ssh; the cost is shown first."""
     plan = stop_plan(run_dir, snapshot, time.time())
     st.write(plain(" ".join(plan.lines)))
@@ -56,7 +56,7 @@ def stop_there(folder: Folder, run_dir: Path, snapshot: Snapshot) -> None:
 
 
 @dialog("Resume this run?", width="large")
-def resume_there(folder: Folder, run_id: str) -> None:
+def _resume_there(folder: Folder, run_id: str) -> None:
     """Confirms a resume over ssh: that side's plan, and its command."""
     plan = attempt(lambda: asked_there(folder, "resume", run_id, "--dry-run", asked_from=way_now()))
     if plan is None:
@@ -69,7 +69,7 @@ def resume_there(folder: Folder, run_id: str) -> None:
 
 
 @dialog("Restart this run?", width="large")
-def restart_there(folder: Folder, run_id: str, option: str) -> None:
+def _restart_there(folder: Folder, run_id: str, option: str) -> None:
     """Confirms a restart over ssh, with an option of the diagnosis or settings of one's own."""
     typed = st.text_area("Settings to change, one KEY=VALUE a line", key=f"far_changes_{run_id}", height=100)
     words = ["restart", run_id, *(["--option", option] if option else [])]
