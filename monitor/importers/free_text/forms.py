@@ -21,7 +21,7 @@ FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s{0,2}[:=])")
 """`Acc.: 32.4`, `Train. Acc.=32.4`."""
 BRACKETED = re.compile(rf"\b([a-z]\w*\s?[:=])\s?\(({NUMBER}\s?%?)\)")
-PRINTED_TUPLE = re.compile(r"([:=]?\s*)'\s*,\s*(?=[-+.\d])")
+PRINTED_TUPLE = re.compile(r"([:=]?\s{0,3})'\s{0,3},\s{0,3}(?=[-+.\d])")
 """`('Epoch:', 3, 'cost =0.5')`: what `print` of Python 3's form gives under Python 2."""
 SYMBOL = re.compile(rf":([a-z]\w*),\s*({NUMBER})")
 _SPLIT = r"train\w*|val\w*|dev|test"

@@ -241,7 +241,7 @@ class Walk:
         if not split:
             return False
         if self.behind == "bare":
-            if self.split_behind:
+            if self.split_behind and self.bare_text:
                 self._keep(f"{split}_{self.quantity}", self.bare_text)
             return self.split_behind
         name, text = self.values[-1]
@@ -288,7 +288,7 @@ class Walk:
                 self.step, self.last = value, "step"
             else:
                 self.bare, self.last = value, "bare"
-                self.bare_text = text + unit if unit == "%" or self.split_behind else ""
+                self.bare_text = text + unit if unit == "%" or (self.split_behind and not unit) else ""
         self.over = False
 
     def _is_change(self, text: str) -> bool:
