@@ -99,6 +99,7 @@ function lastFinite(x, y) {
 // A label: {text, color, at: [x, y]} at a line's end, or {…, place: "in", x, share} inside the plot; axis "y2" for lanes.
 // One with a `span` [from, to] on x belongs to a bar there: where it does not fit at the edge, it stands beside its bar.
 const LINE_HEIGHT = 16;
+const TWO_LINES = 24;
 const BESIDE = 10;
 const widths = new Map();
 
@@ -134,11 +135,12 @@ function inTwoLines(text) {
 function placed(labels, axes, within) {
   const { xaxis } = axes;
   const right = xaxis._offset + xaxis._length + 6;
-  const ends = labels.filter((label) => label.at).map((label) => {
+  const all = labels.filter((label) => label.at).map((label) => {
     const axis = label.axis === "y2" ? axes.yaxis2 : axes.yaxis;
     const pixel = axis._offset + axis.d2p(label.at[1]);
-    return { ...label, left: right, top: Math.min(axis._offset + axis._length, Math.max(axis._offset, pixel)) };
+    return besideItsBar({ ...label, left: right, top: Math.min(axis._offset + axis._length, Math.max(axis._offset, pixel)) }, axes, within);
   });
+  const ends = all.filter(({ left }) => left === right);
   ends.sort((a, b) => a.top - b.top);
   // Above the numbers of the epochs, as long as they fit there.
   const floor = Math.max(...[axes.yaxis, axes.yaxis2].filter(Boolean).map((axis) => axis._offset + axis._length)) - LINE_HEIGHT / 2;
@@ -148,18 +150,19 @@ function placed(labels, axes, within) {
     const left = label.x === undefined ? xaxis._offset + xaxis._length / 2 : xaxis._offset + xaxis.d2p(label.x);
     return { ...label, left, top: yaxis._offset + (1 - label.share) * yaxis._length, hidden: left < xaxis._offset - 1 || left > xaxis._offset + xaxis._length + 1 };
   });
-  return [...ends.map((label) => besideItsBar(label, axes, within)), ...inside];
+  return [...ends, ...all.filter((label) => !ends.includes(label)), ...inside];
 }
 
 // So that lines that meet stay readable: downwards, and up again where the box ends.
 function pushApart(ends, bottom) {
+  const tall = ({ lines }) => (lines === 2 ? TWO_LINES : LINE_HEIGHT);
+  const apart = (one, other) => (tall(one) + tall(other)) / 2;
   ends.forEach((label, i) => {
-    if (i) label.top = Math.max(label.top, ends[i - 1].top + LINE_HEIGHT);
+    if (i) label.top = Math.max(label.top, ends[i - 1].top + apart(label, ends[i - 1]));
   });
-  let room = bottom;
-  for (const label of [...ends].reverse()) {
-    label.top = Math.min(label.top, room);
-    room = label.top - LINE_HEIGHT;
+  for (let i = ends.length - 1; i >= 0; i--) {
+    const room = i === ends.length - 1 ? bottom : ends[i + 1].top - apart(ends[i], ends[i + 1]);
+    ends[i].top = Math.min(ends[i].top, room);
   }
 }
 

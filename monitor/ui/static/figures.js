@@ -204,7 +204,7 @@ function eventMarks(ctx, heights = []) {
   const crossed = frame.marks.gap_crossed_epoch;
   if (crossed !== null && crossed !== undefined) {
     shapes.push(upright(crossed, "dot"));
-    place(crossed, { key: "crossed", text: `gap passed ${frame.marks.gap_limit} ${about(cols.epoch, crossed)} ${Math.ceil(crossed)}` });
+    place(crossed, { key: "crossed", text: `gap passed ${frame.marks.gap_limit} ${about(cols.epoch.filter((_, i) => finite(cols.gap[i])), crossed)} ${Math.ceil(crossed)}` });
   }
   const sign = (epoch, text) => {
     shapes.push(upright(epoch, "dash"));

@@ -28,6 +28,9 @@ test("labels that meet are pushed down by a line each, and up again at the end o
   const low = [{ top: 90 }, { top: 95 }, { top: 99 }];
   pushApart(low, 100);
   assert.deepEqual(low.map(({ top }) => top), [68, 84, 100]);
+  const tall = [{ top: 90 }, { top: 95, lines: 2 }, { top: 99 }];
+  pushApart(tall, 200);
+  assert.deepEqual(tall.map(({ top }) => top), [90, 110, 130]);
 });
 
 const axes = {

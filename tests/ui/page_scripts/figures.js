@@ -53,6 +53,13 @@ test("what is off the scale is said of the first evaluation and counted for the 
   assert.match(offScale(ctx, [["inf", 1, 1, 1]], [0, 9]), /^Above this range: ∞ at epoch 1/);
 });
 
+test("where val is measured every second epoch, the gap is known to have passed its limit only about there", () => {
+  const ctx = context({ cols: { gap: [0, 0.5, 1.5, 2] }, frame: { marks: { gap_crossed_epoch: 2.5, gap_limit: 1, resumed_at: [] }, children: [] } });
+  assert.match(eventMarks(ctx).labels[0].text, /^gap passed 1 at 3$/);
+  ctx.cols.gap = [0.5, null, null, 2];
+  assert.match(eventMarks(ctx).labels[0].text, /^gap passed 1 at about 3$/);
+});
+
 test("a crossing between evaluations that lie apart is only known about", () => {
   assert.equal(about([1, 2, 3], 2.5), "at");
   assert.equal(about([1, 5, 9], 3), "at about");
