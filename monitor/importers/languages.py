@@ -13,7 +13,7 @@ _LANGUAGES = {
         "epoche=epoch, epochen=epochs, schritt=step, verlust=loss, trainingsverlust=train loss, "
         "validierungsverlust=val loss, testverlust=test loss, validierung=val, genauigkeit=accuracy, "
         "trainingsgenauigkeit=train accuracy, validierungsgenauigkeit=val accuracy, lernrate=lr, trainings=train, "
-        "validierungs=val, wortfehlerrate=wer, fehlerrate=error_rate, von=of, "
+        "validierungs=val, testgenauigkeit=test accuracy, wortfehlerrate=wer, fehlerrate=error_rate, von=of, "
         "mittlerer=mean, mittlere=mean, durchschnittlicher=mean, durchschnittliche=mean, "
         "bester=best, beste=best, bestes=best, bisher=best"
     ),
@@ -39,13 +39,17 @@ _LANGUAGES = {
     ),
     "Dutch": (
         "tijdperk=epoch, epoche=epoch, stap=step, verlies=loss, trainingsverlies=train loss, validatieverlies=val "
-        "loss, validatie=val, nauwkeurigheid=accuracy, leersnelheid=lr, van=of, "
+        "loss, testverlies=test loss, trainingsnauwkeurigheid=train accuracy, validatienauwkeurigheid=val accuracy, "
+        "testnauwkeurigheid=test accuracy, validatie=val, nauwkeurigheid=accuracy, leersnelheid=lr, van=of, "
         "gemiddelde=mean, gemiddeld=mean, beste=best"
     ),
     "Polish": (
         "epoka=epoch, krok=step, strata=loss, straty=loss, treningowa=train, treningu=train, trening=train, "
         "uczenia=train, walidacyjna=val, walidacji=val, walidacja=val, dokładnosc=accuracy, dokladnosc=accuracy, "
-        "testowa=test, treningowy=train, walidacyjny=val, z=of, "
+        "zbiorze=, zbior=, testowa=test, testowy=test, testowym=test, testowej=test, tescie=test, "
+        "treningowym=train, treningowej=train, "
+        "walidacyjnym=val, walidacyjnej=val, epoki=epoch, epoce=epoch, dokladnosci=accuracy, dokładnosci=accuracy, "
+        "treningowy=train, walidacyjny=val, z=of, "
         "srednia=mean, sredni=mean, najlepsza=best, najlepszy=best"
     ),
     "Turkish": (
@@ -62,14 +66,21 @@ _LANGUAGES = {
         "эпоха=epoch, эпохи=epoch, эпох=epochs, шаг=step, итерация=iter, потери=loss, потеря=loss, лосс=loss, "
         "ошибка=loss, обучение=train, обучения=train, обучении=train, обучающая=train, тренировка=train, "
         "тренировки=train, трейн=train, валидация=val, валидации=val, валидационная=val, валидационные=val, "
-        "проверка=val, проверки=val, тест=test, точность=accuracy, скорость обучения=lr, из=of, "
-        "тренировочные=train, обучающие=train, тренировочная=train, функция потерь=loss, потерь=loss, "
+        "проверка=val, проверки=val, проверке=val, тест=test, тесте=test, теста=test, точность=accuracy, "
+        "скорость обучения=lr, из=of, "
+        "выборке=, выборка=, наборе=, эпоху=epoch, эпохе=epoch, итерации=iter, тренировке=train, "
+        "обучающей=train, тренировочной=train, "
+        "валидационной=val, проверочной=val, тестовая=test, тестовой=test, тестовые=test, точности=accuracy, "
+        "ошибки=loss, тренировочные=train, обучающие=train, тренировочная=train, функция потерь=loss, потерь=loss, "
         "средние=mean, средняя=mean, средний=mean, среднее=mean, лучшая=best, лучший=best, лучшее=best, лучшие=best"
     ),
     "Ukrainian": (
         "епоха=epoch, епохи=epoch, крок=step, втрати=loss, втрата=loss, навчання=train, навчальна=train, "
         "тренування=train, валідація=val, валідації=val, валідаційна=val, перевірка=val, точність=accuracy, з=of, "
-        "навчальні=train, валідаційні=val, "
+        "навчальні=train, валідаційні=val, вибірці=, вибірка=, наборі=, епоху=epoch, ітерація=iter, "
+        "помилка=loss, помилки=loss, втрат=loss, "
+        "навчанні=train, навчальній=train, тренуванні=train, валідаційній=val, перевірці=val, тест=test, тесту=test, "
+        "тесті=test, тестова=test, тестовій=test, точності=accuracy, "
         "середні=mean, середня=mean, середній=mean, середнє=mean, найкраща=best, найкращий=best, найкраще=best"
     ),
     "Chinese": (

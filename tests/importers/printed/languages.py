@@ -94,3 +94,24 @@ Epoka 2 z 2
 """,
     epochs=2, first={"train_loss": 2.412, "val_loss": 2.503}, last={"train_loss": 1.954, "val_loss": 2.102, "~psnr": 26.5},
 )  # fmt: skip
+_ON_TEST = {
+    "Russian": "Эпоха {e}/3, Ошибка на обучении: {t}, Ошибка на тесте: {v}, Точность на тесте: {p}%",
+    "Ukrainian": "Епоха {e}/3, помилка на навчанні: {t}, помилка на тесті: {v}, точність на тесті: {p}%",
+    "Polish": "Epoka {e}/3, strata na zbiorze treningowym: {t}, strata na zbiorze testowym: {v}, dokładność na zbiorze testowym: {p}%",
+    "Dutch": "Epoche {e}/3, trainingsverlies: {t}, testverlies: {v}, testnauwkeurigheid: {p}%",
+    "German": "Epoche {e}/3, Trainingsverlust: {t}, Testverlust: {v}, Testgenauigkeit: {p} %",
+}
+for _language, _form in _ON_TEST.items():
+    _log(
+        f"{_language}: the split stands behind the figure's name",
+        "\n".join(_form.format(e=e, t=3 - e / 2, v=3.25 - e / 4, p=10 * e) for e in (1, 2, 3)),
+        epochs=3, first={"train_loss": 2.5, "val_loss": 3.0}, last={"train_loss": 1.5, "val_loss": 2.5, "~test_accuracy": 30},
+    )  # fmt: skip
+_log(
+    "Russian: on the sample",
+    """
+Эпоха 1 из 2: потери на обучающей выборке 0.4418, потери на тестовой выборке 0.1897
+Эпоха 2 из 2: потери на обучающей выборке 0.1583, потери на тестовой выборке 0.1102
+""",
+    epochs=2, first={"train_loss": 0.4418, "val_loss": 0.1897}, last={"train_loss": 0.1583, "val_loss": 0.1102},
+)  # fmt: skip
