@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.importers.formats.protobuf_wire import fields, inside, varint
+from monitor.importers.free_text.table import joined
 from monitor.importers.items import Row
 from monitor.importers.mapping import SourceMapping, Survey, Use, Wish, doubts, extended, mapping_of, propose, stated
 from monitor.importers.moments import Numbers, Open, Since, before, same_moment, trains, whole
@@ -227,3 +228,7 @@ def test_a_mapping_is_said_in_one_sentence_and_kept_whole():
     for document in ({"uses": [{"column": "loss"}]}, {"uses": [{"field": "os", "column": "loss", "scale": 1}]}, {}):
         with pytest.raises(UnreadableRunError, match="was not kept"):
             mapping_of(document)
+
+
+def test_two_lines_with_as_many_bars_and_other_cells_are_no_head_of_a_table():
+    assert joined("|| epoch | loss", "a | epoch | loss | b") == ""

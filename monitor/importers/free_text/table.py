@@ -109,8 +109,10 @@ def joined(above: str, below: str) -> str:
     """The names of a table in one line where they stand in two: MATLAB. Empty where these are not such lines."""
     if above.count("|") < 3 or above.count("|") != below.count("|") or FIGURE.search(above + below):
         return ""
-    cells = zip(_cells(above, "|"), _cells(below, "|"), strict=True)
-    return "|".join(f"{one} {other}".strip() for one, other in cells)
+    upper, lower = _cells(above, "|"), _cells(below, "|")
+    if len(upper) != len(lower):  # `|| a | b` has fewer cells than bars
+        return ""
+    return "|".join(f"{one} {other}".strip() for one, other in zip(upper, lower, strict=True))
 
 
 def row_of(header: Header, line: str) -> Statement | None:
