@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
-from monitor.importers.vocabulary import words
+from monitor.importers.vocabulary import EPOCHS, STEPS, words
+from monitor.run_dir.errors import UnreadableRunError
 
 RUN_NAMES = words(
     "name, run, run name, trial name, run_name, run id, run_id, experiment, trial, trial_id, model, number"
 )
 RUN_FACTS = words("state, status, created, runtime, user, start time, duration, notes, tags, sweep, source, end time")
+MODEL_FACTS = words(
+    "model, models, method, methods, algorithm, approach, architecture, backbone, network, params, #params"
+)
+"""Names of columns that describe one model a row, where none is an epoch or a step."""
 OF_A_RUN = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
 """How W&B names a column when it exports a chart: run, quantity, and the band around its line."""
 OTHERS = ""
@@ -21,7 +27,17 @@ def is_table_of_runs(names: Sequence[str]) -> bool:
     """Whether the columns describe runs, one a row, and not evaluations of one run."""
     known = {name.strip().strip("\"'").lower() for name in names}
     how_long = "epochs" in known and "epoch" not in known  # for how many epochs each was trained
-    return bool(known & RUN_NAMES) and (how_long or bool(known & RUN_FACTS))
+    models = bool(known & MODEL_FACTS) and not known & (EPOCHS | STEPS)
+    return models or (bool(known & RUN_NAMES) and (how_long or bool(known & RUN_FACTS)))
+
+
+def refuse_a_table_of_runs(path: Path, names: Sequence[str]) -> None:
+    """Raises UnreadableRunError where the columns describe runs or models, one a row."""
+    if is_table_of_runs(names):
+        raise UnreadableRunError(
+            f"{path} is a table of runs, one a row ({', '.join(names[:4])} …), and not one run's evaluations; "
+            "export a chart of the run, or its history."
+        )
 
 
 def runs_of(names: Sequence[str]) -> list[str]:

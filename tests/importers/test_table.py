@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from monitor.importers.formats.markdown import Markdown
 from monitor.importers.importing import Asked, plan, records
 from monitor.importers.store import Imported, keep
 from monitor.run_dir.errors import UnreadableRunError, UsageError
@@ -224,3 +225,14 @@ def test_a_chart_that_wandb_exported_is_read_without_its_band_and_run(tmp_path):
     }
     assert (chosen.counts.evaluations, chosen.last.train_loss, chosen.last.val_loss) == (3, 1.5, 2.0)
     assert not any("__M" in name for name in chosen.last.metrics)
+
+
+def test_a_markdown_table_that_compares_models_is_no_run_and_another_beside_it_is_read(tmp_path):
+    models = "| model | params | train loss | val loss |\n|---|---|---|---|\n| small | 124M | 3.1 | 3.2 |\n"
+    epochs = "\n| epoch | train loss | val loss |\n|---|---|---|\n| 1 | 3.0 | 3.1 |\n| 2 | 2.5 | 2.9 |\n"
+    (tmp_path / "models.md").write_text(models)
+    (tmp_path / "both.md").write_text(models + epochs)
+    with pytest.raises(UnreadableRunError, match="is a table of runs, one a row"):
+        list(Markdown(tmp_path / "models.md").items())
+    rows = list(Markdown(tmp_path / "both.md").items())
+    assert len(rows) == 2 and "3.1" in str(rows[0])

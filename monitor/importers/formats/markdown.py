@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from monitor.importers.columns import is_table_of_runs, refuse_a_table_of_runs
 from monitor.importers.formats.table import KNOWN, row_of
 from monitor.importers.formats.text import TextImporter
 from monitor.importers.items import Item
@@ -37,9 +38,10 @@ class Found:
     rows: int
 
     @property
-    def worth(self) -> tuple[int, int]:
-        """(names that are fields, rows): the table of epochs is the one with most."""
-        return sum(plain(name) in KNOWN for name in self.names), self.rows
+    def worth(self) -> tuple[float, int]:
+        """(names that are fields, rows): the table of epochs is the one with most, before any that compares models."""
+        fields = 0.5 if is_table_of_runs(self.names) else sum(plain(name) in KNOWN for name in self.names)
+        return fields, self.rows
 
 
 class Markdown(TextImporter):
@@ -55,7 +57,8 @@ class Markdown(TextImporter):
         tables = list(_tables((place, line) for place, line in enumerate(_text(head).splitlines(), 1)))
         if not tables:
             return 0.25 if path.suffix.lower() in (".md", ".markdown") else 0.0
-        return 0.6 if max(table.worth for table in tables)[0] else 0.05
+        best = max(tables, key=lambda table: table.worth)
+        return 0.6 if best.worth[0] and not is_table_of_runs(best.names) else 0.05
 
     def items(self) -> Iterator[Item]:
         best = max(_tables(Lines(self.path).read()), key=lambda table: table.worth, default=None)
@@ -63,6 +66,7 @@ class Markdown(TextImporter):
             raise UnreadableRunError(
                 f"{self.path} holds no table: a line of names, a line of dashes, one line an epoch."
             )
+        refuse_a_table_of_runs(self.path, best.names)
         for line, text in self._read():
             if best.line < line <= best.line + best.rows:
                 yield row_of(line, list(best.names), _cells(text))

@@ -11,7 +11,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitor.importers.columns import OTHERS, is_table_of_runs, of_run, runs_of
+from monitor.importers.columns import OTHERS, of_run, refuse_a_table_of_runs, runs_of
 from monitor.importers.formats.text import TextImporter
 from monitor.importers.items import Item, Row, Unread
 from monitor.importers.lines import check_text
@@ -75,11 +75,7 @@ class Table(TextImporter):
 
     def _begin(self, cells: list[str]) -> None:
         names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, 1)][:MOST_CELLS]
-        if is_table_of_runs(names):
-            raise UnreadableRunError(
-                f"{self.path} is a table of runs, one a row ({', '.join(names[:4])} …), and not one run's evaluations; "
-                "export a chart of the run, or its history."
-            )
+        refuse_a_table_of_runs(self.path, names)
         runs = {run: run for run in runs_of(names)}
         if self._part and not runs:
             raise UnreadableRunError(f"{self.path} is a table of one run: there is no {self._part} in it.")

@@ -122,7 +122,7 @@ def row_of(header: Header, line: str) -> Statement | None:
     cells = _cells(line.replace("┃", "│"), header.delimiter)  # rich rules a head in bold and the rows below not
     if len(cells) < len(header.names) and header.spans:
         cells = header.in_columns(line)
-    if len(cells) != len(header.names):
+    if len(cells) != len(header.names) or (header.names[0] == "split" and cells[0] not in SPLITS):
         return None
     found = [number(cell.partition("/")[0] if "/" in cell else cell) for cell in cells]
     known = sum(each is not None for each in found)

@@ -428,3 +428,15 @@ _log(
     + "Training finished, reloading the best checkpoint\nval loss 0.4001 | val acc 75.1%\n",
     epochs=6, first={"val_loss": 3.3}, last={"val_loss": 0.55, "~acc": 68.2},
 )  # fmt: skip
+_log(
+    "a table that compares models",
+    """
+The loss curves expected:
+
+| model | params | train loss | val loss |
+| ----- | ------ | ---------- | -------- |
+| small | 124M   | 3.11       | 3.12     |
+| large | 774M   | 2.66       | 2.67     |
+""",
+    refused="No line there gives an epoch",
+)
