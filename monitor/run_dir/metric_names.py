@@ -214,6 +214,13 @@ def is_of_train(name: str) -> bool:
 
 
 @lru_cache(4096)
+def marks_validation(name: str) -> bool:
+    """Whether a name begins or ends with the word of val or test, whatever it measures."""
+    words = plain(name).split("_")
+    return not {"train", None} >= {SPLITS.get(words[0]), SPLITS.get(words[-1])}
+
+
+@lru_cache(4096)
 def is_of_validation(name: str) -> bool:
     """Whether a name is that of a known metric and marks val or test."""
     found = parsed(name)

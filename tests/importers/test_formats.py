@@ -457,3 +457,15 @@ def test_a_score_of_each_step_is_no_evaluation(tmp_path):
     path.write_text(_scores(lambda n: {"step": n, "loss": 3 - n / 4}, lambda n: {"step": n, "accuracy": n / 20}))
     _, epochs, _ = imported(path)
     assert [each.train_loss for each in epochs] == [3 - n / 4 for n in range(1, 7)]
+
+
+def test_a_metric_of_val_that_is_not_known_by_name_makes_an_evaluation_and_is_kept(tmp_path):
+    rows = [
+        {"epoch": epoch, "iteration": 100 * epoch, "main/loss": 3 - epoch, "validation/main/ap/Orange": epoch / 10}
+        for epoch in (1, 2)
+    ]
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps(rows))
+    _, epochs, _ = imported(path)
+    assert [record.metrics["validation/main/ap/Orange"] for record in epochs] == [0.1, 0.2]
+    assert [record.train_loss for record in epochs] == [2, 1]
