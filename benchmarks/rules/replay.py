@@ -14,7 +14,7 @@ from monitor.rules.at_chance import INSERTS, LOST, TRAIN_ONLY, VAL_FALLS
 from monitor.rules.registry import RULES, evaluate
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS, Thresholds
-from monitor.rules.wer_plateau import GOT_WORSE, LEVELLED_OFF
+from monitor.rules.wer_plateau import AT_REST, GOT_WORSE, LEVELLED_OFF
 from monitor.run_dir import Epoch, Snapshot
 
 Flags = npt.NDArray[np.bool_]
@@ -34,7 +34,7 @@ DETECTORS: dict[str, frozenset[str]] = {
 }
 """Class → the rules whose flags claim it; hints count for the classes that have nothing louder."""
 HINTS_COUNT = frozenset({"loss_only", "oscillating"})
-CLAIMS_OTHERWISE = (LOST, INSERTS, VAL_FALLS, TRAIN_ONLY, GOT_WORSE, LEVELLED_OFF)
+CLAIMS_OTHERWISE = (LOST, INSERTS, VAL_FALLS, TRAIN_ONLY, GOT_WORSE, LEVELLED_OFF, AT_REST)
 """How the title ends of findings of those rules that say that something was learnt: they claim no `not_learning`."""
 
 

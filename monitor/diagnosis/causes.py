@@ -17,7 +17,7 @@ from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.gap import CONSTANT, Gap
 from monitor.rules.non_finite import only_val_loss
-from monitor.rules.not_moved import NEITHER, TRAIN_FALLS, VAL_ALONE
+from monitor.rules.not_moved import NEITHER, TRAIN_FALLS, VAL_ALONE, NotMoved
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
@@ -87,11 +87,12 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     excluded |= BROKEN_BY_IT if breaks(findings) else set()
     # Far worse than chance something was learnt; what, no other number of it can tell.
     excluded |= OF_A_RIGHT_METRIC if any(each.title == WORSE_THAN_CHANCE for each in flags.values()) else {"inverted"}
-    if any(each.title in (INSERTS, VAL_FALLS) for each in flags.values()):
+    # What train has learnt is learnt; that it does not carry over is the cause.
+    if any(each.title in (INSERTS, VAL_FALLS, TRAIN_ONLY) for each in flags.values()):
         excluded |= {"stuck", "nothing_learnt"}
     for name, title in CAUSES:
         pointing = [finding for finding in flags.values() if name in _causes(finding)]
-        if name == "stuck" and still_learns(snapshot):
+        if still_learns(snapshot) and (name == "stuck" or (name == "nothing_learnt" and not beside(snapshot))):
             continue
         evidence = tuple(
             each.line for each in pointing if name not in excluded and _points_elsewhere(each) in (None, name)
@@ -185,6 +186,8 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
         return (f"{fell}: either the input arrives, or it learnt what all targets have in common.",)
     if name == "too_little_regularisation" and train_wer is not None and train_wer > 0.7:
         return (f"Train WER is still {percent(train_wer)}: the train set is not learnt either.",)
+    if name == "nothing_learnt" and NotMoved.name in flags:
+        return ("If it was trained before, it may have been at its end when this run began.",)
     if name == "stuck" and learns(snapshot) and "at_chance" not in flags:
         return ("It is better than chance: it may simply have learnt what this data holds.",)
     return ()

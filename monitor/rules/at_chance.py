@@ -158,9 +158,10 @@ class AtChance(Rule):
         )
 
 
-def _may_be_a_plateau(data: Evaluations, severity: str, *, over: bool) -> bool:
-    """Whether it is a hint only: where words are counted, a model says nothing for a while although its loss falls."""
-    if severity != "warning" or over or data.metric is None or data.metric.label not in EDIT_RATES:
+def _may_be_a_plateau(data: Evaluations, severity: str, *, over: bool, worst: bool) -> bool:
+    """Whether it is a hint only: where words are counted, a model says nothing for a while although its loss falls, and
+    a score over sequences or boxes stays at 0 for a while. `worst`: it is at the worst that it can be."""
+    if severity != "warning" or over or data.metric is None or not (worst or data.metric.label in EDIT_RATES):
         return False
     losses = [column[np.isfinite(column)][-FAST_EVALUATIONS - 1 :] for column in (data.val_loss, data.train_loss)]
     known = [loss for loss in losses if len(loss) > 1]
@@ -193,7 +194,8 @@ def _never_better(
     text = f"{line} Since {began}.{_in_percent(data, chance, _counts_words(snapshot))}"
     where = " time resolution inside the model," * is_ctc(snapshot)
     beside = FAR_BEYOND if _is_beyond(data, chance) else ("", NO_INPUT.format(where), WHY)
-    return Wording(text, *beside, "info" if _may_be_a_plateau(data, severity, over=over) else None)
+    worst = chance is not None and chance.assumed
+    return Wording(text, *beside, "info" if _may_be_a_plateau(data, severity, over=over, worst=worst) else None)
 
 
 def _learning(data: Evaluations, floors: Floors, chance: Chance | None) -> Wording | None:
@@ -202,19 +204,20 @@ def _learning(data: Evaluations, floors: Floors, chance: Chance | None) -> Wordi
     if _is_beyond(data, chance):
         return None
     at = _where(data, floors, chance)
-    if fell := came_down("val loss", data.val_loss, data.epochs):
-        known = data.val_loss[np.isfinite(data.val_loss)]
-        improves = known[-NEWEST:].min() < (1 - FLAT_RATIO) * known[:-NEWEST].min()
+    known = data.val_loss[np.isfinite(data.val_loss)]
+    improves = len(known) > NEWEST and known[-NEWEST:].min() < (1 - FLAT_RATIO) * known[:-NEWEST].min()
+    of_val, of_train = (
+        came_down(name, losses, data.epochs)
+        for name, losses in (("val loss", data.val_loss), ("train loss", data.train_loss))
+    )
+    # Where val loss comes to new bests beside train loss, what train has learnt does carry over to val.
+    if of_val or (of_train and improves):
         severity: Severity = "info" if improves else "warning"
-        return Wording(
-            f"{at}, although {fell}.",
-            VAL_FALLS,
-            LOOK_AT_PREDICTIONS,
-            "Whether decoder or scorer is at fault.",
-            severity,
-        )
-    if fell := came_down("train loss", data.train_loss, data.epochs):
-        return Wording(f"{at}, although {fell}.", TRAIN_ONLY, EVALUATE_TRAIN, "Whether val or its evaluation differs.")
+        unsure = "Whether decoder or scorer is at fault."
+        return Wording(f"{at}, although {of_val or of_train}.", VAL_FALLS, LOOK_AT_PREDICTIONS, unsure, severity)
+    if of_train:
+        unsure = "Whether val or its evaluation differs."
+        return Wording(f"{at}, although {of_train}.", TRAIN_ONLY, EVALUATE_TRAIN, unsure)
     return None
 
 

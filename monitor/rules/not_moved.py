@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from monitor.rules import evaluations
-from monitor.rules.arithmetic.series import Array
+from monitor.rules.arithmetic.series import Array, scatter
 from monitor.rules.episodes import Level, open_episode
 from monitor.rules.learning import EVALUATE_TRAIN
 from monitor.rules.primary import primary_of
@@ -18,13 +18,15 @@ from monitor.run_dir import Snapshot
 from monitor.run_dir.words import number
 
 NEITHER, TRAIN_FALLS, VAL_ALONE = (
-    "Losses have not moved",
-    "Train loss falls, val loss has not moved",
-    "Val loss has not moved",
+    "Losses have hardly moved",
+    "Train loss falls, val loss has hardly moved",
+    "Val loss has hardly moved",
 )
 """Titles of the finding: with train loss at rest, where that fell, and where it is not logged."""
 TRAIN_FELL = 0.05
 """Of its first value: so far train loss has come down where it is called learnt."""
+ENDS, SLOW_SCATTERS = 3, 2.0
+"""A loss falls slowly where the medians of so many values at its two ends lie so many scatters apart."""
 MEMORISE = (
     "See whether it can memorise one batch: the learning rate, the labels, the loss, whether the optimiser steps."
 )
@@ -73,6 +75,8 @@ class NotMoved(Rule):
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         if episode is None:
             return self.quiet(f"Val loss has moved: {number(first)} at its first evaluation, {number(last)} now.")
+        if _falls_slowly(data.val_loss):
+            return self.quiet(f"Val loss falls slowly: {number(first)} at its first evaluation, {number(last)} now.")
         train = data.train_loss[np.isfinite(data.train_loss)]
         fell = len(train) > 1 and train[0] - train[-1] > TRAIN_FELL * abs(train[0])
         title, line = _words(data.val_loss, train, fell)
@@ -91,16 +95,24 @@ class NotMoved(Rule):
         )
 
 
+def _falls_slowly(losses: Array) -> bool:
+    """Whether it comes down by more than it scatters, by the medians of its first and its last values, and was lowest
+    of late: slow, but something is learnt."""
+    fell = float(np.median(losses[:ENDS]) - np.median(losses[-ENDS:]))
+    scatters = max(scatter(losses, len(losses)), float(np.ptp(losses[-ENDS:])))
+    return int(np.argmin(losses)) >= len(losses) - ENDS and fell > SLOW_SCATTERS * scatters
+
+
 def _words(val: Array, train: Array, fell: bool) -> tuple[str, str]:
     """(title, line) of the finding. `train`: the known train losses; `fell`: whether they came down."""
     many, moved = len(val), f"{number(float(val[0]))} → {number(float(val[-1]))}"
     if len(train) < 2:
-        return VAL_ALONE, f"Val loss has not moved in {many} evaluations: {moved}."
+        return VAL_ALONE, f"Val loss has hardly moved in {many} evaluations: {moved}."
     was, now = number(float(train[0])), number(float(train[-1]))
     if fell:
-        held = f"Val loss has not moved in {many} evaluations ({moved})"
+        held = f"Val loss has hardly moved in {many} evaluations ({moved})"
         return TRAIN_FALLS, f"{held}, while train loss came down from {was} to {now}."
-    return NEITHER, f"Neither loss has moved in {many} evaluations: train loss {was} → {now}, val loss {moved}."
+    return NEITHER, f"Both losses have hardly moved in {many} evaluations: train loss {was} → {now}, val loss {moved}."
 
 
 def _levels(losses: Array, limits: NotMovedLimits) -> list[Level]:

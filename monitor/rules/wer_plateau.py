@@ -76,8 +76,8 @@ RESTS: dict[Severity, Severity] = {"critical": "warning", "warning": "info", "in
 """How grave it is that a metric which has learnt much rests."""
 SPOKEN = 0.02
 """So far beyond the error rate of an empty output, words are predicted that are not there."""
-LEVELLED_OFF = "levelled off"
-"""How the title ends for a metric that has learnt much and rests."""
+LEVELLED_OFF, AT_REST = "levelled off", "rests at chance"
+"""How the title ends for a metric that has learnt much and rests, and where only its loss has."""
 
 
 class PlateauLimits(Limits, frozen=True):
@@ -144,19 +144,21 @@ class WerPlateau(Rule):
         if lost is not None and (episode is None or episode.severity != "critical"):
             return self._only_worse(snapshot, thresholds, metric, lost)
         if episode is None:
-            return self.quiet(f"Best {metric.label} still moves ({_best_and_where(metric, data, best)}).")
-        return self._at_rest(snapshot, data, episode, best, lost, limits)
+            return self.quiet(f"{_best(metric, data, counted)} still moves ({_best_and_where(metric, data, best)}).")
+        return self._at_rest(snapshot, data, episode, _best(metric, data, counted), best, lost, limits)
 
     def _at_rest(
         self,
         snapshot: Snapshot,
         data: Evaluations,
         episode: Episode,
+        named: str,
         best: series.Array,
         lost: Worse | None,
         limits: PlateauLimits,
     ) -> Result:
-        """The flag, with what became of the metric since its best. `best`: the lowest error up to each evaluation."""
+        """The flag, with what became of the metric since its best. `best`: the lowest error up to each evaluation,
+        `named`: in words."""
         metric = data.metric
         assert metric is not None  # check() has looked
         label, value, chance = metric.label, metric.value(float(best[-1])), chance_of(snapshot, metric)
@@ -169,13 +171,14 @@ class WerPlateau(Rule):
         had_learnt = chance is None or best[-1] < chance.error
         since = _since_then(metric, data.error, window, worse) if had_learnt else ""
         learnt = not since and _has_learnt_much(metric, data, best, limits.plateau_learnt_ratio)
+        rests = LEVELLED_OFF if chance is None or _beyond(metric, chance, float(best[-1])) else AT_REST
         return self.flag(
             data.epochs,
             episode,
-            f"{since}Best {label} has moved {_moved(metric, moved)} in {window} evaluations "
+            f"{since}{named} has moved {_moved(metric, moved)} in {window} evaluations "
             f"({_best_and_where(metric, data, best)}); "
             f"flagged since epoch {data.epochs[episode.onset]:g}.",
-            title=f"{_titled(label)} {GOT_WORSE if since else LEVELLED_OFF if learnt else 'stuck'}",
+            title=f"{_titled(label)} {GOT_WORSE if since else rests if learnt else 'stuck'}",
             # One that has learnt much may rest for a while, or for good because there is no more to learn.
             severity=RESTS[episode.severity] if learnt else None,
             dated=True,
@@ -228,6 +231,18 @@ def _has_learnt_much(metric: Metric, data: Evaluations, best: series.Array, rati
     first = data.error[np.isfinite(data.error)][0]
     much = metric.is_share and best[-1] <= ratio * first
     return bool(much or came_down("val loss", data.val_loss, data.epochs))
+
+
+def _beyond(metric: Metric, chance: Chance, error: float) -> bool:
+    """Whether an error is better than chance by the margin within which `at_chance` speaks."""
+    return error < chance.error - ChanceLimits().chance_margin * chance.size(metric)
+
+
+def _best(metric: Metric, data: Evaluations, counted: npt.NDArray[np.bool_]) -> str:
+    """What `best` is of: the metric, or the metric since its worst value."""
+    first = int(np.argmax(counted))
+    later = np.isfinite(data.error[:first]).any()
+    return f"Best {metric.label}" + f" since its worst, at epoch {data.epochs[first]:g}," * bool(later)
 
 
 def _best_and_where(metric: Metric, data: Evaluations, best: series.Array) -> str:

@@ -275,6 +275,34 @@ def test_what_train_has_learnt_and_val_has_not_is_said_so():
     assert [cause.title for cause in causes] == ["What is learnt on train does not carry over to val"]
 
 
+def test_where_val_loss_falls_beside_train_loss_it_carries_over():
+    seen = speaks(lambda e: 3 + 5 * 0.8**e, lambda e: 1 + 6 * 0.8**e, rows=30)
+    finding = found(RULE, seen)
+    assert (finding.title, finding.severity) == ("Learnt on train, at chance on val", "warning")
+    falls = speaks(lambda e: 3 + 5 * 0.8**e, lambda e: 0.8 + 6 * 0.8**e, rows=11)
+    assert (found(RULE, falls).title, found(RULE, falls).severity) == ("At chance although val loss falls", "info")
+    assert "although train loss has come down from 2.77 at epoch 5 to 1.32" in found(RULE, falls).line
+
+
+def test_what_train_has_learnt_is_not_called_nothing_learnt():
+    zero = snapshot(
+        metrics=[{"val_bleu": 0.0}] * 30,
+        train_loss=curve(30, lambda e: 4 * 0.85**e),
+        val_loss=curve(30, lambda e: 4.0),
+        run=UNKNOWN,
+    )
+    causes = [cause.title for cause in judge(zero, NOW).diagnosis.causes]
+    assert causes[0] == "What is learnt on train does not carry over to val"
+    assert not {"Nothing has been learnt at all", "Nothing more is being learnt"} & set(causes)
+
+
+def test_a_score_of_zero_is_a_hint_while_both_losses_fall_fast():
+    early = {"metrics": [{"val_map": 0.0}] * 8, "train_loss": curve(8, lambda e: 9 * 0.85**e), "run": UNKNOWN}
+    falls = snapshot(**early, val_loss=curve(8, lambda e: 9 * 0.88**e))
+    assert found(RULE, falls).severity == "info" and judge(falls, NOW).diagnosis.verdict == "KEEP GOING"
+    assert found(RULE, snapshot(**early, val_loss=[9.0] * 8)).severity == "warning"
+
+
 def test_the_fall_to_the_plateau_of_a_ctc_model_shows_nothing_learnt():
     """Its loss falls from far above while it learns to say nothing."""
     losses = [14.0, 9.0, 6.0, 3.4, 3.2, *[3.1] * 10]

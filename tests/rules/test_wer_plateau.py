@@ -200,10 +200,18 @@ def test_what_has_learnt_much_has_levelled_off_a_hint_after_ten_a_warning_after_
     assert found(RULE, snapshot(val_wer=high, val_loss=[5.0] * 20)).title == "WER stuck"
 
 
+def test_a_metric_that_never_left_chance_has_not_levelled_off():
+    losses = curve(15, lambda e: 5 * 0.8**e)
+    finding = found(RULE, snapshot(val_wer=[1.0] * 15, val_loss=losses))
+    assert (finding.title, finding.severity) == ("WER rests at chance", "info")
+
+
 def test_a_model_that_begins_to_speak_is_judged_from_its_worst_on():
     falling = [1.0, 1.0, *(1.9 - 0.03 * e for e in range(20))]
     assert found(RULE, wer(falling)) is None
     stuck = found(RULE, wer([1.0, 1.0, *(1.9 - 0.03 * e for e in range(10)), *[1.5] * 12]))
     assert stuck.title == "WER stuck" and "(150.0 %, epoch 13)" in stuck.line
+    # Its best was 100 %, at epoch 1.
+    assert stuck.line.startswith("Best WER since its worst, at epoch 3, has moved 0.0 points in 10 evaluations")
     silent = found(RULE, wer([1.0] * 15))
     assert "(100.0 %, epoch 1)" in silent.line

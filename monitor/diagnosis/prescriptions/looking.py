@@ -65,7 +65,13 @@ def more_variety(snapshot: Snapshot) -> Prescription:
     kept = f"; val loss was lowest at epoch {plain(best.epoch)} ({number(best.val_loss)})" if best and turned else ""
     metric, reached = primary_of(snapshot), best_of(snapshot)
     then = metric.error_of(best) if metric is not None and best is not None else None
-    if metric is not None and reached is not None and best is not None and _gained(metric, then, reached):
+    if (
+        metric is not None
+        and reached is not None
+        and best is not None
+        and _gained(metric, then, reached)
+        and reached[1] > best.epoch
+    ):
         # Fewer epochs would lose what the metric has gained since.
         best_value = f"its best {metric.label} ({metric.text(reached[0])}, epoch {plain(reached[1])})"
         return _look(
