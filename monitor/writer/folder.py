@@ -144,7 +144,8 @@ def _add_metrics(run_dir: Path, now: list[Metric]) -> list[str]:
 
 def _environment(device: str | None) -> Environment:
     torch = sys.modules.get("torch")
-    on_gpu = torch is not None and device is not None and device.startswith("cuda")
+    # A device may be named that this torch cannot reach: then its name is not known, and nothing fails.
+    on_gpu = torch is not None and device is not None and device.startswith("cuda") and torch.cuda.is_available()
     return Environment(
         device=device,
         device_name=str(torch.cuda.get_device_name(device)) if torch is not None and on_gpu else None,

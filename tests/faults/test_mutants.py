@@ -55,7 +55,7 @@ from tests.faults.mutate import AT, EVIL, copy_of, furnished, mutate, whole_line
 from tests.faults.table import times
 
 PARTS = 4
-CASES = times(64, 8000) // PARTS
+CASES = times(40, 8000) // PARTS
 QUESTIONS = times(60, 4000)
 HANG_SECS = 120
 """So long nothing takes, also where six processes share two cores."""

@@ -367,3 +367,12 @@ def test_word_error_rates_in_percent_are_stored_as_fractions(tmp_path, said):
     assert (seen.epochs[0].metrics, seen.epochs[0].blank_ratio) == ({"val_cer": 12.0}, 0.5)
     assert seen.run.units.get("wer", "fraction") == "fraction"
     assert all((one.unit, one.target) == ("fraction", 0.2) for one in seen.run.metrics)
+
+
+def test_a_gpu_that_this_torch_cannot_reach_is_named_and_stops_nothing(tmp_path):
+    import torch  # noqa: F401 — its name is asked only where it is loaded
+
+    with RunWriter(tmp_path / "r", device="cuda:7") as run:
+        run.log_epoch(1, train_loss=1.0)
+    environment = json.loads((tmp_path / "r" / "run.json").read_text())["environment"]
+    assert environment["device"] == "cuda:7" and environment.get("device_name") is None
