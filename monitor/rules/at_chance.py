@@ -15,7 +15,7 @@ from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.kind import is_ctc
-from monitor.rules.learning import EVALUATE_TRAIN, came_down
+from monitor.rules.learning import EVALUATE_TRAIN, LEARNT_RATIO, WITH_IT_RATIO, came_down
 from monitor.rules.primary import SAYING_NOTHING, Chance, chance_of, needs_of, primary_of
 from monitor.rules.result import Result
 from monitor.rules.rule import PRIMARY, Rule
@@ -206,15 +206,11 @@ def _learning(data: Evaluations, floors: Floors, chance: Chance | None) -> Wordi
     at = _where(data, floors, chance)
     known = data.val_loss[np.isfinite(data.val_loss)]
     improves = len(known) > NEWEST and known[-NEWEST:].min() < (1 - FLAT_RATIO) * known[:-NEWEST].min()
-    of_val, of_train = (
-        came_down(name, losses, data.epochs)
-        for name, losses in (("val loss", data.val_loss), ("train loss", data.train_loss))
-    )
-    # Where val loss comes to new bests beside train loss, what train has learnt does carry over to val.
-    if of_val or (of_train and improves):
+    of_train = came_down("train loss", data.train_loss, data.epochs)
+    if of_val := came_down("val loss", data.val_loss, data.epochs, WITH_IT_RATIO if of_train else LEARNT_RATIO):
         severity: Severity = "info" if improves else "warning"
         unsure = "Whether decoder or scorer is at fault."
-        return Wording(f"{at}, although {of_val or of_train}.", VAL_FALLS, LOOK_AT_PREDICTIONS, unsure, severity)
+        return Wording(f"{at}, although {of_val}.", VAL_FALLS, LOOK_AT_PREDICTIONS, unsure, severity)
     if of_train:
         unsure = "Whether val or its evaluation differs."
         return Wording(f"{at}, although {of_train}.", TRAIN_ONLY, EVALUATE_TRAIN, unsure)
