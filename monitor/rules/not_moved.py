@@ -22,7 +22,7 @@ NEITHER, TRAIN_FALLS, VAL_ALONE = (
     "Train loss falls, val loss has hardly moved",
     "Val loss has hardly moved",
 )
-"""Titles of the finding: with train loss at rest, where that fell, and where it is not logged."""
+"""Titles of the finding: with train loss at rest, where that fell, and where it is not logged, rose or scatters."""
 TRAIN_FELL = 0.05
 """Of its first value: so far train loss has come down where it is called learnt."""
 ENDS, SLOW_SCATTERS = 3, 2.0
@@ -78,7 +78,7 @@ class NotMoved(Rule):
         if _falls_slowly(data.val_loss):
             return self.quiet(f"Val loss falls slowly: {number(first)} at its first evaluation, {number(last)} now.")
         train = data.train_loss[np.isfinite(data.train_loss)]
-        fell = len(train) > 1 and train[0] - train[-1] > TRAIN_FELL * abs(train[0])
+        fell = _fell(train)
         title, line = _words(data.val_loss, train, fell)
         return self.flag(
             data.epochs,
@@ -103,10 +103,19 @@ def _falls_slowly(losses: Array) -> bool:
     return int(np.argmin(losses)) >= len(losses) - ENDS and fell > SLOW_SCATTERS * scatters
 
 
+def _fell(train: Array) -> bool:
+    """Whether train loss came down: its newest value from its first, and their medians too, which scatter less."""
+    if len(train) < 2:
+        return False
+    first, last = float(np.median(train[:ENDS])), float(np.median(train[-ENDS:]))
+    return bool(min(train[0] - train[-1], first - last) > TRAIN_FELL * abs(train[0]))
+
+
 def _words(val: Array, train: Array, fell: bool) -> tuple[str, str]:
     """(title, line) of the finding. `train`: the known train losses; `fell`: whether they came down."""
     many, moved = len(val), f"{number(float(val[0]))} → {number(float(val[-1]))}"
-    if len(train) < 2:
+    rests = len(train) > 1 and abs(train[0] - train[-1]) <= TRAIN_FELL * abs(train[0])
+    if not fell and not rests:
         return VAL_ALONE, f"Val loss has hardly moved in {many} evaluations: {moved}."
     was, now = number(float(train[0])), number(float(train[-1]))
     if fell:

@@ -73,6 +73,15 @@ def test_where_train_loss_falls_what_it_learnt_does_not_carry_over():
     assert prescribe(seen, said)[0].id == "val_like_train"
 
 
+@pytest.mark.parametrize("train", [[2.3 + 0.05 * row for row in range(10)], [1.4, *[1.2] * 8, 1.0]])
+def test_a_train_loss_that_rises_or_scatters_is_not_said_to_have_hardly_moved(train):
+    finding = found(RULE, snapshot(val_loss=wobbling(10), train_loss=train))
+    assert (finding.title, finding.line) == (
+        "Val loss has hardly moved",
+        "Val loss has hardly moved in 10 evaluations: 2.31 → 2.30.",
+    )
+
+
 def test_without_a_train_loss_no_cause_is_named():
     said = judge(snapshot(val_loss=wobbling(10)), NOW).diagnosis
     assert said.worst.title == "Val loss has hardly moved" and not said.causes
