@@ -26,6 +26,7 @@ class ClipBook:
         self._said: dict[str, str] = dict(known.get("said", {}))
 
     def memory(self) -> dict[str, Any]:
+        """The count of clips, and the present epoch with its predictions, as plain JSON."""
         return {"clips": len(self._names), "epoch": self._epoch, "generation": self._generation, "said": self._said}
 
     def take(self, sample: Sample, generation: int = 1) -> Iterator[Clip | Decode]:

@@ -45,10 +45,12 @@ class FollowedFile:
 
     @property
     def outcome(self) -> Outcome | None:
+        """How the run ended, where the file says so."""
         return self._importer.outcome
 
     @property
     def changed_at(self) -> float | None:
+        """When the file last changed, UTC seconds; None where that is not known."""
         return self._importer.grown_at() or None
 
     def read(self, now: float) -> Iterator[Epoch | Step]:
@@ -76,14 +78,18 @@ class FollowedFile:
         yield from self._evaluations.rest()
 
     def pass_over(self) -> int:
+        """Leaves out nothing: 0 bytes."""
         return 0
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Does nothing: each reading closes its file itself."""
 
     def places(self) -> dict[str, Place]:
+        """How far each file of the source was read."""
         return self._importer.places()
 
     def memory(self) -> dict[str, Any]:
+        """What the run's source has kept, with the bytes (hex) before each place: another file has others."""
         return {**self._run.source.memory, "tails": self._importer.tails()}
 
     def _taken(self, row: Row) -> Iterator[Epoch | Step]:

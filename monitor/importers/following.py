@@ -57,18 +57,37 @@ class Followed(Protocol):
     """Whether who goes on after a stop reads it from its beginning; else from `places`, with `memory`."""
 
     @property
-    def outcome(self) -> Outcome | None: ...
+    def outcome(self) -> Outcome | None:
+        """How the run ended, where the source says so."""
+
     @property
-    def doubts(self) -> tuple[str, ...]: ...
+    def doubts(self) -> tuple[str, ...]:
+        """What shows that the source may be misread, one sentence each."""
+
     @property
-    def changed_at(self) -> float | None: ...
-    def read(self, now: float) -> Iterator[Record]: ...
-    def begin_again(self, generation: int) -> Iterator[Record]: ...
-    def rest(self) -> Iterator[Record]: ...
-    def pass_over(self) -> int: ...
-    def places(self) -> dict[str, Place]: ...
-    def memory(self) -> dict[str, Any]: ...
-    def close(self) -> None: ...
+    def changed_at(self) -> float | None:
+        """When the source last changed, UTC seconds; None where that is not known."""
+
+    def read(self, now: float) -> Iterator[Record]:
+        """The records of what is new. A file raises UnreadableRunError where it cannot be read; a log is waited for."""
+
+    def begin_again(self, generation: int) -> Iterator[Record]:
+        """The records that are complete now that the process that writes the source was started again."""
+
+    def rest(self) -> Iterator[Record]:
+        """The records of what is still open, once nothing more will come."""
+
+    def pass_over(self) -> int:
+        """Leaves out what is new in a log but for its last lines; returns the bytes left out."""
+
+    def places(self) -> dict[str, Place]:
+        """How far each file was read."""
+
+    def memory(self) -> dict[str, Any]:
+        """What a later reading needs besides the places, as plain JSON."""
+
+    def close(self) -> None:
+        """Closes what is held open of the source."""
 
 
 class Following:
@@ -120,10 +139,12 @@ class Following:
 
     @property
     def path(self) -> Path:
+        """The file or folder that is followed."""
         return self._source.path
 
     @property
     def mapping(self) -> SourceMapping:
+        """How the source is read by now: a name that came later may have been added."""
         return self._source.mapping
 
     @property

@@ -136,6 +136,7 @@ class GrowingFile:
         return Place(device=device, inode=inode, offset=offset), tail
 
     def close(self) -> None:
+        """Closes the file where it is open; its place is kept."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

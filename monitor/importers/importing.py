@@ -271,5 +271,6 @@ class _Thinned:
         self._left = count
 
     def keeps(self) -> bool:
+        """Whether the next one is kept."""
         self._left -= 1
         return self._left % self._every == 0

@@ -44,6 +44,7 @@ class Unread:
 
     @property
     def sentence(self) -> str:
+        """The reason as a sentence, with its line where one is meant."""
         return f"Line {self.line}: {self.reason}." if self.line else f"{self.reason}."
 
 
@@ -122,6 +123,7 @@ class Importer(ABC):
         return max((path.stat().st_mtime for path in found if path.is_file()), default=0.0)
 
     def bytes_done(self) -> int:
+        """The sum of the offsets of all places: bytes, where the format counts bytes."""
         return sum(place.offset for place in self.places().values())
 
     def bytes_all(self) -> int:
@@ -165,10 +167,12 @@ class FirstSentences:
     count: int = 0
 
     def add(self, sentence: str) -> None:
+        """Counts a sentence, and keeps it if it is one of the first."""
         self.count += 1
         if len(self.first) < self.most:
             self.first.append(sentence)
 
     def sentences(self) -> list[str]:
+        """The sentences that were kept, and a last one that counts the others, if there are any."""
         more = self.count - len(self.first)
         return [*self.first, *([f"… and {more:,} more like these."] if more else [])]

@@ -94,14 +94,17 @@ class Lines:
 
     @property
     def lives(self) -> int:
+        """1, and one more for each time the file was begun anew; stays 1 where the tool rewrites its file."""
         return 1 if self.rewritten else self._life
 
     @property
     def rewrites(self) -> int:
+        """How often the tool wrote its whole file again."""
         return self._life - 1 if self.rewritten else 0
 
     @property
     def place(self) -> Place:
+        """Where a later reading begins, with the number of the last line that was read."""
         return msgspec.structs.replace(self._place, lines=self._line)
 
     def read(self) -> Iterator[tuple[int, str]]:

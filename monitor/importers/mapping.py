@@ -72,6 +72,7 @@ class SourceMapping:
 
     @property
     def gap_basis(self) -> GapBasis:
+        """The train loss that the gap uses: the one in eval mode where a name is mapped to it."""
         return "eval" if any(use.field == "train_eval_loss" for use in self.uses) else "train"
 
     def includes(self, other: SourceMapping) -> bool:
@@ -114,6 +115,7 @@ class Column:
     """Line of the row at which the numbers changed by a factor that only another unit explains; 0: nowhere."""
 
     def take(self, value: float, line: int, percent_sign: bool) -> None:
+        """Adds a number, and notes the first line at which another unit alone explains the jump from the one before."""
         self.percent_sign |= percent_sign
         if self.count == 0:
             self.first = value
@@ -135,6 +137,7 @@ class Survey:
     """Numbers under more names than a person can have meant."""
 
     def take(self, row: Row) -> None:
+        """Adds the numbers of a row to their columns; beyond MOST_NAMES names they are only counted."""
         self.rows += 1
         for name, value in row.values.items():
             column = self.columns.get(name)
@@ -190,6 +193,7 @@ def choose(survey: Survey, wish: Wish, fields: Iterable[str] = NAMES) -> dict[st
 
 
 def uses_of(chosen: Mapping[str, str], survey: Survey, wish: Wish) -> tuple[Use, ...]:
+    """The use of each chosen column, with its scale and why, in the order of NAMES. `chosen`: field → column."""
     return tuple(_use(name, chosen[name], survey, wish) for name in NAMES if name in chosen)
 
 
@@ -320,4 +324,5 @@ def stated(uses: tuple[Use, ...]) -> str:
 
 
 def as_json(uses: tuple[Use, ...]) -> list[dict[str, Any]]:
+    """The uses as plain JSON, one object each."""
     return [{"column": use.column, "field": use.field, "scale": use.scale, "why": use.why} for use in uses]

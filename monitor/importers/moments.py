@@ -55,10 +55,12 @@ class Since:
     step: int = 0
 
     def add(self, value: float) -> None:
+        """Adds one train loss."""
         self.total += value
         self.count += 1
 
     def loss(self) -> float | None:
+        """The epoch's train loss as the file gives it, else the mean of those added; None where there is none."""
         if self.whole_epoch is not None:
             return self.whole_epoch
         return self.total / self.count if self.count else None
@@ -79,6 +81,7 @@ class Numbers:
         return float(len(self._steps))
 
     def go_back(self) -> None:
+        """Forgets the last number: the run goes back, and what follows may be lower."""
         self.last = None
 
 

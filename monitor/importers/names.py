@@ -95,6 +95,7 @@ class Named:
 
 @lru_cache(4096)
 def named(words: tuple[str, ...]) -> Named:
+    """What `words`, in the order in which they stand before a number, say of it."""
     split, rest = _parts(" ".join(words))
     story = STORY_BEFORE_NUMBER & set(words) - {"per"} or words[-1:] == ("per",)
     if story == {"of"} and words[-1] != "of":  # `moving avg of mse`, `average loss of val loss`

@@ -11,6 +11,7 @@ def in_order(text: str) -> tuple[str, ...]:
 
 
 def words(text: str) -> frozenset[str]:
+    """The words of such a list as a set."""
     return frozenset(in_order(text))
 
 

@@ -23,6 +23,8 @@ LONGEST_TASK = 1 << 22
 
 
 class ClearMl(TextImporter):
+    """Joins the scalars of one step into a row; `task.json` beside the file gives the run's name and settings."""
+
     name = "clearml"
     title = "an offline session of ClearML"
     shape = "events"
@@ -39,17 +41,20 @@ class ClearMl(TextImporter):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a folder that holds both files, and for an array of objects with a scalar in the head."""
         if path.is_dir():
             return 0.8 * ((path / METRICS).is_file() and (path / TASK).is_file())
         return 0.9 * (head.startswith(b"[{") and f'"{SCALAR}"'.encode() in head)
 
     def items(self) -> Iterator[Item]:
+        """The rows that are new, one a step, then the lines that hold no array of events."""
         yield from self._steps.join(self._rows(), hold=self.follow)
         odd, self._odd = self._odd, []
         yield from odd
         yield from self._unread()
 
     def rest(self) -> Iterator[Item]:
+        """The row that waits for more scalars of its step, if one does."""
         return self._steps.rest()
 
     def _rows(self) -> Iterator[Row]:

@@ -25,6 +25,8 @@ PAIR = re.compile(r"([A-Za-z]\w*)=([-+.\w]+)")
 
 
 class EspNet(TextImporter):
+    """Reads the results of each epoch under names with their part in front (`valid/wer`), and lines of batches."""
+
     name = "espnet"
     title = "train.log of ESPnet2"
     shape = "events"
@@ -43,12 +45,14 @@ class EspNet(TextImporter):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High where the head holds a line of results or of batches, lower for a `.log` that only names espnet."""
         text = head.decode("utf-8", "replace") if b"\0" not in head else ""
         if "epoch results: [" in text or BATCHES.search(text):
             return 0.9
         return 0.6 if "espnet" in text and path.suffix == ".log" else 0.0
 
     def item(self, line: int, text: str) -> Item | None:
+        """The epoch and numbers of a line of results or of batches; None for any other line."""
         if "epoch" not in text:
             return None
         if found := RESULTS.search(text):

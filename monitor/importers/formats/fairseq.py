@@ -28,6 +28,8 @@ INNER = "train_inner"
 
 
 class Fairseq(TextImporter):
+    """Reads lines of statistics, printed as JSON or as pairs between bars; losses are in bits, WER in percent."""
+
     name = "fairseq"
     title = "a log of fairseq"
     shape = "events"
@@ -45,12 +47,14 @@ class Fairseq(TextImporter):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High where the head holds a line of statistics, lower where only `fairseq` and `| INFO |` stand in it."""
         text = head.decode("utf-8", "replace") if b"\0" not in head else ""
         if any(JSON.search(line) or SIMPLE.search(line) for line in text.splitlines()):
             return 0.85
         return 0.6 if "fairseq" in text and "| INFO |" in text else 0.0
 
     def item(self, line: int, text: str) -> Item | None:
+        """The numbers of a line of statistics, named by its part (`valid_loss`); None for any other line."""
         if found := JSON.search(text):
             return self._json(line, found[1], found[2])
         if not (found := SIMPLE.search(text)):

@@ -22,6 +22,8 @@ HISTORY = "log_history"
 
 
 class HuggingFace(Importer):
+    """Gives out each entry of `log_history` once, though every save replaces the whole file."""
+
     name = "hugging-face"
     title = "trainer_state.json of the Hugging Face Trainer"
     shape = "events"
@@ -41,6 +43,7 @@ class HuggingFace(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a file of that name or with that list in its head, and for a folder that holds such a file."""
         if path.is_dir():
             return 0.7 if newest(path) is not None else 0.0
         if path.name == FILE and head.lstrip().startswith(b"{"):
@@ -48,6 +51,7 @@ class HuggingFace(Importer):
         return 0.8 if head.lstrip().startswith(b"{") and b'"log_history"' in head else 0.0
 
     def items(self) -> Iterator[Item]:
+        """The entries that are new. Raises UnreadableRunError where there is no file and none is waited for."""
         file = newest(self.path)
         if file is None:
             if self.follow:
@@ -79,6 +83,7 @@ class HuggingFace(Importer):
         return Row(line, values) if values else Unread(line, "no entry with numbers")
 
     def places(self) -> dict[str, Place]:
+        """The file's size in bytes when it was last read."""
         # Another inode says nothing here: the file is replaced at every save.
         return {FILE: Place(offset=self._place.offset)}
 

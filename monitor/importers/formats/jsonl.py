@@ -19,12 +19,15 @@ from monitor.run_dir.errors import UnreadableRunError
 
 
 class JsonLines(TextImporter):
+    """Takes each object as a row; where a word in it names a split, the split goes in front of its names."""
+
     name = "jsonl"
     title = "JSON lines"
     shape = "events"
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """0.5 where the first line opens an object and closes one, and is not in Python's notation; else 0."""
         if path.is_dir():
             return 0.0
         bare = head.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -33,6 +36,7 @@ class JsonLines(TextImporter):
         return 0.5 if is_json and b"}" in head.split(b"\n")[0] else 0.0
 
     def item(self, line: int, text: str) -> Item | None:
+        """The numbers of one object; None for an empty line, Unread for what is no JSON or holds no number."""
         try:
             return row_of_object(line, parse(bare)) if (bare := text.strip()) else None
         except ValueError:
@@ -67,10 +71,12 @@ class JsonArray(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """0.5 where an array begins with an object; else 0."""
         bare = head.lstrip(b"\xef\xbb\xbf \t\r\n")
         return 0.5 if bare.startswith(b"[") and bare[1:].lstrip().startswith(b"{") else 0.0
 
     def items(self) -> Iterator[Item]:
+        """A row for each object with numbers. Raises UnreadableRunError where no object has any."""
         rows = 0
         for found in self._elements.read():
             if isinstance(found, Unread):
@@ -83,4 +89,5 @@ class JsonArray(Importer):
             raise UnreadableRunError(f"{self.path} holds no JSON array of objects with numbers.")
 
     def places(self) -> dict[str, Place]:
+        """How many bytes of the file were read."""
         return {self.path.name: Place(offset=self._elements.bytes_done)}

@@ -14,12 +14,15 @@ from monitor.importers.formats.table import Table, header_of
 
 
 class Keras(Table):
+    """A table in which `loss` is the train loss, and the learning rate has one of Keras' two names."""
+
     name = "keras"
     title = "a CSVLogger file of Keras"
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {"train_loss": ("loss",), "lr": ("learning_rate", "lr")}
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a header that begins with `epoch` and holds `loss` and `val_loss`, but no `step`."""
         names = header_of(head)
         return (
             0.75 if names[:1] == ["epoch"] and "loss" in names and "val_loss" in names and "step" not in names else 0.0

@@ -19,6 +19,8 @@ RATES = tuple(f"lr-{kind}{group}" for kind in ("Adam", "AdamW", "SGD", "RAdam") 
 
 
 class Lightning(Table):
+    """A table with empty cells, whose file is written again for a new name; the run has the name of its folder."""
+
     name = "lightning"
     title = "metrics.csv of Lightning"
     shape = "events"
@@ -32,6 +34,7 @@ class Lightning(Table):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a folder with `metrics.csv`; for a table with `epoch` and `step`, if so named or mostly sparse."""
         if path.is_dir():
             return 0.7 if list(path.glob("metrics.csv")) or list(path.glob("version_*/metrics.csv")) else 0.0
         names = header_of(head)

@@ -45,6 +45,8 @@ class Found:
 
 
 class Markdown(TextImporter):
+    """Reads the table that most looks like one of epochs; the text around it is passed over."""
+
     name = "markdown"
     title = "a Markdown text with a table of epochs"
     grows = False
@@ -54,6 +56,7 @@ class Markdown(TextImporter):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """0.6 where the best table in the head names a field and compares no models; else at most 0.25."""
         tables = list(_tables((place, line) for place, line in enumerate(_text(head).splitlines(), 1)))
         if not tables:
             return 0.25 if path.suffix.lower() in (".md", ".markdown") else 0.0
@@ -61,6 +64,7 @@ class Markdown(TextImporter):
         return 0.6 if best.worth[0] and not is_table_of_runs(best.names) else 0.05
 
     def items(self) -> Iterator[Item]:
+        """The rows of the best table. Raises UnreadableRunError where there is none, or where it compares runs."""
         best = max(_tables(Lines(self.path).read()), key=lambda table: table.worth, default=None)
         if best is None:
             raise UnreadableRunError(
@@ -74,6 +78,8 @@ class Markdown(TextImporter):
 
 
 class ModelCard(Markdown):
+    """A Markdown text whose table has the names that the `Trainer` gives its losses."""
+
     name = "model-card"
     title = "a model card of the Hugging Face Trainer"
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -83,6 +89,7 @@ class ModelCard(Markdown):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """0.8 where the head holds the four names of a card's columns and a table of epochs; else 0."""
         text = _text(head).lower()
         return 0.8 if all(name in text for name in CARD) and super().fits(path, head) > 0.5 else 0.0
 

@@ -29,6 +29,8 @@ ENDED: dict[str, Outcome] = {"3": "finished", "4": "failed", "5": "stopped"}
 
 
 class Mlflow(Importer):
+    """Merges the files of one run's metrics by time, and joins the numbers of one step into a row."""
+
     name = "mlflow"
     title = "a run in MLflow's file store"
     shape = "events"
@@ -45,6 +47,7 @@ class Mlflow(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for the folder of a run, lower for one with runs below it, 0 for a file."""
         if not path.is_dir():
             return 0.0
         if (path / METRICS).is_dir() and (path / META).is_file():
@@ -52,6 +55,7 @@ class Mlflow(Importer):
         return 0.75 if next(_runs(path), None) is not None else 0.0
 
     def items(self) -> Iterator[Item]:
+        """The rows that are new, by time and step, then the links and lines that were not read."""
         folder = self.path / METRICS
         for file in self._plain(METRICS, "**/*"):
             self._files.setdefault(file, Lines(file, follow=self.follow))
@@ -86,12 +90,15 @@ class Mlflow(Importer):
             yield Row(line, {name: value, "step": step}, at / 1000)
 
     def rest(self) -> Iterator[Item]:
+        """The row that waits for more metrics of its step, if one does."""
         return self._steps.rest()
 
     def places(self) -> dict[str, Place]:
+        """How far the file of each metric was read, by its path."""
         return {str(file): lines.place for file, lines in self._files.items()}
 
     def bytes_all(self) -> int:
+        """Size of all files of metrics, in bytes."""
         return sum(each.lstat().st_size for each in (self.path / METRICS).rglob("*") if each.is_file())
 
 

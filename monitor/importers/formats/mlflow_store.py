@@ -22,6 +22,8 @@ ENDED: dict[str, Outcome] = {"FINISHED": "finished", "FAILED": "failed", "KILLED
 
 
 class MlflowStore(StoredRun):
+    """Joins the metrics of one step of one run into a row; its params are its settings."""
+
     name = "mlflow-db"
     title = "MLflow's database"
     tables = ("runs", "metrics", "params")
@@ -41,15 +43,18 @@ class MlflowStore(StoredRun):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a folder with `mlflow.db`, and for a database with the tables. Raises UnreadableRunError."""
         if path.is_dir():
             return 0.8 * (path / FILE).is_file()
         return 1.0 if cls.is_database(path, head) else 0.0
 
     @classmethod
     def file_in(cls, place: Path) -> Path:
+        """The path of `mlflow.db` in a folder; a file is taken as it is."""
         return place / FILE if place.is_dir() else place
 
     def runs(self) -> dict[str, str]:
+        """Id → name of the runs that are not deleted, the newest first; the id where there is no name."""
         found = self.database.rows(
             "SELECT run_uuid, name FROM runs WHERE lifecycle_stage = 'active' ORDER BY start_time DESC LIMIT ?",
             MOST_RUNS,
@@ -57,6 +62,7 @@ class MlflowStore(StoredRun):
         return {str(key): str(name or key) for key, name in found}
 
     def describe(self) -> None:
+        """Reads the run's name, how it ended, and its params, at most MOST_SETTINGS."""
         for name, status in self.database.rows("SELECT name, status FROM runs WHERE run_uuid = ?", self.run_id):
             self.run_name = str(name or self.run_id)
             self.outcome = ENDED.get(str(status))
@@ -68,9 +74,11 @@ class MlflowStore(StoredRun):
         return self._steps.join(rows, hold=self.follow and self.outcome is None)
 
     def rest(self) -> Iterator[Item]:
+        """The row that waits for more metrics of its step, if one does."""
         return self._steps.rest()
 
     def row(self, number: int, cells: tuple[Any, ...]) -> Row | Unread:
+        """One metric at its step, with NaN and infinity put back; Unread where a cell does not fit."""
         key, value, at, step, is_nan = cells
         if (
             not isinstance(key, str)

@@ -33,6 +33,8 @@ BATCH_ROWS = 16_384
 
 
 class Neptune(Importer):
+    """Holds all series of one run, from all its parts, until they are put together by step."""
+
     name = "neptune"
     title = "a run from Neptune's exporter"
     shape = "events"
@@ -53,11 +55,13 @@ class Neptune(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a Parquet file that is named as a part of a run, lower for a folder with files so named."""
         if path.is_dir():
             return 0.7 * bool(_runs(path))
         return 0.9 * (head.startswith(MAGIC) and PART.fullmatch(path.name) is not None)
 
     def items(self) -> Iterator[Item]:
+        """One row a step, in order of steps. Raises UnreadableRunError for an unreadable part or too many values."""
         steps: dict[float, dict[str, float]] = {}
         at: dict[float, float] = {}
         for row in self._values():
@@ -97,9 +101,11 @@ class Neptune(Importer):
             self._read += part.stat().st_size
 
     def places(self) -> dict[str, Place]:
+        """The bytes of all parts that were read, under the last name of the path."""
         return {self.path.name: Place(offset=self._read)}
 
     def bytes_all(self) -> int:
+        """Size of all parts of the run, in bytes."""
         return sum(part.stat().st_size for part in self._parts)
 
 

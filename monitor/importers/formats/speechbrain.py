@@ -24,6 +24,8 @@ SEPARATOR = re.compile(r"\s+-\s+|,\s*")
 
 
 class SpeechBrain(TextImporter):
+    """Takes each line of an epoch as a row; its error rates are in percent."""
+
     name = "speechbrain"
     title = "train_log.txt of SpeechBrain"
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {"val_wer": ("valid WER",), "train_wer": ("train WER",)}
@@ -31,10 +33,12 @@ class SpeechBrain(TextImporter):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High where one of the first 200 lines is that of an epoch, with the words train and loss."""
         lines = head.decode("utf-8", "replace").splitlines()[:200] if b"\0" not in head else []
         return 0.9 if any(LINE.match(line) and "train" in line and "loss" in line for line in lines) else 0.0
 
     def item(self, line: int, text: str) -> Item | None:
+        """The numbers of an epoch's line; an Aside for a test, None for an empty line, Unread for any other."""
         bare = text.strip()
         if LOADED.match(bare):
             return Aside(f"Line {line}, a test and no epoch: {bare[:200]}")

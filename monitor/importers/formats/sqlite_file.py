@@ -163,6 +163,7 @@ def _connected(path: Path, mode: str) -> sqlite3.Connection:
 
 def _reads_only(tables: tuple[str, ...]) -> Any:
     def allowed(action: int, table: str | None, _column: str | None, _database: str | None, view: str | None) -> int:
+        """SQLite's authorizer: allows reads of the named tables alone, and none through a view."""
         reads = action == sqlite3.SQLITE_READ and table in tables and view is None
         return sqlite3.SQLITE_OK if reads or action == sqlite3.SQLITE_SELECT else sqlite3.SQLITE_DENY
 

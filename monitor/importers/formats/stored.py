@@ -51,6 +51,7 @@ class StoredRun(Importer):
 
     @classmethod
     def is_database(cls, path: Path, head: bytes) -> bool:
+        """Whether a file is a SQLite database with the tables of this tool. Raises as `is_whole` does."""
         return head.startswith(MAGIC) and cls.is_whole(path)
 
     @classmethod
@@ -75,6 +76,7 @@ class StoredRun(Importer):
         return rows
 
     def items(self) -> Iterator[Item]:
+        """The rows that are new; none of a busy database that is followed. Raises UnreadableRunError."""
         try:
             self.describe()
             yield from self.joined(self._rows())
@@ -100,10 +102,13 @@ class StoredRun(Importer):
                     self._told.append(row)
 
     def places(self) -> dict[str, Place]:
+        """The last row id that was read as the offset, and how many rows were read as the lines."""
         return {self.path.name: Place(offset=self._last, lines=self._count)}
 
     def grown_at(self) -> float:
+        """When the database or its write-ahead log was last written, UTC seconds; 0 where neither is there."""
         return self.database.changed_at
 
     def bytes_all(self) -> int:
+        """0: the places count rows and no bytes, so there is no size to compare them with."""
         return 0

@@ -36,6 +36,8 @@ WHOSE = "SwanLab"
 
 
 class SwanLab(Importer):
+    """Joins the scalars of one step into a row; `files/config.yaml` beside the log gives the settings."""
+
     name = "swanlab"
     title = "an offline run of SwanLab"
     shape = "events"
@@ -51,11 +53,13 @@ class SwanLab(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a file with the tool's first bytes or a folder with such names; low where only the ending fits."""
         if path.is_dir():
             return 0.8 * bool(files_of(path, FILES))
         return 1.0 if head.startswith(MAGIC) else 0.3 * (path.suffix == ".swanlab")
 
     def items(self) -> Iterator[Item]:
+        """The rows that are new, one a step, then the records that could not be read; an ended run holds none back."""
         yield from self._steps.join(self._rows(), hold=self.follow)
         if self.outcome is not None:
             yield from self._steps.rest()
@@ -113,9 +117,11 @@ class SwanLab(Importer):
         return Row(self._records, {key: value, "step": float(step)}, at)
 
     def rest(self) -> Iterator[Item]:
+        """The row that waits for more scalars of its step, if one does."""
         return self._steps.rest()
 
     def places(self) -> dict[str, Place]:
+        """How far the log was read, in bytes and in records."""
         return {self.path.name: Place(offset=self._log.offset, lines=self._records)}
 
 

@@ -44,12 +44,14 @@ class Table(TextImporter):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """At most 0.4, so that a format that knows whose table it is comes first."""
         names = header_of(head)
         known = sum(plain(name) in KNOWN for name in names)
         usual = path.suffix.lower() in (".csv", ".tsv")
         return 0.0 if len(names) < 2 and not usual else 0.3 + 0.1 * usual if known else 0.1 * usual + 0.01
 
     def items(self) -> Iterator[Item]:
+        """The rows that are new. Raises UnreadableRunError for what is no table of one run."""
         yield from super().items()
         if not self._columns and not self.follow:
             raise UnreadableRunError(
@@ -57,6 +59,7 @@ class Table(TextImporter):
             )
 
     def item(self, line: int, text: str) -> Item | None:
+        """The numbers of a line; None for a header, an empty line, another run. Raises UnreadableRunError."""
         if (self.lives, self.rewrites) != self._begun:
             self._columns, self._begun = [], (self.lives, self.rewrites)
         if not text or text.isspace():
@@ -65,7 +68,7 @@ class Table(TextImporter):
             check_text(self.path, text.encode("utf-8", "replace")[:1000])
             self._delimiter = max(DELIMITERS, key=text.count)
         try:
-            cells = cells_of(text, self._delimiter)
+            cells = _cells_of(text, self._delimiter)
         except csv.Error as problem:
             return Unread(line, f"no row of a table ({problem})")
         if self._columns and not self._is_header(cells):
@@ -109,12 +112,12 @@ def header_of(head: bytes) -> list[str]:
     text = head.decode("utf-8-sig", "replace").lstrip()
     first = text.split("\n", 1)[0]
     try:
-        return [cell.strip() for cell in cells_of(first, max(DELIMITERS, key=first.count))]
+        return [cell.strip() for cell in _cells_of(first, max(DELIMITERS, key=first.count))]
     except csv.Error:
         return []
 
 
-def cells_of(text: str, delimiter: str) -> list[str]:
+def _cells_of(text: str, delimiter: str) -> list[str]:
     if '"' not in text:
         return text.split(delimiter)
     return next(csv.reader([text.replace("\0", "")], delimiter=delimiter), [])

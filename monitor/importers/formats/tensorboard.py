@@ -25,6 +25,8 @@ MARK = "tfevents"
 
 
 class TensorBoard(Importer):
+    """Merges the scalars of all event files of one run by time, and joins those of one step into a row."""
+
     name = "tensorboard"
     title = "TensorBoard event files"
     shape = "events"
@@ -41,11 +43,13 @@ class TensorBoard(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a file by its name or its first record, lower for a folder with such a name at any depth."""
         if path.is_dir():
             return 0.6 if any(each.is_file() for each in path.rglob(f"*{MARK}*")) else 0.0
         return 0.9 if MARK in path.name or head[HEAD_BYTES:][:64].find(b"brain.Event:") >= 0 else 0.0
 
     def items(self) -> Iterator[Item]:
+        """The rows that are new, by time and step. Raises UnreadableRunError without an event file, unless followed."""
         for file, prefix in event_files(self.path).items():
             if file not in self._files:
                 self._files[file] = EventFile(file, prefix)
@@ -61,12 +65,15 @@ class TensorBoard(Importer):
                 yield Unread(known.events, f"{known.path.name}: {reason}")
 
     def rest(self) -> Iterator[Item]:
+        """The row that waits for more scalars of its step, if one does."""
         return self._steps.rest()
 
     def places(self) -> dict[str, Place]:
+        """How far each event file was read, in bytes and in events, by its path."""
         return {str(file.path): Place(offset=file.offset, lines=file.events) for file in self._files.values()}
 
     def bytes_all(self) -> int:
+        """Size of all event files of the run, in bytes. Raises UnreadableRunError as `event_files` does."""
         return sum(file.stat().st_size for file in event_files(self.path))
 
 

@@ -25,6 +25,8 @@ MOST_FILES = 2000
 
 
 class TensorBoardCsv(Importer):
+    """Joins the tags of one run, each in a file of its own, by step."""
+
     name = "tensorboard-csv"
     title = "TensorBoard's CSV of a chart"
     shape = "events"
@@ -43,6 +45,7 @@ class TensorBoardCsv(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a file with the page's header, lower for a folder of files with the names that the page gives."""
         if path.is_dir():
             return 0.65 * bool(_saved(path))
         return 0.9 * (header_of(head) == HEADER)
@@ -53,6 +56,7 @@ class TensorBoardCsv(Importer):
         return {file: _tag_of(file) for file, name in saved.items() if name == run}
 
     def items(self) -> Iterator[Item]:
+        """The numbers of all tags as rows, in order of steps, then the files and lines that were not read."""
         streams = [self._rows(tag, self._lines[file]) for file, tag in self.files.items()]
         yield from SameStep().join(heapq.merge(*streams, key=lambda row: row.values["step"]), hold=False)
         yield from self._odd
@@ -69,6 +73,7 @@ class TensorBoardCsv(Importer):
             yield Row(line, {tag: value, "step": step}, at)
 
     def places(self) -> dict[str, Place]:
+        """How far each file was read, by its path."""
         return {str(file): lines.place for file, lines in self._lines.items()}
 
 

@@ -21,6 +21,7 @@ class TextImporter(Importer):
         self._lines = Lines(path, follow=follow, rewritten=self.rewritten)
 
     def items(self) -> Iterator[Item]:
+        """What the new lines state, then what was no whole line of text."""
         for line, text in self._read():
             if (item := self.item(line, text)) is not None:
                 yield item
@@ -52,7 +53,9 @@ class TextImporter(Importer):
             self._lines.not_utf8 = 0
 
     def places(self) -> dict[str, Place]:
+        """How far the file was read, under its name."""
         return {self.path.name: self._lines.place}
 
     def tails(self) -> dict[str, str]:
+        """The bytes (hex) before the place, under the file's name."""
         return {self.path.name: self._lines.tail.hex()}

@@ -21,6 +21,8 @@ from monitor.run_dir.opening import OddFileError, open_foreign
 
 
 class Trackio(StoredRun):
+    """Takes each call of `trackio.log` in one run as a row; a run may have an id, or only a name."""
+
     name = "trackio"
     title = "Trackio's database"
     tables = ("metrics", "configs")
@@ -31,12 +33,14 @@ class Trackio(StoredRun):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a database with the tables, lower for a folder that holds one. Raises UnreadableRunError."""
         if path.is_dir():
             return 0.7 * bool(_projects(path))
         return 0.95 if cls.is_database(path, head) else 0.0
 
     @classmethod
     def file_in(cls, place: Path) -> Path:
+        """The one database in a folder; a file as it is. Raises UnreadableRunError where there is none, or several."""
         if not place.is_dir():
             return place
         found = _projects(place)
@@ -52,14 +56,17 @@ class Trackio(StoredRun):
 
     @property
     def rows_query(self) -> str:  # type: ignore[override]
+        """The query of a run's rows, by its id where the table has ids, else by its name."""
         return f"SELECT id, metrics, step, timestamp FROM metrics WHERE {self._key} = ? AND id > ? ORDER BY id LIMIT ?"
 
     def runs(self) -> dict[str, str]:
+        """Id → name, the newest run first; in a table without ids, the name stands for the id."""
         newest = f"SELECT {self._key}, run_name FROM metrics GROUP BY {self._key} ORDER BY id DESC LIMIT ?"
         found = self.database.rows(newest, MOST_RUNS)
         return {str(key): str(name) for key, name in found}
 
     def describe(self) -> None:
+        """Reads the run's name, and its settings but for those that begin with an underscore."""
         named = self.database.rows(f"SELECT run_name FROM metrics WHERE {self._key} = ? LIMIT 1", self.run_id)
         self.run_name = str(named[0][0]) if named else self.run_id
         key = self._key if self._key in self.database.columns("configs") else "run_name"
@@ -68,6 +75,7 @@ class Trackio(StoredRun):
             self.config = {name: value for name, value in found.items() if not name.startswith("_")}
 
     def row(self, number: int, cells: tuple[Any, ...]) -> Row | Unread:
+        """The numbers of one call at its step; Unread where there is no number or no step."""
         text, step, at = cells
         found = numbers_of(_object(text))
         if not found or not isinstance(step, int):

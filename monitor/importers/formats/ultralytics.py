@@ -18,6 +18,8 @@ PARTS = ("train/", "val/")
 
 
 class Ultralytics(Table):
+    """Adds the sum of the parts of a split's loss to each row, as the loss of that split."""
+
     name = "ultralytics"
     title = "results.csv of Ultralytics"
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -28,6 +30,7 @@ class Ultralytics(Table):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a header with `epoch` and at least two parts of a loss."""
         names = header_of(head)
         parts = [name for name in names if name.startswith(PARTS) and name.endswith("_loss")]
         return 0.9 if "epoch" in names and len(parts) > 1 else 0.0

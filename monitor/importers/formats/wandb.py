@@ -29,6 +29,8 @@ WHOSE = "Weights & Biases"
 
 
 class Wandb(Importer):
+    """Reads history, settings, name and exit code from the records of one run."""
+
     name = "wandb"
     title = "an offline run of Weights & Biases"
     shape = "events"
@@ -46,11 +48,13 @@ class Wandb(Importer):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High for a file with the tool's first bytes or a folder with such names; low where only the ending fits."""
         if path.is_dir():
             return 0.8 * bool(files_of(path, FILES))
         return 1.0 if head.startswith(MAGIC) else 0.3 * (path.suffix == ".wandb")
 
     def items(self) -> Iterator[Item]:
+        """The rows of history that are new; a damaged record or block is named, and reading goes on behind it."""
         for found in self._log.read(last=not self.follow):
             if isinstance(found, str):
                 yield Unread(self._records, found)
@@ -91,6 +95,7 @@ class Wandb(Importer):
                 self._configure(value)
 
     def places(self) -> dict[str, Place]:
+        """How far the file was read, in bytes and in records."""
         return {self.path.name: Place(offset=self._log.offset, lines=self._records)}
 
 

@@ -22,6 +22,8 @@ TRAIN = {"loss": "train_loss", "train-ter": "train_ter", "train-wer": "train_wer
 
 
 class Wav2Letter(TextImporter):
+    """Takes each line of a log, or of a table under a line with #, as an evaluation; WER and TER are in percent."""
+
     name = "wav2letter"
     title = "a log of wav2letter++ or flashlight"
     percent = True
@@ -33,10 +35,12 @@ class Wav2Letter(TextImporter):
 
     @classmethod
     def fits(cls, path: Path, head: bytes) -> float:
+        """High where a line of the head is that of a log, or is the head of such a table."""
         lines = head.decode("utf-8", "replace").splitlines() if b"\0" not in head else []
         return 0.9 if any(LOG.search(line) or PERF.match(line) for line in lines) else 0.0
 
     def item(self, line: int, text: str) -> Item | None:
+        """The numbers of one evaluation; None for any other line, Unread where cells or the epoch are missing."""
         if PERF.match(text):
             self._columns = text.lstrip("# ").split()
         elif LOG.search(text):

@@ -38,6 +38,7 @@ class Block:
         self._values: list[tuple[str, str]] = [(name, text) for name, text in known.get("values", [])]
 
     def memory(self) -> dict[str, Any]:
+        """The group, the step and the values of the present block, as plain JSON."""
         return {"group": self._group, "step": self._step, "values": self._values}
 
     def take(self, line: str) -> Statement | None:

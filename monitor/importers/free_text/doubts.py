@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Protocol
 
 from monitor.importers.free_text.statement import EVALUATED, Statement
-from monitor.importers.free_text.witness import Witness
+from monitor.importers.free_text.witness import Told, Witness
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import ENDS, QUALITY
 from monitor.run_dir.metric_names import parsed
@@ -29,19 +28,6 @@ SAME = 0.02
 LOSS_AND_NUMBER = re.compile(r"[\w/.-]{0,40}loss[\w/]{0,40}['\")\]]{0,2}\s{0,4}[:=]\s{0,4}[-+(]?\.?\d[^\s,;|)]{0,20}")
 JUDGED = frozenset({"loss", "wer", "cer", "val_loss", "val_wer", "val_cer"})
 WORDS = re.compile(r"[^\W\d_]+")
-
-
-class Told(Protocol):
-    """A row as far as it is looked at here."""
-
-    @property
-    def epoch(self) -> float: ...
-    @property
-    def generation(self) -> int: ...
-    @property
-    def step(self) -> float | None: ...
-    @property
-    def cells(self) -> Mapping[str, str]: ...
 
 
 @dataclass
@@ -76,6 +62,7 @@ class Doubts:
     witness: Witness = field(default_factory=Witness)
 
     def take(self, said: Statement) -> None:
+        """Counts what a line states: its epoch, a loss without a name, a name with two numbers."""
         if said.epoch is not None and said.epoch.is_integer() and len(self.named) < MOST_NAMED:
             self.named.add(said.epoch)
         self.unnamed += said.unnamed
@@ -162,7 +149,7 @@ class Doubts:
         if len(self.named) > FEW and len(epochs) * 2 < len(self.named) and max(self.named) > max(epochs, default=0):
             return [f"Lines name {len(self.named)} epochs, and figures were read of {len(epochs)}."]
         if self.left_out:
-            return [f"{count_of(self.left_out, 'row')} of the table left out: not as many cells as names."]
+            return [f"{_count_of(self.left_out, 'row')} of the table left out: not as many cells as names."]
         return []
 
     def _of_the_end(self, rows: list[Told]) -> list[str]:
@@ -191,19 +178,20 @@ class Doubts:
                 )
         for name, count in self.left_lines.most_common(1):
             said.append(
-                f"{count_of(count, 'line')} behind the one of the epoch tell{'s' * (count == 1)} {spoken(name)} again, "
-                f"{self.left[name]} first, and {'names' if count == 1 else 'name'} no epoch: left out."
+                f"{_count_of(count, 'line')} behind the one of the epoch tell{'s' * (count == 1)} "
+                f"{_spoken(name)} again, {self.left[name]} first, "
+                f"and {'names' if count == 1 else 'name'} no epoch: left out."
             )
         for name, count in self.twice.most_common(1):
             if count > 1 or len(rows) < ENOUGH_ROWS:
-                lines = f"{count_of(count, 'line')} give{'s' * (count == 1)}"
-                said.append(f"{lines} two numbers for {spoken(name)}; the last one is taken.")
+                lines = f"{_count_of(count, 'line')} give{'s' * (count == 1)}"
+                said.append(f"{lines} two numbers for {_spoken(name)}; the last one is taken.")
         for name, count in self.epochs_replaced.most_common(by_epoch):
             epoch, before, text = self.replaced[name]
             if count <= FEW and not (count == 1 and len(rows) >= ENOUGH_ROWS and epoch == rows[-1].epoch):
                 continue
             said.append(
-                f"In {count_of(count, 'epoch')} two lines give another {spoken(name)}, such as {before} and then "
+                f"In {_count_of(count, 'epoch')} two lines give another {_spoken(name)}, such as {before} and then "
                 f"{text} in epoch {epoch:g}; the later one is taken."
             )
         return said
@@ -226,9 +214,9 @@ def _of_columns(rows: list[Told]) -> list[str]:
             name = name.replace("val_", "test_")
             numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
         if len(numbers) == 1:
-            said.append(f"The {spoken(name)} was read of one of {len(rows)} epochs only.")
+            said.append(f"The {_spoken(name)} was read of one of {len(rows)} epochs only.")
         elif again * 2 > len(numbers) >= ENOUGH_ROWS and len(set(numbers)) > 1:
-            said.append(f"In {again} of {len(numbers)} rows the {spoken(name)} is the one of the row before.")
+            said.append(f"In {again} of {len(numbers)} rows the {_spoken(name)} is the one of the row before.")
     return said
 
 
@@ -245,11 +233,11 @@ def measures(name: str) -> bool:
     return QUALITY.fullmatch(name) is not None or "loss" in name or parsed(name) is not None
 
 
-def count_of(count: int, what: str) -> str:
+def _count_of(count: int, what: str) -> str:
     return f"{count} {what}{'s' if count != 1 else ''}"
 
 
-def spoken(name: str) -> str:
+def _spoken(name: str) -> str:
     return name.replace("_", " ")
 
 

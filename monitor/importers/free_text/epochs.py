@@ -101,6 +101,7 @@ class EpochRows:
 
     @property
     def generation(self) -> int:
+        """Which start of the run is being read, from 1."""
         return self._generation
 
     @property

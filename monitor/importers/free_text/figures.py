@@ -63,10 +63,12 @@ class Figure:
 
     @property
     def what(self) -> str:
+        """Its split and its name, such as `val loss`."""
         return f"{self.split} {self.name}".strip()
 
     @property
     def values(self) -> tuple[float, ...]:
+        """Its own value, then those beside it under the same name."""
         return (self.value, *self.others)
 
 

@@ -61,6 +61,7 @@ class FollowedLog:
 
     @property
     def changed_at(self) -> float | None:
+        """When the log last grew, UTC seconds; None where it cannot be seen."""
         return self._file.changed_at
 
     def read(self, now: float) -> Iterator[Record]:
@@ -97,9 +98,11 @@ class FollowedLog:
         return self._file.pass_over(KEPT_BYTES)
 
     def close(self) -> None:
+        """Closes the log; its place is kept."""
         self._file.close()
 
     def places(self) -> dict[str, Place]:
+        """Where a later reading begins: before the unfinished line, if there is one."""
         return {str(self.path): self._file.place(self._reading.waiting)[0]}
 
     def memory(self) -> dict[str, Any]:

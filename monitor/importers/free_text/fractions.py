@@ -28,6 +28,7 @@ class Fractions:
         """Totals of fractions that count something else."""
 
     def memory(self) -> dict[str, Any]:
+        """What the fractions so far were found to count, as plain JSON."""
         return {"epochs": self._epochs, "alone": self._alone, "steps": self._steps}
 
     def in_words(self, line: str, plain: str, epoch: float | None) -> str:

@@ -105,15 +105,16 @@ class Walk:
     heading: bool = False
 
     def read(self, line: str) -> Statement:
+        """What a line states; what stands behind LONGEST_LINE characters or MOST_VALUES values is not read."""
         self.heading = bool(self.section)
         for token in TOKEN.finditer(line[:LONGEST_LINE]):
-            self.take(token)
+            self._take(token)
             if len(self.values) >= MOST_VALUES:
                 break
         self._close()
-        return self.statement()
+        return self._statement()
 
-    def take(self, token: re.Match[str]) -> None:
+    def _take(self, token: re.Match[str]) -> None:
         kind = token.lastgroup
         if self.before == "(" and self.last == "value" and token[0] in AVERAGE:
             return  # `loss 3.0 (avg: 3.2)`
@@ -370,7 +371,7 @@ class Walk:
         self.values.append((name, text))
         self.last = "value"
 
-    def statement(self) -> Statement:
+    def _statement(self) -> Statement:
         self._tell_scores()
         self._part_the_unsplit()
         under_way = self.bar is not None and self.bar[0] < self.bar[1]

@@ -50,13 +50,16 @@ class Present:
 
     @property
     def whole(self) -> dict[str, str]:
+        """The cells from lines about a full bar and about the epoch itself; of one name, the latter counts."""
         return {**self.said[BAR], **self.said[WHOLE]}
 
     @property
     def measured(self) -> bool:
+        """Whether it was handed out, or more was told of it than the learning rate and the gradient norm."""
         return self.told is not None or any(set(said) - {"lr", "grad_norm"} for said in self.said)
 
     def row(self) -> Row:
+        """All its cells as one row; of one quantity, the line counts that covers most of the epoch."""
         cells: dict[str, str] = {}
         for said in self.said:
             for name in said:

@@ -28,6 +28,7 @@ class Ranks:
         self._least: int = int(known.get("least", 10_000))
 
     def memory(self) -> dict[str, Any]:
+        """What was found of the numbers in front of the lines, as plain JSON."""
         return {"kept": self._kept, "seen": self._seen, "last": self._last, "least": self._least}
 
     def own(self, line: str) -> str:

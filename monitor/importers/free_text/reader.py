@@ -133,6 +133,7 @@ class LineReader:
         """A number whose comma may stand before thousands or before decimals."""
 
     def memory(self) -> dict[str, Any]:
+        """What a later reading of the same log needs to go on with the next line, as plain JSON."""
         headers = [[each.names, each.delimiter, each.spans, each.split] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,

@@ -53,6 +53,7 @@ class LogReading:
         return self._text.waiting
 
     def memory(self) -> dict[str, Any]:
+        """The state of all parts but `rows`, which have their own, and the predictions without an epoch."""
         early = [(sample.reference, sample.hypothesis) for sample in self._early]
         return {
             "text": self._text.memory(),
@@ -74,6 +75,7 @@ class LogReading:
 
     @property
     def lines(self) -> LineReader:
+        """What reads the single lines, and what is known of them as a whole."""
         return self._lines
 
     def _take(self, lines: Iterable[bytes]) -> Said:

@@ -45,6 +45,7 @@ class StepsSeen:
     """They name a share of an epoch and no step: they are counted."""
 
     def and_then(self, said: Statement) -> StepsSeen:
+        """These steps with one more line; the first train loss takes the place of any scores before it."""
         loss, place = train_loss_of(said, {}), place_of(said)
         if loss is None:
             return self._and_score(said)
@@ -121,6 +122,7 @@ class LogScan:
         self.bytes_read = 0
 
     def feed(self, chunk: bytes) -> None:
+        """Takes the next bytes of the log."""
         self.bytes_read += len(chunk)
         self._lines += chunk.count(b"\n")
         self._note(self._reading.feed(chunk))
@@ -130,6 +132,7 @@ class LogScan:
         self._rows.settle()
 
     def close(self) -> None:
+        """The end of the log: an unfinished line counts, and so does an epoch that is whole."""
         under_way = self._rows.under_way
         self._note(self._reading.close())
         if under_way is not None and not any(row.epoch == under_way.epoch for row in self._rows.found[-1:]):
@@ -162,6 +165,7 @@ class LogScan:
     _under_way: Row | None = None
 
     def found(self) -> Scan:
+        """What the log held so far, with its doubts as if it had ended."""
         return Scan(
             self._rows.basis,
             tuple(self._rows.found),
@@ -211,9 +215,11 @@ class _EitherRows(EpochRows):
 
     @property
     def found(self) -> list[Row]:
+        """The rows of the basis that fits by now."""
         return self.counted if self.basis == "evaluations" else self._named
 
     def take(self, said: Statement) -> list[Row]:
+        """Takes a statement in both ways; the rows are kept in `found`, and none is handed out."""
         self._note_repetition(said)
         for name, text in said.values:
             if name in self.seen or len(self.seen) < MOST_NAMES:
@@ -236,9 +242,11 @@ class _EitherRows(EpochRows):
             self.twice += names == [name for name, _ in before.values] and before.values != said.values
 
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
+        """As for a single basis, in both ways; none is handed out."""
         return self._keep(super().settle(rested_secs), self._by_step.settle(rested_secs))
 
     def close(self) -> list[Row]:
+        """As for a single basis, in both ways; none is handed out."""
         return self._keep(super().close(), self._by_step.close())
 
 

@@ -23,6 +23,7 @@ ELSEWHERE = re.compile(r"\W*(\d+)[/|]\d+\W{1,4}\d|.{0,60}?(?:atch|[^\x00-\x7f])\
 
 
 def without_digits(line: str) -> str:
+    """The line without its digits 0 to 9."""
     return line.encode("utf-8", "surrogatepass").translate(None, _DIGITS).decode("utf-8", "surrogatepass")
 
 
@@ -31,6 +32,7 @@ def by_shape(look: Callable[[str], _T]) -> Callable[[str], _T]:
     known = lru_cache(MOST_SHAPES)(lambda shape: look(shape.decode("utf-8", "surrogatepass")))
 
     def answer(line: str) -> _T:
+        """The answer for the shape of a line; a line above LONGEST_SHAPE is asked for itself."""
         if len(line) > LONGEST_SHAPE:
             return look(line)
         return known(line.encode("utf-8", "surrogatepass").translate(_ZEROS))

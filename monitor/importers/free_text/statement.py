@@ -41,10 +41,12 @@ class Statement:
 
     @property
     def evaluates(self) -> bool:
+        """Whether it tells a number of val, of test or of an agent's rollouts."""
         return any(name.startswith(EVALUATED) for name, _ in self.values)
 
     @property
     def is_of_rollouts(self) -> bool:
+        """Whether it tells a number of an agent's rollouts."""
         return any(name.startswith(ROLLOUT) for name, _ in self.values)
 
     @property
@@ -54,10 +56,12 @@ class Statement:
 
     @property
     def is_of_a_step(self) -> bool:
+        """Whether it names a step or shows a progress bar."""
         return self.step is not None or self.bar is not None
 
 
 def validated(cells: Mapping[str, str]) -> bool:
+    """Whether the cells hold a number of val or test, or a WER without a split."""
     return any(name.startswith(("val_", "test_")) or name == "wer" for name in cells)
 
 
@@ -73,6 +77,7 @@ def is_a_loss(name: str) -> bool:
 
 
 def losses_in(cells: Iterable[str]) -> set[str]:
+    """The names that hold the word loss."""
     return {name for name in cells if "loss" in name}
 
 

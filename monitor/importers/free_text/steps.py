@@ -82,6 +82,7 @@ class StepBook:
         self._loss: float | None = known.get("loss")
 
     def memory(self) -> dict[str, Any]:
+        """Where the count of steps stands, as plain JSON."""
         return {"base": self._base, "raw": self._raw, "total": self._total, "generation": self._generation,
                 "epoch": self._epoch, "first": self._first, "goes_on": self._goes_on, "last": self._last,
                 "loss": self._loss}  # fmt: skip

@@ -31,6 +31,8 @@ PARTS = in_order("box, obj, cls, dfl, box_loss, obj_loss, cls_loss, dfl_loss, se
 
 @dataclass(frozen=True)
 class Header:
+    """The names at the head of a table, and how the cells below are parted."""
+
     names: tuple[str, ...]
     delimiter: str
     """Empty where blanks part the cells."""
@@ -43,6 +45,7 @@ class Header:
     def known(
         cls, names: Sequence[str], delimiter: str, spans: Sequence[Sequence[int]] = (), split: str = ""
     ) -> Header:
+        """The header that an earlier reading kept as lists."""
         return cls(tuple(names), delimiter, tuple((begin, end) for begin, end in spans), split)
 
     def in_columns(self, line: str) -> list[str]:

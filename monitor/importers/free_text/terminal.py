@@ -51,6 +51,7 @@ class LogText:
         return self._rest
 
     def memory(self) -> dict[str, int]:
+        """How many bytes were seen, and from which byte on a line of a step is looked at again, as plain JSON."""
         return {"seen": self.seen_bytes, "due": self._due_at}
 
     @property

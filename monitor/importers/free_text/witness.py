@@ -50,11 +50,20 @@ class Told(Protocol):
     """A row as far as it is looked at here."""
 
     @property
-    def epoch(self) -> float: ...
+    def epoch(self) -> float:
+        """The number of the epoch, or of the evaluation where those are counted."""
+
     @property
-    def step(self) -> float | None: ...
+    def generation(self) -> int:
+        """Which start of the run it is of, from 1."""
+
     @property
-    def cells(self) -> Mapping[str, str]: ...
+    def step(self) -> float | None:
+        """The step that it stands at, where the log names one."""
+
+    @property
+    def cells(self) -> Mapping[str, str]:
+        """Name → number as written."""
 
 
 @dataclass
@@ -70,10 +79,12 @@ class Kind:
     last: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT))
 
     def take(self, number: int, line: str) -> None:
+        """Counts a line, and keeps the first and the last KEPT lines with their numbers."""
         self.count += 1
         (self.first if len(self.first) < KEPT else self.last).append((number, line))
 
     def figures(self) -> Iterator[Figure]:
+        """The figures of the lines that were kept, in the order of the lines."""
         for number, line in (*self.first, *self.last):
             yield from figures(line, number)
 
