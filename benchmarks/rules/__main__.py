@@ -17,13 +17,11 @@ from typing import Any
 from benchmarks.rules import forecasts, held_out, picture, speed
 from benchmarks.rules.curves import CLASSES, Curve, read_curves
 from benchmarks.rules.peers import PEERS, losses
-from benchmarks.rules.replay import Replay, first_row, replay
+from benchmarks.rules.replay import Replay, replay, should_go_on
 from benchmarks.rules.scores import Outcome, score
 from monitor.rules.registry import RULES
 
 SCALES = (0.1, 10.0)
-AWAY_FROM_CHANCE = 0.95
-"""WER at which a run that is known by its error rate alone has certainly left the 100 % of saying nothing."""
 
 
 def measure(curves: Sequence[Curve]) -> dict[str, Any]:
@@ -49,6 +47,7 @@ def measure(curves: Sequence[Curve]) -> dict[str, Any]:
             for name, said in PEERS.items()
         },
         "stop_grade": _stop_grade(replays),
+        "stop_grade_held_out": held_out.stop_odds(curves),
         "not_scale_free": _not_scale_free(replays),
         "held_out": held_out.cross_validated(curves, lambda share: progress("holding families out", share)),
         "not_learning_held_out": held_out.not_learning(curves),
@@ -80,21 +79,12 @@ def _stop_grade(replays: Sequence[Replay]) -> dict[str, Any]:
     """For each rule that may say STOP: the runs on which it became critical and should not have."""
     table = {}
     for rule in (rule.name for rule in RULES if rule.may_stop):
-        well = [found for found in replays if _should_not_stop(found, rule)]
+        well = [found for found in replays if should_go_on(found.curve, rule, found.critical[rule])]
         wrong = [found.curve.id for found in well if found.critical[rule].any()]
         table[rule] = {"false_alarm_rate": len(wrong) / len(well) if well else None, "runs": len(well), "false": wrong}
     healthy = [found for found in replays if found.curve.verdicts.get("healthy")]
     stopped = [found.curve.id for found in healthy if "STOP" in found.verdicts]
     return {"rules": table, "healthy_runs": len(healthy), "healthy_runs_told_to_stop": stopped}
-
-
-def _should_not_stop(found: Replay, rule: str) -> bool:
-    """Without the illness of the rule. For `at_chance`: its error rate left chance later, whatever the label."""
-    if rule != "at_chance":
-        return found.curve.verdicts.get({"non_finite": "diverged"}.get(rule, rule)) is False
-    rates = [record.val_wer for record in found.curve.records]
-    critical = first_row(found.critical[rule]) or 1
-    return any(rate is not None and rate < AWAY_FROM_CHANCE for rate in rates[critical - 1 :])
 
 
 def _not_scale_free(replays: Sequence[Replay]) -> list[str]:
@@ -183,6 +173,11 @@ def report(found: Mapping[str, Any]) -> str:
             "Critical on runs that should go on: "
             + ", ".join(f"{rule} {len(row['false'])} of {row['runs']}" for rule, row in stop["rules"].items())
             + f"; STOP on {len(stop['healthy_runs_told_to_stop'])} of {stop['healthy_runs']} healthy runs.",
+            "The same, with limits chosen on other families: "
+            + ", ".join(
+                f"{rule} {len(row['false'])} of {row['runs']}" for rule, row in found["stop_grade_held_out"].items()
+            )
+            + ".",
             f"Inside the band that promises {_two(forecast['share_promised'])}: gap {_two(forecast['gap']['inside'])} "
             f"of {forecast['gap']['runs']} runs, val WER {_two(forecast['val_wer']['inside'])} "
             f"of {forecast['val_wer']['runs']} runs.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.rules.curves import Curve
-from benchmarks.rules.replay import DETECTORS, Flags, says_nothing_is_learnt, snapshot_of
+from benchmarks.rules.replay import DETECTORS, Flags, says_nothing_is_learnt, should_go_on, snapshot_of
 from benchmarks.rules.scores import Outcome, score
 from monitor.rules import evaluations
 from monitor.rules.episodes import Level
@@ -32,6 +32,11 @@ NOT_LEARNING_GRID = {
     "not_moved": [{"not_moved_ratio": ratio} for ratio in (0.005, 0.01, 0.02, 0.03)],
 }
 """Rule → the thresholds that are tried, in order of caution: those that change fewer warnings first."""
+STOP_GRID = {
+    "at_chance": {"chance_margin": (0.01, 0.02, 0.05), "chance_critical_epochs": (15.0, 25.0)},
+    "overfitting": {"overfitting_rise_critical_ratio": (0.05, 0.1), "overfitting_flat_critical_evaluations": (3, 5, 8)},
+}
+"""Rule → the thresholds of its critical finding that are tried. `non_finite` has none that was chosen on curves."""
 NOISE = (0.003, 0.01, 0.03)
 REPEATS = 5
 
@@ -84,6 +89,43 @@ def _claims(curve: Curve, rules: Sequence[str], thresholds: Thresholds) -> Flags
         seen = snapshot_of(curve.id, curve.records[: row + 1])
         answers = [facts_of(rule).check(seen, thresholds, 0.0) for rule in rules]
         flags[row] = any(isinstance(each, Finding) and says_nothing_is_learnt(each) for each in answers)
+    return flags
+
+
+def stop_odds(curves: Sequence[Curve]) -> dict[str, dict[str, Any]]:
+    """For each rule of STOP_GRID how many runs that should go on, and on how many of them it became critical, with
+    thresholds that were wrong least often on the other families, and of those found most of the ill runs."""
+    table = {}
+    for rule, grid in STOP_GRID.items():
+        points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+        found = [{c.id: critical_at(c, rule, from_mapping(point)) for c in curves} for point in points]
+        well, wrong = 0, []
+        for family in sorted({curve.family for curve in curves}):
+            others = [curve for curve in curves if curve.family != family]
+            costs = [_stop_cost(rule, others, flags) for flags in found]
+            flags = found[costs.index(min(costs))]
+            go_on = [c for c in curves if c.family == family and should_go_on(c, rule, flags[c.id])]
+            well += len(go_on)
+            wrong += [curve.id for curve in go_on if flags[curve.id].any()]
+        table[rule] = {"runs": well, "false": wrong}
+    return table
+
+
+def _stop_cost(rule: str, curves: Sequence[Curve], flags: Mapping[str, Flags]) -> tuple[int, int]:
+    """(runs that should go on and are stopped, ill runs that are not)."""
+    well = [should_go_on(curve, rule, flags[curve.id]) for curve in curves]
+    said = [bool(flags[curve.id].any()) for curve in curves]
+    return sum(w and s for w, s in zip(well, said, strict=True)), -sum(
+        s and not w for w, s in zip(well, said, strict=True)
+    )
+
+
+def critical_at(curve: Curve, rule: str, thresholds: Thresholds) -> Flags:
+    """At each evaluation whether the rule's finding is critical."""
+    flags = np.zeros(len(curve.records), dtype=bool)
+    for row in range(len(flags)):
+        answer = facts_of(rule).check(snapshot_of(curve.id, curve.records[: row + 1]), thresholds, 0.0)
+        flags[row] = isinstance(answer, Finding) and answer.severity == "critical"
     return flags
 
 

@@ -34,6 +34,8 @@ DETECTORS: dict[str, frozenset[str]] = {
 }
 """Class → the rules whose flags claim it; hints count for the classes that have nothing louder."""
 HINTS_COUNT = frozenset({"loss_only", "oscillating"})
+AWAY_FROM_CHANCE = 0.95
+"""WER at which a run that is known by its error rate alone has certainly left the 100 % of saying nothing."""
 CLAIMS_OTHERWISE = (LOST, INSERTS, VAL_FALLS, TRAIN_ONLY, GOT_WORSE, LEVELLED_OFF, AT_REST)
 """How the title ends of findings of those rules that say that something was learnt: they claim no `not_learning`."""
 
@@ -83,6 +85,15 @@ def says_nothing_is_learnt(finding: Finding) -> bool:
     """Whether a finding claims `not_learning`: a warning of its rules that does not say what was learnt."""
     of_it = finding.rule in DETECTORS["not_learning"] and finding.severity != "info"
     return of_it and not finding.title.endswith(CLAIMS_OTHERWISE)
+
+
+def should_go_on(curve: Curve, rule: str, critical: Flags) -> bool:
+    """Without the illness of a rule that may say STOP. For `at_chance`: its error rate left chance later, whatever the
+    label. `critical`: whether it was critical at each evaluation."""
+    if rule != "at_chance":
+        return curve.verdicts.get({"non_finite": "diverged"}.get(rule, rule)) is False
+    rates = [record.val_wer for record in curve.records]
+    return any(rate is not None and rate < AWAY_FROM_CHANCE for rate in rates[(first_row(critical) or 1) - 1 :])
 
 
 def snapshot_of(run_id: str, records: tuple[Epoch, ...]) -> Snapshot:

@@ -25,9 +25,12 @@ from monitor.run_dir import Epoch, Floors, Severity, Snapshot
 from monitor.run_dir.floors import skill
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.metric_names import EDIT_RATES
+from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_over
 from monitor.run_dir.words import number, percent
 
+SPENT_RATIO = 0.1
+"""Of the planned epochs, where a plan is known: before them nothing is critical."""
 NEVER_BELOW, OFTEN_PERCENT = 0.9, 1.2
 """An error rate that was never below the first and once above the second may be one in percent."""
 FAR_WORSE = 0.1
@@ -89,12 +92,12 @@ class AtChance(Rule):
     that follows from what it measures (AUC, R², MCC); what was never better than its worst value, against that. Where
     none is known, the skill 1 - loss / chance loss.
 
-    A hint while val loss falls fast. Critical once nothing improves any longer: train loss, val loss and metric stand
-    still over ten evaluations. A CTC model says nothing for a while although its losses fall, and most recorded runs
-    that left chance left it so. Where the constant sentence is known and words are predicted, also after 25 epochs,
-    unless val loss or metric still improves. What was well beyond chance before has lost what it had learnt: another
-    sentence, another remedy. It cannot tell why nothing arrives: a bottleneck inside the model, wrong labels, a wrong
-    scorer, or too few steps.
+    A hint while val loss falls fast. Critical once nothing improves any longer: train loss, val loss and metric
+    stand still over ten evaluations, and a tenth of the plan is spent. A CTC model says nothing for a while
+    although its losses fall, and most recorded runs that left chance left it so. Where the constant sentence is
+    known and words are predicted, also after 25 epochs, unless val loss or metric still improves. What was well
+    beyond chance before has lost what it had learnt: another sentence, another remedy. It cannot tell why nothing
+    arrives: a bottleneck inside the model, wrong labels, a wrong scorer, or too few steps.
     """
 
     name = "at_chance"
@@ -125,7 +128,8 @@ class AtChance(Rule):
             return unready
         data = evaluations.read(snapshot, thresholds)
         broken = [_broken(record) for record in snapshot.epochs]
-        levels = _levels(data, floors, chance, limits, common)
+        spent = data.epochs >= SPENT_RATIO * (planned_epochs(snapshot) or 0.0)
+        levels = _levels(data, floors, chance, limits, common, spent)
         over, _ = _over(data, floors, chance, limits)
         levels = [Level.CLEAR if bad else level for bad, level in zip(broken, levels, strict=True)]
         # It cannot be known before the guard's evaluations are in, so the flag cannot have fired earlier.
@@ -252,8 +256,14 @@ def _needs(snapshot: Snapshot, metric: Metric | None) -> str:
 
 
 def _levels(
-    data: Evaluations, floors: Floors, chance: Chance | None, limits: ChanceLimits, common: CommonLimits
+    data: Evaluations,
+    floors: Floors,
+    chance: Chance | None,
+    limits: ChanceLimits,
+    common: CommonLimits,
+    spent: npt.NDArray[np.bool_],
 ) -> list[Level]:
+    """At each evaluation how near chance it is. `spent`: whether enough of the plan is over to be sure."""
     late = data.epochs >= limits.chance_critical_epochs
     over, margin = _over(data, floors, chance, limits)
     if chance is not None and data.metric is not None:
@@ -265,7 +275,7 @@ def _levels(
     # It stands still where neither loss nor the metric improves, and that is known.
     stands = np.isfinite(np.stack(falls)).any(axis=0) & ~any_falls(falls, begins)
     # What memorises falls in train loss alone: after so long that is no learning.
-    sure = (late & ~any_falls(falls[1:], begins[1:])) | stands
+    sure = ((late & ~any_falls(falls[1:], begins[1:])) | stands) & spent
     levels = []
     for value, judged, certain in zip(over.tolist(), data.judged.tolist(), sure.tolist(), strict=True):
         if not judged or value < -margin * common.hysteresis_ratio:

@@ -10,7 +10,7 @@ from monitor.diagnosis.verdict import judge
 from monitor.rules.at_chance import AtChance
 from monitor.rules.result import NotApplicable, NotEnoughData
 from monitor.rules.wer_plateau import WerPlateau
-from monitor.run_dir import Clip, Decode, Floors, State
+from monitor.run_dir import Clip, Decode, Floors, Progress, State
 from monitor.run_dir.metric import Metric
 from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
@@ -320,3 +320,20 @@ def test_early_it_is_a_hint_only_while_both_losses_fall_fast(train, severity):
         run=UNKNOWN,
     )
     assert found(RULE, seen).severity == severity
+
+
+def test_a_stop_waits_until_a_tenth_of_the_plan_is_spent():
+    """A model that says nothing may begin to speak late: of a long plan, ten evaluations at rest are little."""
+
+    def severity(rows, planned):
+        seen = snapshot(
+            val_wer=[1.0] * rows,
+            val_loss=[3.0] * rows,
+            run=UNKNOWN,
+            progress=Progress(heartbeat_at=NOW, epochs=planned) if planned else None,
+        )
+        return found(RULE, seen).severity
+
+    assert severity(20, None) == severity(20, 60) == "critical"
+    assert severity(20, 1000) == severity(99, 1000) == "warning"
+    assert severity(105, 1000) == "critical"
