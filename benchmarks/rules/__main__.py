@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from monitor.rules.registry import RULES
 SCALES = (0.1, 10.0)
 
 
-def measure(curves: Sequence[Curve]) -> dict[str, Any]:
-    """Every figure that the tables show; the keys are those of `--json`."""
+def measure(curves: Sequence[Curve], by_folder: Sequence[Curve] = ()) -> dict[str, Any]:
+    """Every figure that the tables show; the keys are those of `--json`. `by_folder`: the curves with their folder in
+    place of their family, where there are several: thresholds are chosen on one and counted on the other too."""
     replays = []
     for number, curve in enumerate(curves):
         replays.append(replay(curve))
@@ -51,6 +53,12 @@ def measure(curves: Sequence[Curve]) -> dict[str, Any]:
         "not_scale_free": _not_scale_free(replays),
         "held_out": held_out.cross_validated(curves, lambda share: progress("holding families out", share)),
         "not_learning_held_out": held_out.not_learning(curves),
+        "folders_held_out": {
+            "overfitting": held_out.cross_validated(by_folder, lambda share: progress("holding folders out", share)),
+            "not_learning": held_out.not_learning(by_folder),
+        }
+        if by_folder
+        else {},
         "with_noise": held_out.with_noise(curves),
         "forecast": forecasts.measure(curves),
         "speed": speed.measure(),
@@ -161,6 +169,7 @@ def report(found: Mapping[str, Any]) -> str:
             table(
                 {f"ours: {claim}": figures for claim, figures in found["ours"].items()}
                 | {"ours: not_learning, families held out": found["not_learning_held_out"]}
+                | {f"ours: {claim}, folders held out": figures for claim, figures in found["folders_held_out"].items()}
             ),
             "",
             table(
@@ -205,7 +214,7 @@ def main() -> int:
     parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="draw ours beside the others")
     args = parser.parse_args()
     try:
-        curves = [curve for folder in args.curves for curve in read_curves(folder)]
+        of_folders = {str(folder): read_curves(folder) for folder in args.curves}
     except FileNotFoundError as problem:
         sys.stderr.write(f"error: {problem.filename} is not there. Give the folder that holds labels.csv and curves.\n")
         return 64
@@ -215,7 +224,9 @@ def main() -> int:
             "Compare labels.csv and the curves' columns with --help.\n"
         )
         return 64
-    found = measure(curves)
+    curves = [curve for found in of_folders.values() for curve in found]
+    by_folder = [replace(curve, family=folder) for folder, found in of_folders.items() for curve in found]
+    found = measure(curves, by_folder if len(of_folders) > 1 else ())
     if args.picture:
         args.picture.write_text(picture.draw(found["ours"]["overfitting"], found["peers"]), encoding="utf-8")
     print(json.dumps(found, indent=1) if args.json else report(found))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,19 @@ def test_its_table_is_markdown_for_people(folder):
     assert done.returncode == 0, done.stderr
     assert "| ours: overfitting | 6 | 1.00 (.44–1.00) | 1.00 (.44–1.00) | .00 (.00–.56) |" in done.stdout
     assert "| gap > 1.0 |" in done.stdout
+
+
+def test_two_folders_are_one_set_and_each_is_judged_with_thresholds_of_the_other(folder, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    done = run("--curves", folder, other, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["measured_on"]["curves"] == 18
+    of_folders = found["folders_held_out"]["overfitting"]
+    assert (of_folders["runs"], of_folders["families"], of_folders["recall"]) == (12, 2, 1.0)
+    assert found["folders_held_out"]["not_learning"]["families"] == 2
+    assert found["stop_grade_held_out"]["overfitting"] == {"runs": 6, "false": []}
 
 
 def test_a_folder_without_labels_is_told(tmp_path):
