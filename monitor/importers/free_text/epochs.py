@@ -130,8 +130,7 @@ class EpochRows:
         if now is None or (number is None and self._comes_first(said)):
             if self._basis == "evaluations":
                 self._leads |= self._open is None and trains(said)
-                put(self._passing, said)
-            elif said.epoch is not None or said.is_of_a_step:
+            if self._basis == "evaluations" or said.epoch is not None or said.is_of_a_step:
                 put(self._passing, said)
             return finished
         if said.evaluates and (at := self._at(said)) is not None:
