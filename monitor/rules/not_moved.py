@@ -58,7 +58,8 @@ class NotMoved(Rule):
     never_learnt = True
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
-        """A warning at most, from the first evaluation on; quiet once val loss has fallen or risen by its limit."""
+        """A warning at most, once enough evaluations are there; quiet where val loss has moved by its limit, or falls
+        slowly."""
         limits = thresholds.of(NotMovedLimits)
         if primary_of(snapshot) is not None:
             return self.not_applicable("a run that logs no error rate or score")
