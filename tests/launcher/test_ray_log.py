@@ -110,14 +110,18 @@ def test_a_log_is_kept_from_its_end_on_and_its_whole_size_is_told(run_dir, monke
 def test_a_connection_that_ends_before_its_job_is_begun_anew(run_dir, monkeypatch):
     monkeypatch.setattr(ray_log, "RETRY_SECS", 0.0)
     connected = []
+    done = threading.Event()
 
     def hands_out(door: ServerConnection) -> None:
         connected.append(door)
-        door.send(f"connection {min(len(connected), 3)}\n")
+        door.send(f"connection {len(connected)}\n")
+        if len(connected) == 3:  # each look at one that has ended begins another, of which nothing has come yet
+            done.wait(60)
 
     with ray_that(hands_out) as address:
         known(run_dir, address)
         wait_for(lambda: text_of(run_dir) == "connection 3\n")
+        done.set()
 
 
 def test_no_redirection_is_followed_and_no_compression_is_offered(run_dir):
