@@ -14,6 +14,7 @@ from monitor.rules.at_chance import INSERTS, LOST, TRAIN_ONLY, VAL_FALLS
 from monitor.rules.registry import RULES, evaluate
 from monitor.rules.result import Finding
 from monitor.rules.thresholds import DEFAULTS, Thresholds
+from monitor.rules.unmoved import WHERE_IT_BEGAN
 from monitor.rules.wer_plateau import AT_REST, GOT_WORSE, LEVELLED_OFF
 from monitor.run_dir import Epoch, Snapshot
 
@@ -36,7 +37,7 @@ DETECTORS: dict[str, frozenset[str]] = {
 HINTS_COUNT = frozenset({"loss_only", "oscillating"})
 AWAY_FROM_CHANCE = 0.95
 """WER at which a run that is known by its error rate alone has certainly left the 100 % of saying nothing."""
-CLAIMS_OTHERWISE = (LOST, INSERTS, VAL_FALLS, TRAIN_ONLY, GOT_WORSE, LEVELLED_OFF, AT_REST)
+CLAIMS_OTHERWISE = (LOST, INSERTS, VAL_FALLS, TRAIN_ONLY, GOT_WORSE, LEVELLED_OFF, AT_REST, WHERE_IT_BEGAN)
 """How the title ends of findings of those rules that say that something was learnt: they claim no `not_learning`."""
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from monitor.diagnosis.beside_chance import any_at_chance, beside
 from monitor.diagnosis.waiting import knows_by_heart, train_value
 from monitor.rules.at_chance import INSERTS, LOST, TRAIN_ONLY, VAL_FALLS, WORSE_THAN_CHANCE
+from monitor.rules.beside_chance import any_at_chance, beside
 from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
 from monitor.rules.gap import CONSTANT, Gap
@@ -21,6 +21,7 @@ from monitor.rules.not_moved import NEITHER, TRAIN_FALLS, VAL_ALONE, NotMoved
 from monitor.rules.primary import best_of, chance_of, primary_of
 from monitor.rules.registry import facts_of
 from monitor.rules.result import Finding
+from monitor.rules.unmoved import NOT_MOVED
 from monitor.rules.wer_plateau import GOT_WORSE, is_at_worst, loss_still_falls
 from monitor.run_dir import Snapshot
 from monitor.run_dir.words import number, percent
@@ -43,6 +44,10 @@ ELSEWHERE = {
 """Title of a finding → the one cause that it points to, "" for none."""
 ONLY_BY_HEART = "What is learnt on train does not carry over to val"
 """Title of `no_evidence` where the train set is known by heart: its input does reach the output layer."""
+NOT_SHOWN, NOTHING_MOVED = "What is learnt does not show in the metric", "Nothing that is measured has moved"
+"""Titles where the metric is where it began: with a loss that came down, and without."""
+SHARES_ONLY = "Perhaps only the share of each class is learnt"
+"""Title where val loss falls and another metric is at chance."""
 HALVED = 0.5
 LEARNT_MARGIN = 0.1
 """Better than chance by so much, the input is certainly used; points of a share, else a part of chance."""
@@ -82,7 +87,7 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
     # Empty predictions mean "no input arrives" only where nothing has been learnt.
     excluded = {"no_evidence"} if learns(snapshot) and "at_chance" not in flags else {"words_missing"}
     excluded |= {"no_evidence"} if has_lost(findings) else {"lost_again"}
-    excluded |= {"stuck"} if _at_worst(snapshot) or _is_titled(findings, NEITHER) else {"nothing_learnt"}
+    excluded |= {"stuck"} if _at_worst(snapshot, findings) or _is_titled(findings, NEITHER) else {"nothing_learnt"}
     # A network that breaks neither learns by heart nor reads its input, whatever it did before.
     excluded |= BROKEN_BY_IT if breaks(findings) else set()
     # Far worse than chance something was learnt; what, no other number of it can tell.
@@ -102,6 +107,8 @@ def causes_of(snapshot: Snapshot, findings: tuple[Finding, ...]) -> tuple[Cause,
             against = (*_against(name, snapshot, flags), *measured["against"])
             if name == "no_evidence" and is_learnt_on_train(snapshot, findings):
                 title = ONLY_BY_HEART
+            elif name in ("nothing_learnt", "stuck"):
+                title = _title_unmoved(snapshot, pointing) or title
             causes.append(Cause(name, title, (*evidence, *measured["for"]), against))
     return tuple(causes)
 
@@ -111,23 +118,41 @@ def still_learns(snapshot: Snapshot) -> bool:
     return loss_still_falls(columns(measured(snapshot, val_loss), "val_loss")[0])
 
 
-def _at_worst(snapshot: Snapshot) -> bool:
+def _at_worst(snapshot: Snapshot, findings: tuple[Finding, ...]) -> bool:
     """Whether the metric has its worst value even at its best, is poor and neither loss has ever moved, or has never
     moved while another one stands at chance."""
     metric, best = primary_of(snapshot), best_of(snapshot)
     if metric is None or best is None:
         return False
     poor = metric.is_share and (metric.error(best[0]) >= POOR or any_at_chance(snapshot))
-    return is_at_worst(metric, metric.error(best[0])) or (poor and _never_moved(snapshot)) or bool(beside(snapshot))
+    rests = is_not_moved(findings) or poor
+    return is_at_worst(metric, metric.error(best[0])) or (rests and _never_moved(snapshot)) or bool(beside(snapshot))
+
+
+def is_not_moved(findings: tuple[Finding, ...]) -> bool:
+    """Whether a warning says that the metric is where it began, and chance of it is not known."""
+    return any(each.title.endswith(NOT_MOVED) and each.severity != "info" for each in findings)
 
 
 def _never_moved(snapshot: Snapshot) -> bool:
     """Whether train and val loss are both logged and neither has come down from where it was first."""
-    for losses in columns(measured(snapshot, val_loss), "train_loss", "val_loss"):
-        known = losses[np.isfinite(losses)]
-        if not len(known) or known[0] - known.min() > MOVED * abs(known[0]):
-            return False
-    return True
+    came = _losses_came_down(snapshot)
+    return len(came) == 2 and not any(came)
+
+
+def _losses_came_down(snapshot: Snapshot) -> list[bool]:
+    """Of train and val loss, each where it is logged, whether it has come down from where it was first."""
+    logged = [losses[np.isfinite(losses)] for losses in columns(measured(snapshot, val_loss), "train_loss", "val_loss")]
+    return [bool(known[0] - known.min() > MOVED * abs(known[0])) for known in logged if len(known)]
+
+
+def _title_unmoved(snapshot: Snapshot, pointing: list[Finding]) -> str:
+    """The title of what lies behind a metric that is where it began; "" where that is not so."""
+    if beside(snapshot) and still_learns(snapshot):
+        return SHARES_ONLY
+    if not is_not_moved(tuple(pointing)):
+        return ""
+    return NOT_SHOWN if any(_losses_came_down(snapshot)) else NOTHING_MOVED
 
 
 def is_learnt_on_train(snapshot: Snapshot, findings: tuple[Finding, ...]) -> bool:
@@ -186,7 +211,7 @@ def _against(name: str, snapshot: Snapshot, flags: dict[str, Finding]) -> tuple[
         return (f"{fell}: either the input arrives, or it learnt what all targets have in common.",)
     if name == "too_little_regularisation" and train_wer is not None and train_wer > 0.7:
         return (f"Train WER is still {percent(train_wer)}: the train set is not learnt either.",)
-    if name == "nothing_learnt" and NotMoved.name in flags:
+    if name == "nothing_learnt" and (NotMoved.name in flags or is_not_moved(tuple(flags.values()))):
         return ("If it was trained before, it may have been at its end when this run began.",)
     if name == "stuck" and learns(snapshot) and "at_chance" not in flags:
         return ("It is better than chance: it may simply have learnt what this data holds.",)

@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from monitor.diagnosis.beside_chance import beside
 from monitor.diagnosis.causes import Cause, breaks, causes_of, learns, suppressed
 from monitor.diagnosis.crash_kinds.kind import Failure
 from monitor.diagnosis.early import cannot_judge, too_early
@@ -21,6 +20,7 @@ from monitor.diagnosis.waiting import comes_down, knows_by_heart, what_waiting_b
 from monitor.diagnosis.word import STANDS_FOR, Verdict, WordAt, above_its_limit, standing, word_now
 from monitor.rules import grown
 from monitor.rules.arithmetic.series import scatter
+from monitor.rules.beside_chance import beside
 from monitor.rules.columns import forget_all
 from monitor.rules.evaluations import last, lowest, measured, validation
 from monitor.rules.kind import fits

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from monitor.rules import evaluations
-from monitor.rules.arithmetic.falling import FLAT_RATIO, any_falls, begins_to_fall, fall
+from monitor.rules.arithmetic.falling import FLAT_RATIO, any_falls, begins_to_fall, fall, keeps_falling
 from monitor.rules.arithmetic.series import Array
 from monitor.rules.episodes import Level, open_episode, since
 from monitor.rules.evaluations import Evaluations
@@ -74,7 +74,11 @@ HAS_LOST = (LOST, GO_BACK, "Why: too high a rate, one bad batch, or data that ch
 INSERTING = (INSERTS, END_EARLIER, "Whether the decoder or the model adds them.")
 FAR_BEYOND = (WORSE_THAN_CHANCE, LOOK_AT_LABELS, "Why: wrong labels, or a wrong scorer.")
 WHY = "Why: a bottleneck in time, wrong labels, a wrong scorer, too low a learning rate, or too few steps so far."
-LEFT = "9 of 20 recorded runs that stood there for five evaluations left it, half by the 10th, the last at the 46th"
+LEFT_BY = 46
+LEFT = (
+    "9 of 20 recorded runs that stood there for five evaluations left it, half by the 10th, the last at the "
+    f"{LEFT_BY}th"
+)
 """Counted on 158 recorded runs, as far as each was recorded (docs/rules.md)."""
 
 
@@ -271,7 +275,8 @@ def _levels(
         speaks = data.error < SAYING_NOTHING - margin if data.metric.label in EDIT_RATES else True
         late = late & (False if chance.assumed else speaks)
     columns = (data.train_loss, data.val_loss, data.error)
-    falls, begins = [fall(column) for column in columns], [begins_to_fall(column) for column in columns]
+    falls = [fall(column) for column in columns]
+    begins = [begins_to_fall(column) | keeps_falling(column) for column in columns]
     # It stands still where neither loss nor the metric improves, and that is known.
     stands = np.isfinite(np.stack(falls)).any(axis=0) & ~any_falls(falls, begins)
     # What memorises falls in train loss alone: after so long that is no learning.
@@ -315,7 +320,7 @@ def _line(data: Evaluations, floors: Floors, chance: Chance | None, severity: st
         return f"Not learning from the input: {metric.label} {now} after {data.epochs[-1]:g} epochs; {said} {floor}."
     if over:
         return f"Not better than {chance.who} at its end: {metric.label} {now} against {floor}."
-    left = f" {LEFT}." if metric.label in EDIT_RATES else ""
+    left = f" {LEFT}." if metric.label in EDIT_RATES and len(data) < LEFT_BY else ""
     return f"Not better than {chance.who} yet: {metric.label} {now} against {floor}.{left}"
 
 

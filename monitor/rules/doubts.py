@@ -35,9 +35,12 @@ def doubt_of(snapshot: Snapshot, metric: Metric) -> Doubt | None:
         return None
     known = kept_of(snapshot.epochs).doubts
     if metric not in known:
-        values, losses, epochs = columns(snapshot, metric.name, "val_loss", "epoch")
-        found = _impossible(metric, values, epochs) or _in_percent(metric, values, epochs)
-        known[metric] = found or (_other_unit(metric, values, losses, epochs) if metric.is_share else None)
+        values, losses, train, epochs = columns(snapshot, metric.name, "val_loss", "train_loss", "epoch")
+        losses = losses if np.isfinite(losses).any() else train
+        found = _impossible(metric, values, epochs)
+        if found is None and metric.is_share:
+            found = _other_unit(metric, values, losses, epochs) or _in_percent(metric, values, epochs)
+        known[metric] = found
     return known[metric] or (None if _says_its_unit(snapshot, metric) else _either(snapshot, metric))
 
 
@@ -109,15 +112,16 @@ def _impossible(metric: Metric, values: Array, epochs: Array) -> Doubt | None:
 
 
 def _other_unit(metric: Metric, values: Array, losses: Array, epochs: Array) -> Doubt | None:
-    """That one value is about a hundred times the one before, or a hundredth, while val loss stays where it was."""
+    """That one value is about a hundred times the one before, or a hundredth, while the loss stays where it was."""
     places = np.flatnonzero(np.isfinite(values) & (values > 0))
     before, after = places[:-1], places[1:]
     small, large = np.minimum(values[before], values[after]), np.maximum(values[before], values[after])
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         times = large / small
         moved = np.abs(losses[after] / losses[before] - 1)
-    jumps = (times >= HUNDRED[0]) & (times <= HUNDRED[1]) & (small <= LARGEST_SHARE) & (large > LARGEST_SHARE)
-    jumps &= ~(moved > STEADY_LOSS)
+    across = (small <= LARGEST_SHARE) & (large > LARGEST_SHARE)
+    # Within one unit, as an import in one unit leaves it, a loss that stayed must bear it out.
+    jumps = (times >= HUNDRED[0]) & (times <= HUNDRED[1]) & (across | np.isfinite(moved)) & ~(moved > STEADY_LOSS)
     # What leaps at the second evaluation has begun to learn; what leaps all the time is noise about 0.
     jumps[: SETTLED - 1] = False
     with np.errstate(divide="ignore", over="ignore"):
@@ -129,8 +133,9 @@ def _other_unit(metric: Metric, values: Array, losses: Array, epochs: Array) -> 
     jump = int(np.argmax(jumps))
     was, now = (float(values[place[jump]]) for place in (before, after))
     first, then = ("fraction", "percent") if now > was else ("percent", "fraction")
+    said = [number(value) if across[jump] else metric.text(value) for value in (was, now)]
     return Doubt(
-        f"{metric.heading} was {number(was)} at epoch {plain(float(epochs[before[jump]]))} and is {number(now)} at "
-        f"epoch {plain(float(epochs[after[jump]]))}: it looks like {first} before and {then} since.",
+        f"{metric.heading} was {said[0]} at epoch {plain(float(epochs[before[jump]]))} and {said[1]} at epoch "
+        f"{plain(float(epochs[after[jump]]))}: it looks like {first} before and {then} since.",
         float(epochs[after[jump]]),
     )

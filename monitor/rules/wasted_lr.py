@@ -30,7 +30,7 @@ class WastedRate(Rule):
     title = "Learning rate spent on nothing"
     place = 230
     watches = ("lr", PRIMARY, "val_loss")
-    reads = ("plateau_warning_evaluations",)
+    reads = ("plateau_warning_evaluations", "plateau_window_ratio")
     remedy_when_over = "Keep the best checkpoint; of a restart, the schedule can be shorter."
 
     def check(self, snapshot: Snapshot, thresholds: Thresholds, now: float) -> Result:
@@ -48,7 +48,8 @@ class WastedRate(Rule):
         errors = data.val_loss if metric is None else data.error
         peak = np.maximum.accumulate(np.where(np.isfinite(rate), rate, 0.0))
         since = _since_best(errors)
-        patience = thresholds.of(PlateauLimits).plateau_warning_evaluations / 2
+        limits, counts = thresholds.of(PlateauLimits), np.arange(1, len(data) + 1)
+        patience = series.windows(limits.plateau_warning_evaluations, limits.plateau_window_ratio, counts) / 2
         waste = (peak > 0) & (rate < peak / 2) & (since >= patience) & data.judged
         levels = [Level.WARNING if wasted else Level.CLEAR for wasted in waste]
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
@@ -61,7 +62,7 @@ class WastedRate(Rule):
             f"The learning rate is {_of_peak(float(rate[-1]), float(peak[-1]))}, "
             f"and {what} has had no new best for {since[-1]:.0f} evaluations.",
             now={"learning rate": float(rate[-1]), "peak": float(peak[-1]), "evaluations without a best": since[-1]},
-            limits={"of the peak": 0.5, "evaluations without a best": patience},
+            limits={"of the peak": 0.5, "evaluations without a best": float(patience[-1])},
             remedy="Stop here and keep the best checkpoint, or restart with a shorter schedule.",
             cannot_tell="Whether more time at the peak rate would have found more.",
             severity="info",

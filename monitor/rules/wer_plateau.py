@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from monitor.rules import evaluations
 from monitor.rules.arithmetic import series
+from monitor.rules.arithmetic.falling import keeps_falling
 from monitor.rules.at_chance import ChanceLimits
+from monitor.rules.beside_chance import beside
 from monitor.rules.episodes import Episode, Level, open_episode
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.learning import came_down
@@ -26,6 +28,7 @@ from monitor.rules.primary import (
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
+from monitor.rules.unmoved import FOR_NOTHING, Unmoved, unmoved
 from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, Worse, got_worse, is_lost, lost_much
 from monitor.run_dir import Severity, Snapshot
 from monitor.run_dir.metric import Metric
@@ -46,13 +49,18 @@ WHEN_OVER = f"{KEEP} If that is near chance, the input does not arrive; if well 
 WITHOUT_CHANCE = "Compare it with what others reach on this data: stop here, or change the data or the rate."
 WITHOUT_CHANCE_WHEN_OVER = f"{KEEP} Compare it with what others reach on this data before another run."
 AT_WORST = "It has its worst value: nothing was learnt. See whether it can memorise one batch: inputs, labels, loss."
+ONLY_SHARES = (
+    "See whether it can memorise one batch: a loss falls, too, where only the share of each class is learnt, and "
+    "another metric is at chance."
+)
 STILL_FALLS = (
     "Val loss still comes to new bests while {label} brings none: wait for more evaluations before you decide."
 )
 FELL_AT_ITS_END = "Val loss still came to new bests at its end: more epochs may bring a better {label}."
 LOSS_STEP_RATIO = 0.02
 """Of its best: a val loss that came down by more within the window, to a best that is recent, still falls."""
-RECENT = 3
+RECENT_RATIO = 0.3
+"""Of the window: so recent is the best of a val loss that still falls."""
 BEYOND = 0.1
 """Points of a share, else a part of chance."""
 WORSE_REMEDY = f"{KEEP[:-1]}; look at what changed since: the learning rate, the data, the seed."
@@ -88,6 +96,8 @@ class PlateauLimits(Limits, frozen=True):
     wer_step_ratio: float = 0.02
     plateau_warning_evaluations: int = 10
     plateau_critical_evaluations: int = 20
+    plateau_window_ratio: float = 0.1
+    """Of all evaluations so far: no window is shorter, the critical one twice that."""
     plateau_learnt_ratio: float = 0.67
     """Of its first value: an error that has come down to it has learnt much, and may rest."""
 
@@ -137,7 +147,8 @@ class WerPlateau(Rule):
             return self.quiet(
                 f"{metric.heading} is {metric.error_text(float(data.error[-1]))}: nothing is left to gain."
             )
-        levels = _levels(data, best, step, limits)
+        falls = keeps_falling(np.where(counted, data.error, np.nan))
+        levels = _levels(data, best, step, limits, falls)
         # The window of ten evaluations is the persistence.
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0, critical_epochs=0.0)
         lost = lost_much(metric, data.error, chance_of(snapshot, metric))
@@ -162,23 +173,28 @@ class WerPlateau(Rule):
         metric = data.metric
         assert metric is not None  # check() has looked
         label, value, chance = metric.label, metric.value(float(best[-1])), chance_of(snapshot, metric)
-        window = limits.plateau_warning_evaluations
-        if episode.severity == "critical":
-            window = limits.plateau_critical_evaluations
+        window = _window(limits, len(data), episode.severity)
         moved = abs(metric.value(float(best[-1 - window])) - value)
         worse = lost or got_worse(metric, data.error, chance)
         # What was never better than chance cannot get worse.
         had_learnt = chance is None or best[-1] < chance.error
         since = _since_then(metric, data.error, window, worse) if had_learnt else ""
         learnt = not since and _has_learnt_much(metric, data, best, limits.plateau_learnt_ratio)
+        still = None if since else unmoved(metric, data.error, chance, limits.wer_step, snapshot.run_id)
         rests = LEVELLED_OFF if chance is None or _beyond(metric, chance, float(best[-1])) else AT_REST
+        state = GOT_WORSE if since else still.title if still else rests if learnt else "stuck"
+        said = f"{since}{named} has moved {_moved(metric, moved)} in {window} evaluations"
+        where = _best_and_where(metric, data, best)
+        if still is not None:
+            said = still.line
+            where = f"best {where}"
+        more = f" {FOR_NOTHING}" if still is not None and not still.well and not beside(snapshot) else ""
+        learnt = learnt or (still is not None and still.well)
         return self.flag(
             data.epochs,
             episode,
-            f"{since}{named} has moved {_moved(metric, moved)} in {window} evaluations "
-            f"({_best_and_where(metric, data, best)}); "
-            f"flagged since epoch {data.epochs[episode.onset]:g}.",
-            title=f"{_titled(label)} {GOT_WORSE if since else rests if learnt else 'stuck'}",
+            f"{said} ({where}); flagged since epoch {data.epochs[episode.onset]:g}.{more}",
+            title=f"{_titled(label)} {state}",
             # One that has learnt much may rest for a while, or for good because there is no more to learn.
             severity=RESTS[episode.severity] if learnt else None,
             dated=True,
@@ -188,7 +204,7 @@ class WerPlateau(Rule):
                 "evaluations": float(window),
             },
             limits=_limits(metric, limits),
-            remedy=_worse_remedy(metric, data) if since else _remedy(snapshot, metric, data),
+            remedy=_worse_remedy(metric, data) if since else _remedy(snapshot, metric, data, still),
             cannot_tell="Whether there is anything left to learn.",
         )
 
@@ -249,10 +265,28 @@ def _best_and_where(metric: Metric, data: Evaluations, best: series.Array) -> st
     return f"{metric.text(metric.value(float(best[-1])))}, epoch {data.epochs[int(np.argmin(best))]:g}"
 
 
-def _levels(data: Evaluations, best: series.Array, step: series.Array, limits: PlateauLimits) -> list[Level]:
-    """At each evaluation how long the best error so far has made no such step."""
-    warning = data.judged & _stuck(best, step, limits.plateau_warning_evaluations)
-    critical = data.judged & _stuck(best, step, limits.plateau_critical_evaluations)
+def _windows(
+    limits: PlateauLimits, counts: npt.NDArray[np.intp], severity: Severity = "warning"
+) -> npt.NDArray[np.intp]:
+    """How many evaluations may pass without an improvement, after so many of them."""
+    ratio = limits.plateau_window_ratio
+    if severity == "critical":
+        return series.windows(limits.plateau_critical_evaluations, 2 * ratio, counts)
+    return series.windows(limits.plateau_warning_evaluations, ratio, counts)
+
+
+def _window(limits: PlateauLimits, count: int, severity: Severity = "warning") -> int:
+    return int(_windows(limits, np.array(count), severity))
+
+
+def _levels(
+    data: Evaluations, best: series.Array, step: series.Array, limits: PlateauLimits, falls: npt.NDArray[np.bool_]
+) -> list[Level]:
+    """At each evaluation how long the best error so far has made no such step. `falls`: whether it falls all the same,
+    in steps too small for a window."""
+    counts = np.arange(1, len(data) + 1)
+    warning = data.judged & ~falls & _stuck(best, step, _windows(limits, counts))
+    critical = warning & _stuck(best, step, _windows(limits, counts, "critical"))
     return [
         Level.CRITICAL if far else Level.WARNING if stuck else Level.CLEAR
         for stuck, far in zip(warning.tolist(), critical.tolist(), strict=True)
@@ -269,14 +303,19 @@ def _titled(label: str) -> str:
     return label if label != label.lower() else label[:1].upper() + label[1:]
 
 
-def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations) -> str:
-    """What to do about a metric at rest: where chance is known, of a model that is beyond it or is not."""
+def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations, still: Unmoved | None) -> str:
+    """What to do about a metric at rest: where chance is known, of a model that is beyond it or is not. `still`: that
+    it is where it began."""
     chance, over, best = chance_of(snapshot, metric), is_over(snapshot), float(np.nanmin(data.error))
     beyond = BOTH_STAND if _both_stand(data) else BEYOND_AT_THE_END if over else BEYOND_CHANCE
     if is_at_worst(metric, best):
         return AT_WORST
+    if beside(snapshot):
+        return ONLY_SHARES
     if loss_still_falls(data.val_loss):
         return (FELL_AT_ITS_END if over else STILL_FALLS).format(label=metric.label)
+    if still is not None:
+        return still.remedy
     if chance is not None and not chance.assumed:
         if best < chance.error - BEYOND * chance.size(metric):
             return f"{KEEP} {beyond}" if over else beyond
@@ -291,7 +330,7 @@ def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations) -> str:
 
 def _both_stand(data: Evaluations) -> bool:
     """Whether train loss has come to rest too, near val loss and far from zero."""
-    window = PlateauLimits().plateau_warning_evaluations
+    window = _window(PlateauLimits(), len(data))
     train, val = (losses[np.isfinite(losses)] for losses in (data.train_loss, data.val_loss))
     if min(len(train), len(val)) <= window or not val[-1] > 0:
         return False
@@ -307,10 +346,10 @@ def is_at_worst(metric: Metric, best_error: float) -> bool:
 def loss_still_falls(val_loss: series.Array) -> bool:
     """Whether val loss came to a new best, by a step, in the last few of the window's evaluations."""
     known = val_loss[np.isfinite(val_loss)]
-    window = PlateauLimits().plateau_warning_evaluations
+    window = _window(PlateauLimits(), len(known))
     if len(known) <= window:
         return False
-    before, newest = float(known[:-window].min()), float(known[-RECENT:].min())
+    before, newest = float(known[:-window].min()), float(known[-int(RECENT_RATIO * window) :].min())
     return bool(newest <= known.min() and before - newest > LOSS_STEP_RATIO * abs(before))
 
 
@@ -352,11 +391,10 @@ def _since_then(metric: Metric, errors: series.Array, window: int, lost: Worse |
     return f"{metric.heading} is {metric.error_text(float(recent[-1]))}, far worse than its best. "
 
 
-def _stuck(best: series.Array, step: series.Array, window: int) -> npt.NDArray[np.bool_]:
-    """At each place whether the best error moved less than the step within the window; not known before it is full."""
+def _stuck(best: series.Array, step: series.Array, windows: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """At each place whether the best error moved less than the step within its window; not known before it is full."""
+    begins = np.arange(len(best)) - windows
+    known = (begins >= 0) & np.isfinite(best[np.maximum(begins, 0)])
     out = np.zeros(len(best), dtype=bool)
-    before = best[:-window]
-    known = np.isfinite(before)
-    moved = before[known] - best[window:][known]
-    out[window:][known] = moved < step[:-window][known]
+    out[known] = best[begins[known]] - best[known] < step[begins[known]]
     return out

@@ -400,7 +400,8 @@ def test_a_metric_and_losses_that_never_moved_have_taught_nothing():
     assert [cause.name for cause in verdict(by_auc).causes] == ["nothing_learnt"]
     assert prescribe(by_auc, verdict(by_auc))[0].title.startswith("Set the learning rate above 0")
     resumed = verdict(snapshot(**flat, metrics=[{"val_accuracy": 0.9}] * 20, run={"floors": Floors()}))
-    assert [cause.name for cause in resumed.causes] == ["stuck"]
+    assert [cause.title for cause in resumed.causes] == ["Nothing that is measured has moved"]
+    assert resumed.causes[0].against == ("If it was trained before, it may have been at its end when this run began.",)
 
 
 def test_overfitting_is_not_said_where_the_metric_improved_since():

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from monitor.rules.arithmetic.falling import FLAT_EVALUATIONS, any_falls, begins_to_fall, fall
+from monitor.rules.arithmetic.falling import (
+    FLAT_EVALUATIONS,
+    FLAT_RATIO,
+    any_falls,
+    begins_to_fall,
+    fall,
+    keeps_falling,
+)
 
 FLAT = np.full(20, 3.0)
 NOISE = FLAT + 0.01 * np.random.default_rng(0).standard_normal(20)
@@ -36,3 +43,24 @@ def test_values_that_are_not_finite_are_left_out_and_no_later_one_is_looked_at()
     whole = np.linspace(5.0, 1.0, 30)
     assert np.array_equal(fall(whole)[:18], fall(whole[:18]), equal_nan=True)
     assert np.array_equal(begins_to_fall(whole)[:18], begins_to_fall(whole[:18]))
+
+
+def test_of_many_values_a_window_grows_with_them_and_what_was_known_stays():
+    slow = np.linspace(0.97, 0.43, 10_000)
+    assert not (fall(slow[:150])[10:] > FLAT_RATIO).any()
+    assert keeps_falling(slow[:150]).tolist() == [False] * 100 + [True] * 50
+    assert keeps_falling(slow)[100:].all() and (fall(slow)[5000:] > FLAT_RATIO).all()
+    noisy = np.random.default_rng(3).normal(0.9, 0.01, 2000)
+    assert keeps_falling(noisy).mean() < 0.02
+    noisy[::7] = np.nan
+    for ask in (fall, begins_to_fall, keeps_falling):
+        for count in (60, 150, 233, 234, 235, 470, 1000):
+            assert np.array_equal(ask(noisy)[:count], ask(noisy[:count]), equal_nan=True)
+
+
+def test_what_has_come_to_rest_after_many_values_and_one_leap_do_not_keep_falling():
+    rests = np.concatenate([np.linspace(2.0, 1.0, 500), np.full(500, 1.0)])
+    assert keeps_falling(rests)[499] and not keeps_falling(rests)[700:].any()
+    falls = np.linspace(2.0, 1.0, 500)
+    falls[250] = 1e30
+    assert keeps_falling(falls)[[200, 499]].all()

@@ -45,13 +45,24 @@ def test_a_share_that_turns_from_fraction_to_percent_decides_nothing():
     seen = logged("val_accuracy", [0.71, 0.78, 0.8, 80.5, 81.0, 82.0])
     finding = found(RULE, seen)
     assert finding.line == (
-        "Val accuracy was 0.80 at epoch 3 and is 80.5 at epoch 4: it looks like fraction before and percent since. "
+        "Val accuracy was 0.80 at epoch 3 and 80.5 at epoch 4: it looks like fraction before and percent since. "
         "It decides nothing; val loss does."
     )
     assert (finding.severity, finding.onset) == ("warning", 4.0)
     assert primary_of(seen) is None
     assert judge(seen, NOW).diagnosis.verdict == "LOOK"
     assert found(RULE, logged("val_accuracy", [81.0, 82.0, 0.82])).onset == 3.0
+
+
+def test_two_units_that_an_import_read_in_one_are_told_where_a_loss_bears_it_out():
+    mixed = [0.009, 0.008, 0.007, 0.006, 0.0042, 0.41, 0.4, 0.39]
+    losses = [3.1, 2.6, 2.4, 2.2, 1.95, 1.92, 1.9, 1.88]
+    # A success rate may leap so, and what learns at a stroke shows it in its loss.
+    assert found(RULE, snapshot(val_wer=mixed)) is None
+    assert found(RULE, snapshot(val_wer=mixed, val_loss=[*losses[:5], 0.9, 0.8, 0.7])) is None
+    for column in ("val_loss", "train_loss"):
+        finding = found(RULE, snapshot(val_wer=mixed, **{column: losses}))
+        assert "was 0.4 % at epoch 5 and 41.0 % at epoch 6: it looks like fraction before" in finding.line
 
 
 def test_a_share_above_its_full_value_or_below_nought_decides_nothing():

@@ -69,7 +69,7 @@ def test_three_evaluations_that_fall_are_named_beside_the_word():
 
 
 def test_the_remedy_at_rest_is_that_of_a_model_beyond_chance_where_chance_is_known():
-    flat = [{"val_accuracy": 0.6}] * 15
+    flat = [{"val_accuracy": value} for value in (0.55, *[0.6] * 14)]
     assert found(RULE, snapshot(metrics=flat)).remedy.startswith("If it stands near chance")
     seen = snapshot(metrics=flat, run={"floors": Floors(accuracy_constant=0.1)})
     assert found(RULE, seen).remedy == "It is well better than chance: stop here, or change the data."
@@ -215,3 +215,17 @@ def test_a_model_that_begins_to_speak_is_judged_from_its_worst_on():
     assert stuck.line.startswith("Best WER since its worst, at epoch 3, has moved 0.0 points in 10 evaluations")
     silent = found(RULE, wer([1.0] * 15))
     assert "(100.0 %, epoch 1)" in silent.line
+
+
+def test_a_fall_over_thousands_of_evaluations_is_progress_and_rest_after_it_is_not():
+    slow = np.linspace(0.9, 0.4, 5000).tolist()
+    assert all(found(RULE, wer(slow[:count])) is None for count in (150, 1000, 5000))
+    rests = found(RULE, wer([*slow, *[0.4] * 500]))
+    assert rests is None, "a tenth of all evaluations is the window"
+    rests = found(RULE, wer([*slow, *[0.4] * 700]))
+    assert "has moved 0.0 points in 570 evaluations" in rests.line and rests.title == "WER levelled off"
+
+
+def test_up_to_a_hundred_evaluations_ten_are_the_window():
+    seen = wer([*np.linspace(0.9, 0.6, 80).tolist(), *[0.6] * 20])
+    assert first_fired(RULE, seen)[0] == 88

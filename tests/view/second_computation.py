@@ -307,6 +307,19 @@ FORMS: list[tuple[str, Check]] = [
         ),
     ),
     (
+        r"Val (?P<label>accuracy) has not moved since its first evaluation: (?P<first>[\d.]+) % then, "
+        r"(?P<now>[\d.]+) % now \(best (?P<best>[\d.]+) %, epoch (?P<at>[\d.]+)\); "
+        r"flagged since epoch (?P<since>[\d.]+)\."
+        r"( An output that ignores its input may score that: of classes, the share of the largest\.)?",
+        lambda f, m: (
+            _best(f, m)
+            and float(m["since"]) == _stuck_since(f, METRICS[m["label"]])
+            and _percent(m["first"], f.known(METRICS[m["label"]])[0][1])
+            and _percent(m["now"], median(value for _, value in f.known(METRICS[m["label"]])[-3:]))
+            and all(abs(value - f.known("val_accuracy")[0][1]) < 0.03 for _, value in f.known("val_accuracy"))
+        ),
+    ),
+    (
         r"Val AUC is (?P<now>[\d.]+) %, at chance \(50\.0 %\), and accuracy has hardly moved from its first value, "
         r"(?P<first>[\d.]+) %; the largest class alone may score that\.",
         lambda f, m: (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.diagnosis.causes import breaks, is_learnt_on_train, still_learns
+from monitor.diagnosis.causes import breaks, is_learnt_on_train, is_not_moved, still_learns
 from monitor.diagnosis.prescriptions import looking, measuring, memory, training
 from monitor.diagnosis.prescriptions.arithmetic import threshold_note
 from monitor.diagnosis.prescriptions.diverging import against_divergence, against_losing_it
@@ -16,6 +16,7 @@ from monitor.diagnosis.prescriptions.prescription import Config, Considered, Pre
 from monitor.diagnosis.verdict import Diagnosis
 from monitor.diagnosis.waiting import knows_by_heart
 from monitor.rules.at_chance import AtChance
+from monitor.rules.beside_chance import beside
 from monitor.rules.evaluations import last
 from monitor.rules.gradient_flow import GradientFlow
 from monitor.rules.kind import is_ctc, is_fine_tune, is_sequence
@@ -91,7 +92,7 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     elif "words_missing" in causes:
         options.append(measuring.decoder_or_model(snapshot) if is_ctc(snapshot) else None)
     if "nothing_learnt" in causes and "no_evidence" not in causes:
-        options += [looking.rate_of_zero(snapshot), looking.few_by_heart(snapshot)]
+        options += [looking.rate_of_zero(snapshot), *_compared(snapshot, diagnosis), looking.few_by_heart(snapshot)]
     if "not_moving" in causes and "no_evidence" not in causes:
         still = [each for each in diagnosis.grounds if each.rule == GradientFlow.name and each.severity != "info"]
         options += [
@@ -100,7 +101,9 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
         ]
     if "getting_worse" in causes:
         options.append(looking.keep_the_best(diagnosis.grounds))
-    if "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
+    if "stuck" in causes and (compared := _compared(snapshot, diagnosis)):
+        options += compared
+    elif "stuck" in causes and not {"no_evidence", "too_little_regularisation"} & causes:
         options += [
             training.higher_rate(snapshot, config),
             None if is_over(snapshot) else measuring.stop_here(snapshot),
@@ -108,6 +111,13 @@ def _by_cause(snapshot: Snapshot, diagnosis: Diagnosis) -> tuple[Prescription, .
     elif "stuck" in causes and "no_evidence" in causes:
         options.append(training.higher_rate(snapshot, config))
     return tuple(filter(None, options))
+
+
+def _compared(snapshot: Snapshot, diagnosis: Diagnosis) -> list[Prescription]:
+    """To compare a metric that is where it began with an output that ignores its input, where that is not known."""
+    if beside(snapshot):
+        return []
+    return [looking.as_the_rule_says(each, is_over(snapshot)) for each in diagnosis.grounds if is_not_moved((each,))]
 
 
 def _without_evidence(snapshot: Snapshot, config: Config, learnt_on_train: bool) -> list[Prescription | None]:

@@ -91,6 +91,11 @@ def _scores(y: Array, width: int) -> Array:
     return np.where(odd > 0, np.nan, score)
 
 
+def windows(least: int, ratio: float, counts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """How wide a window is after so many values: `ratio` of them, and never below `least`."""
+    return np.maximum(least, np.floor(ratio * counts + 1e-9).astype(np.intp))
+
+
 def running_best(y: Sequence[float] | Array) -> Array:
     """Smallest finite value so far at each place; inf before the first."""
     ys = np.asarray(y, float)

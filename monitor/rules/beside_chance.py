@@ -6,11 +6,12 @@ from __future__ import annotations
 import numpy as np
 
 from monitor.rules.primary import best_of, chance_of, errors_of, last_of, others_of, primary_of
-from monitor.rules.wer_plateau import PlateauLimits
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
 
 MOST_OTHERS = 20
+HARDLY = 0.01
+"""A share that has come down by less than this point since its first evaluation has hardly moved."""
 NEAR = 0.05
 """At its best no better than chance by so much: points of a share, else a part of chance."""
 
@@ -35,7 +36,7 @@ def beside(snapshot: Snapshot) -> str:
     if first is None or other is None or not first.is_share or len(known) < 2:
         return ""
     chance = chance_of(snapshot, other)
-    if chance is None or known[0] - known.min() >= PlateauLimits().wer_step:
+    if chance is None or known[0] - known.min() >= HARDLY:
         return ""
     value = other.text(last_of(snapshot, other))
     where = "its worst value" if chance.assumed else f"at chance ({other.error_text(chance.error)})"

@@ -1,0 +1,56 @@
+"""A share that still is where it was at its first evaluation: what can be said of that. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from monitor.rules.arithmetic import series
+from monitor.rules.primary import Chance
+from monitor.run_dir.metric import Metric
+
+NOT_MOVED, WHERE_IT_BEGAN = "has not moved", "rests where it began"
+"""How the title ends: of a metric whose chance is not known, and of one that was far better than chance all along."""
+USUAL = 3
+"""Evaluations whose median stands for one of them."""
+STEP, SCATTERS = 0.02, 4.0
+"""Where it began is what lies within this part of its first error, or so many scatters, and never beyond a point."""
+WELL = 0.3
+"""An error at this part of chance needs an input: no output without one comes there."""
+FOR_NOTHING = "An output that ignores its input may score that: of classes, the share of the largest."
+COMPARE = (
+    "Compare {label} with what an output that ignores its input scores. Of classes that is the share of the largest. "
+    "To be judged by it: python -m monitor metric {run} {name} --chance VALUE. Near it, see whether one batch can be "
+    "memorised; far from it, the model may have been trained before."
+)
+WAS_TRAINED = (
+    "If it was trained before, the weights that it began with are as good. Else see whether it can change: the "
+    "learning rate, frozen layers, whether the optimiser steps."
+)
+
+
+class Unmoved(NamedTuple):
+    """How the title ends, the sentence and the remedy. `well`: whether it was far better than chance all along."""
+
+    title: str
+    line: str
+    remedy: str
+    well: bool
+
+
+def unmoved(metric: Metric, errors: series.Array, chance: Chance | None, most: float, run_id: str) -> Unmoved | None:
+    """None where it has moved, is no share, or chance is known and near. `most`: a step of a share, as an error."""
+    known = errors[np.isfinite(errors)]
+    if not metric.is_share or len(known) <= USUAL or (chance is not None and known.min() > WELL * chance.error):
+        return None
+    first, usual = float(known[0]), series.running_median(known, USUAL)[USUAL - 1 :]
+    far = min(most, max(STEP * first, SCATTERS * series.scatter(known, len(known))))
+    if max(float(np.abs(usual - first).max()), first - float(known.min()) - most) > far or first >= 1.0:
+        return None
+    now, then = metric.error_text(float(usual[-1])), metric.error_text(first)
+    if chance is not None:
+        line = f"{metric.heading} rests at {now} since its first evaluation: this run has changed nothing of it"
+        return Unmoved(WHERE_IT_BEGAN, line, WAS_TRAINED, True)
+    line = f"{metric.heading} has not moved since its first evaluation: {then} then, {now} now"
+    return Unmoved(NOT_MOVED, line, COMPARE.format(label=metric.label, run=run_id, name=metric.name), False)
