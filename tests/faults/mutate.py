@@ -93,8 +93,11 @@ def furnished(run_dir: Path, word: str) -> None:
     (run_dir / STATE_FILE).write_bytes(encode(state))
     parent = Parent(run_id="parent", changes={"dropout": [0.3, 0.5]}, expected={"text": "WER falls", "epoch": 20})
     argv = ["python", "train.py", "--dropout", "0.5", "--out", "{run_dir}"]
+    work = run_dir.parent.parent / "work"  # small: each plan of a restart looks for what the run wrote there
+    work.mkdir(exist_ok=True)
+    (work / "saved.pt").write_bytes(b"weights")
     launch = Launch(
-        run_id=run_dir.name, created_at=AT, argv=argv, cwd="/", parent=parent, thresholds={"gap_limit": 1.0}
+        run_id=run_dir.name, created_at=AT, argv=argv, cwd=str(work), parent=parent, thresholds={"gap_limit": 1.0}
     )
     (run_dir / LAUNCH_FILE).write_bytes(encode(launch))
     alert = Alert(alert_id="gap-9", event="raised", rule="gap", severity="critical", at=AT, epoch=9.0, line="gap 1.3")

@@ -10,6 +10,8 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
@@ -112,21 +114,26 @@ def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> l
     until = state.ended_at + SLACK_SECS if state.ended_at else float("inf")
     places = {cwd: DEEPEST_BESIDE, **dict.fromkeys(output_folders(run_dir, launch)[1:], DEEPEST)}
     found = {w.path: w for folder, deepest in places.items() for w in files_since(folder, state.started_at, deepest)}
-    mine = [w.path for w in found.values() if w.changed_at <= until and _may_meet(w.path, run_dir.parent)]
+    runs_dir = run_dir.parent.resolve()
+
+    @cache  # of a folder of 20,000 files that are asked one by one a dialog would wait seconds
+    def is_of_a_run(folder: Path) -> bool:
+        return folder.resolve().is_relative_to(runs_dir) or is_in_a_run(folder / "any file")
+
+    mine = [w.path for w in found.values() if w.changed_at <= until and _is_written_again(w.path)]
+    mine = [path for path in mine if not is_of_a_run(path.parent)]
     outputs = {key: value for key, value in settings.items() if not IS_READ.search(key)}
-    named = [(path, _named_by(path, outputs, cwd)) for path in sorted(mine)]
+    named = [(path, _named_by(path, outputs, cwd)) for path in mine]
     # What another setting named for the parent, and none for the child, goes elsewhere now.
     at_risk = [(path, key) for path, key in named if key or not _named_by(path, launch.config, cwd)]
-    return [_sentence(run_dir.name, path, key, outputs, cwd) for path, key in at_risk[:MOST_NAMED]] + (
+    return [_sentence(run_dir.name, path, key, outputs, cwd) for path, key in nsmallest(MOST_NAMED, at_risk)] + (
         [f"{len(at_risk) - MOST_NAMED} more files are in the same place."] if len(at_risk) > MOST_NAMED else []
     )
 
 
-def _may_meet(path: Path, runs_dir: Path) -> bool:
-    """Whether another start may write the same file: no code, no file of a run, no name that is new each time."""
-    if path.suffix in IS_CODE or path.resolve().is_relative_to(runs_dir.resolve()) or is_in_a_run(path):
-        return False
-    return not any(NEW_EACH_TIME.search(part) for part in path.parts[-4:])
+def _is_written_again(path: Path) -> bool:
+    """Whether another start may write a file of this name: no code, no name that is new each time."""
+    return path.suffix not in IS_CODE and not any(NEW_EACH_TIME.search(part) for part in path.parts[-4:])
 
 
 def is_in_a_run(path: Path) -> bool:
