@@ -20,6 +20,8 @@ AT_RUN_TIME |= {"exec_module", "load_module", "load_source", "spec_from_file_loc
 AT_RUN_TIME |= {"instantiate", "get_class", "get_method", "locate", "LightningCLI", "Config.fromfile"}
 """Calls after which the source does not say what is imported; the last row are frameworks that import by name."""
 FILE = re.compile(r"[\w./-]+\.py")
+OWN = Path(__file__).resolve().parent.parent
+"""This package: a script that writes its records by it declares nothing there."""
 
 
 def tree_of(path: Path) -> ast.AST:
@@ -39,7 +41,10 @@ def search_path(text: str | None = None) -> list[Path]:
 
 
 def modules_of(script: Path, cwd: Path) -> Iterator[Path]:
-    """The script, then what it imports from beside it or from where Python looks, and what that imports."""
+    """The script, then what it imports from beside it or from where Python looks, and what that imports.
+
+    Without this package where it lies there.
+    """
     roots = [script.parent, *script.parent.parents[:3], cwd, cwd / "src", *search_path()]
     waiting, seen = [script], {script}
     while waiting:
@@ -49,7 +54,8 @@ def modules_of(script: Path, cwd: Path) -> Iterator[Path]:
         for file in (f for root in (path.parent, *roots) for name in found for f in _files(root / name)):
             if file not in seen:
                 seen.add(file)
-                waiting.append(file)
+                if not file.is_relative_to(OWN):
+                    waiting.append(file)
 
 
 @dataclass
@@ -64,21 +70,24 @@ class Sources:
     near: list[Path]
     known: Iterable[Path] = ()
     _by_name: dict[str, list[Path]] = field(default_factory=dict)
+    _found: dict[str, list[Path]] = field(default_factory=dict)
 
     def meant_by(self, level: int, name: str, file: Path) -> Iterator[Path]:
         """The files that an import in `file` may mean. `level`: its leading dots."""
         if level:
             yield from _files(file.parents[level - 1] / name if name else file.parents[level - 1])
             return
-        found = [each for root in self.near for each in _files(root / name)]
-        yield from (*found, *_files(file.parent / name))
+        if name not in self._found:
+            self._found[name] = self._looked_up(name)
+        yield from (*self._found[name], *_files(file.parent / name))
+
+    def _looked_up(self, name: str) -> list[Path]:
         first = name.partition("/")[0]
-        if (
-            not found
-            and first not in sys.stdlib_module_names
-            and not any(_is_there(root / first) for root in self.near)
-        ):
-            yield from self._names().get(name, ())
+        if found := [each for root in self.near for each in _files(root / name)]:
+            return found
+        if first in sys.stdlib_module_names or any(_is_there(root / first) for root in self.near):
+            return []
+        return self._names().get(name, [])
 
     def _names(self) -> dict[str, list[Path]]:
         if not self._by_name:
