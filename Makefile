@@ -55,7 +55,7 @@ test-unit: $(DEV_READY)
 	$(PY) -m pytest -n 3 -m "not browser and not frameworks and not slurm and not ray and not hosts"
 
 test-frameworks: $(FRAMEWORKS_READY)
-	$(PY) -m pytest -n 2 -m frameworks
+	$(PY) -m pytest -n 2 -m frameworks tests/frameworks tests/launcher tests/trainer
 
 # The tests start and stop their own clusters, one of each kind (tests/cluster/conftest.py); at most six minutes.
 test-cluster: $(FRAMEWORKS_READY) ## runs as jobs of a real SLURM and of a real Ray, where they can be installed
@@ -66,12 +66,12 @@ test-cluster: $(FRAMEWORKS_READY) ## runs as jobs of a real SLURM and of a real 
 	if [ -n "$$kinds" ]; then $(PY) -m pytest -n 2 -rs -m "$$kinds" tests/cluster; fi
 
 test-hosts: $(DEV_READY) ## runs of another host over a real sshd on loopback, where one can be installed
-	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 2 -rs -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \
+	@if sh scripts/ensure_sshd.sh; then $(PY) -m pytest -n 3 -rs -m "hosts and not browser" tests/hosts tests/attacks/test_hosts.py; \
 	else echo "Left out: the tests with a real sshd (tests/hosts), for the reason above."; fi
 
 test-browser: $(DEV_READY)
 	sh scripts/ensure_browser.sh $(PY)
-	$(PY) -m pytest -n 2 -m browser
+	$(PY) -m pytest -n 3 -m browser tests/browser
 
 faults: $(DEV_READY) ## the long form of the fault suite: 1,000 kills, 10,000 damaged runs … and a table
 	VITALSIGNS_FAULTS=long $(PY) -m pytest -n 2 tests/faults

@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from monitor.commands.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 STREAM = {"path": "/_stcore/stream", "subprotocols": ["streamlit"]}
@@ -129,7 +132,14 @@ def serving(home: Path, *options: object, **env: str) -> Iterator[Served]:
     try:
         yield there
     finally:
-        there.monitor("serve", "--runs", there.runs, "--stop")
+        stop_serving(there.runs, there.env)
+
+
+def stop_serving(runs: Path, env: dict[str, str]) -> None:
+    """What `serve --stop` does, without a process of its own: each of a hundred dashboards is stopped so."""
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("XDG_STATE_HOME", env["XDG_STATE_HOME"])
+        main(["serve", "--runs", str(runs), "--stop"])
 
 
 class Session:

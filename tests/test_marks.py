@@ -1,0 +1,17 @@
+"""`make test` names the folders in which it looks for tests of a mark: none lies elsewhere, and would never run."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CALLS = re.findall(r" -m \"?(frameworks|hosts|browser)\b.*?((?: tests/[\w./]+)+)", (ROOT / "Makefile").read_text())
+PLACES = {mark: [ROOT / place for place in places.split()] for mark, places in CALLS}
+PLACES["hosts"].append(ROOT / "tests" / "browser")  # those are run with the browser's
+
+
+@pytest.mark.parametrize("mark", ["frameworks", "hosts", "browser"])
+def test_no_test_of_a_mark_lies_outside_the_folders_that_make_names(mark):
+    files = [path for path in (ROOT / "tests").rglob("test_*.py") if f"pytest.mark.{mark}" in path.read_text("utf-8")]
+    assert files and [each for each in files if not any(map(each.is_relative_to, PLACES[mark]))] == []
