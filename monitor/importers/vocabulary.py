@@ -88,7 +88,8 @@ ENDS = words("best, max, min, maximum, minimum, previous, prev, lowest, highest,
 """A name with one of these tells of another epoch."""
 STORY_BEFORE_NUMBER = words(
     "decreased, increased, dropped, rose, from, to, at, of, in, took, after, before, until, since, than, improved, "
-    "did, not, for, line, every, next, file, eta, per, over, with, within, rank, top, across, seed"
+    "did, not, for, line, every, next, file, eta, per, over, with, within, rank, top, across, seed, "
+    "that, but, which, because"
 )
 """A number directly after one of these is part of a sentence, not a measurement."""
 LOOKS_BACK = words(

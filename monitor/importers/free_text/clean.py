@@ -74,9 +74,12 @@ OTHERS = re.compile(
 )
 OTHER_RANK = re.compile(r"^\s*\[(?i:rank|default)[ :]?[1-9]\d*\]")
 """Of several processes that print the same, the first one counts."""
+SETTINGS = re.compile(r"^(?!.{0,2000}loss\W{0,4}\d)(?:.{0,2000}?[=:]\s?(?:True|False|true|false)\b){3}")
+"""Options with their values, `amp=True, cache=False, …`: a measurement is neither true nor false."""
 NOTHING_SAID = re.compile(
     r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
     r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"
+    rf"|{SETTINGS.pattern}"
     r"|`Trainer\(\w+=[^)]{0,40}\)` was configured|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
 )
 PATHS = re.compile(
@@ -91,8 +94,10 @@ VALIDATES = re.compile(r"(?<![A-Za-z])(?:validat(?:e|ion|or)|valid|val|evaluat(?
 """A function or a logger of this name tells of the validation."""
 HAS_PATH = re.compile(r"(?<![\w)\]])/[\w.]|://|:\\|\.[a-z]{2,}|\d\.\d+\.|\b0x|[0-9a-f]{4}-[0-9a-f]{4}-")
 WRAPPED = re.compile(
-    r"(?:tensor|np\.float\d+|numpy\.float\d+|array|Decimal|float)\(\s*\[?([-+.\deE]+|nan|inf)\]?(?:,[^)]*)?\)"
+    r"(?:tensor|(?:np|numpy|jnp)\.(?:float|int)\d+|(?:Device)?[Aa]rray|Decimal|float)"
+    r"\(\s*\[?([-+.\deE]+|nan|inf)\]?(?:,[^)]*)?\)"
 )
+OF_TENSORFLOW = re.compile(r"<tf\.(?:Tensor|Variable)[:\s][^<>]{0,200}?\bnumpy=([-+.\deE]+|nan|inf)>")
 
 
 _says_nothing = by_shape(lambda shape: NOTHING_SAID.search(shape) is not None)
@@ -127,7 +132,7 @@ def cleaned(line: str) -> str:
     rest = BEHIND.sub("", OTHERS.sub("", rest, count=1), count=1)
     line = f"val | {rest}" if len(rest) < len(line) and _validates(line[: len(line) - len(rest)]) else rest
     if "(" in line:
-        line = WRAPPED.sub(r"\1", line)
+        line = WRAPPED.sub(r"\1", OF_TENSORFLOW.sub(r"\1", line))
     if _may_have_path(line):
         line = PATHS.sub(" ", line)
     return line.replace(DATED, NO_VALUE).removeprefix(NO_VALUE)

@@ -18,12 +18,14 @@ from monitor.importers.free_text.doubts import Doubts, measures
 from monitor.importers.free_text.present import BAR, STEP, WHOLE, Present, Row, put, trains, was_a_step
 from monitor.importers.free_text.statement import Statement, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
+from monitor.importers.vocabulary import NO_SPLIT
 
 MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
 FEW_EPOCHS = 2
 MANY_EVALUATIONS = 20
 TEST = re.compile("test_")
+OF_SPLIT = ("train_", "val_", "test_")
 LONG_REST_SECS = 30.0
 """After so long a silence nothing more is waited for."""
 
@@ -130,7 +132,8 @@ class EpochRows:
         if now is None or (number is None and self._comes_first(said)):
             if self._basis == "evaluations":
                 self._leads |= self._open is None and trains(said)
-            if self._basis == "evaluations" or said.epoch is not None or said.is_of_a_step:
+            has_place = self._basis == "evaluations" or said.epoch is not None or said.is_of_a_step
+            if has_place and (now is not None or self._last is not None or _tells_training(said)):
                 put(self._passing, said)
             return finished
         if said.evaluates and (at := self._at(said)) is not None:
@@ -439,3 +442,8 @@ class EpochRows:
             return []
         now.told = dict(row.cells)
         return [row]
+
+
+def _tells_training(said: Statement) -> bool:
+    """Whether a line before the first evaluation tells how the training goes, and not with which settings."""
+    return any(measures(name) or name in NO_SPLIT or name.startswith(OF_SPLIT) for name, _ in said.values)

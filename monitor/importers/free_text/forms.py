@@ -161,7 +161,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("timm", r"^\s*(train|test|validation|eval)\w*:\s*(\d+)\s*\[\s*(?=\d+/)", r"\1 epoch \2 ["),
         ("torchtune", r"^\s*(\d+)\|(\d+)\|\s*loss:", r"epoch \1 step \2 loss:"),
         ("CatBoost", rf"^\s*(\d+):\s+learn:\s*({NUMBER})(?:\s+test:\s*({NUMBER}))?[^\n]*",
-         lambda found: f"iter {found[1]} train loss {found[2]}" + (f" val loss {found[3]}" if found[3] else "")),
+         lambda found: f"iter {found[1]} train: {found[2]}" + (f", val: {found[3]}" if found[3] else "")),
         ("PyTorch's tutorial", r"^\s*\[(\d+),\s*(\d+)\]\s+(?=(?:running\ )?loss\b)", r"epoch \1 step \2 "),
         ("boosting, CLU", r"^\s*\[(\d+)\]\s+(?=[\w' -]{1,60}[:=]\s*[-\d])", r"iter \1 "),
         ("Tesseract", r"^.*?\bat\ iteration\ (\d+)/\d+/\d+,.*", _tesseract),

@@ -46,7 +46,7 @@ OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
 SIZE = re.compile(r"[kmgt]i?b|w")
 OF_A_SPLIT = ("train_", "val_", "test_")
 MEANS = frozenset({"avg", "average", "mean", "ave"})
-MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch|time")
+MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch(?!s)|time")
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
 

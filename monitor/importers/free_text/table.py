@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.importers.columns import is_table_of_runs, without_run
 from monitor.importers.free_text.statement import Statement
@@ -14,6 +14,7 @@ from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, Q
 
 DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
+BAR_UNDER_WAY = re.compile(r"(?<!\d)\d{1,2}%(?:\|[^|]{0,200}\||\s?[━╸─]+)\s*(\d{1,9})/(\d{1,9})\b")
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
 OF_A_PLACE = re.compile(r"^(epoch|iter|step)[- ](?=num|no|idx|id|number)")
 """`Epoch-Num`, `epoch no`: a place as the vocabulary spells it."""
@@ -78,7 +79,10 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
         names = without_run([OF_A_PLACE.sub(r"\1_", cell) for cell in _cells(line, delimiter)])
         if names[:2] == ["e", "#"]:  # spaCy: epoch and step
             names[:2] = ["epoch", "step"]
-            names[2:] = [name if name.startswith("loss") else f"val {name}" for name in names[2:]]
+            losses = [name for name in names if name.startswith("loss")]
+            names[2:] = [
+                ("train loss" if losses == [name] else name) if name in losses else f"val {name}" for name in names[2:]
+            ]
         if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
             continue
         if (
@@ -120,7 +124,9 @@ def joined(above: str, below: str) -> str:
 
 def row_of(header: Header, line: str) -> Statement | None:
     """What a line states as a row of the table; None where it is none."""
+    under_way = None
     if any(code in line for code in "%━"):
+        under_way = BAR_UNDER_WAY.search(line)
         line = BAR.sub("", line)
     cells = _cells(line.replace("┃", "│"), header.delimiter)  # rich rules a head in bold and the rows below not
     if len(cells) < len(header.names) and header.spans:
@@ -133,7 +139,10 @@ def row_of(header: Header, line: str) -> Statement | None:
     of_split = bool(header.delimiter) and any(map(_tells_split, header.names, cells))
     if known < 2 - of_split or (not header.delimiter and (known * 2 < len(cells) or not begins)):
         return None
-    return _stated(header, cells, found)
+    said = _stated(header, cells, found)
+    if said is None or under_way is None:
+        return said
+    return replace(said, partial=True, bar=(float(under_way[1]), float(under_way[2])))
 
 
 def splits_of(line: str) -> tuple[str, ...]:

@@ -318,3 +318,70 @@ _log(
 """,
     first={"train_loss": None, "val_loss": 2.8127}, last={"train_loss": 0.4127, "val_loss": 0.4511},
 )  # fmt: skip
+_log(
+    "JAX",
+    """
+{'epoch': 0, 'train_loss': Array(0.81234, dtype=float32), 'val_loss': Array(0.9, dtype=float32), 'val_acc': Array(0.51, dtype=float32, weak_type=True)}
+{'epoch': 1, 'train_loss': Array(0.71234, dtype=float32), 'val_loss': Array(0.8, dtype=float32), 'val_acc': Array(0.56, dtype=float32, weak_type=True)}
+""",
+    epochs=2, first={"train_loss": 0.81234, "val_loss": 0.9, "~acc": 0.51}, last={"train_loss": 0.71234, "val_loss": 0.8},
+)  # fmt: skip
+_log(
+    "TensorFlow tensors",
+    """
+Epoch 1, loss <tf.Tensor: shape=(), dtype=float32, numpy=2.25>, val loss <tf.Tensor: shape=(), dtype=float32, numpy=2.5>
+Epoch 2, loss <tf.Tensor: shape=(), dtype=float32, numpy=1.25>, val loss <tf.Tensor: shape=(), dtype=float32, numpy=1.75>
+""",
+    epochs=2, first={"train_loss": 2.25, "val_loss": 2.5}, last={"train_loss": 1.25, "val_loss": 1.75},
+)  # fmt: skip
+_log(
+    "spaCy, one component",
+    """
+ℹ Pipeline: ['textcat']
+E    #       LOSS TEXTCAT  CATS_SCORE  SCORE
+---  ------  ------------  ----------  ------
+  0       0          0.25       41.86    0.42
+  1     200         18.53       71.02    0.71
+""",
+    epochs=2, first={"epoch": 0, "train_loss": 0.25, "~cats_score": 41.86}, last={"train_loss": 18.53},
+)  # fmt: skip
+_log(
+    "PyKEEN",
+    """
+Training epochs on cpu:   0%|          | 0/2 [00:01<?, ?epoch/s, loss=1.5, prev_loss=nan]
+Training epochs on cpu:  50%|█████     | 1/2 [00:01<00:14,  1.03s/epoch, loss=1.5, prev_loss=nan]
+INFO:pykeen.evaluation.evaluator:Evaluation took 0.07s seconds
+Training epochs on cpu:  50%|█████     | 1/2 [00:01<00:14,  1.03s/epoch, loss=1.25, prev_loss=1.5]
+Training epochs on cpu: 100%|██████████| 2/2 [00:02<00:00,  1.09epoch/s, loss=1.25, prev_loss=1.5]
+INFO:pykeen.evaluation.evaluator:Evaluation took 0.07s seconds
+""",
+    epochs=2, first={"train_loss": 1.5}, last={"train_loss": 1.25, "val_loss": None},
+)  # fmt: skip
+_log(
+    "CatBoost, a score",
+    """
+0:	learn: 0.5410000	test: 0.4530000	best: 0.4530000 (0)	total: 132ms	remaining: 7.78s
+1:	learn: 0.6935000	test: 0.5270000	best: 0.5270000 (1)	total: 146ms	remaining: 4.25s
+2:	learn: 0.8170000	test: 0.6580000	best: 0.6580000 (2)	total: 173ms	remaining: 3.28s
+""",
+    epochs=3, last={"train_loss": 0.817, "val_loss": 0.658}, said="no word says what they measure",
+)  # fmt: skip
+_log(
+    "Ultralytics 8.4",
+    """
+engine/trainer: amp=False, batch=8, box=7.5, cache=False, cls=0.5, deterministic=True, epochs=2, iou=0.7, lr0=0.01
+
+      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size
+        1/2         0G     0.1492      0.693    0.09745          8         64: 50% ━━━━━━────── 1/2 1.1it/s 0.7s<3.7s
+        1/2         0G    0.08212     0.6489    0.05222          8         64: 100% ━━━━━━━━━━━━ 2/2 3.4it/s 1.5s
+                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100% ━━━━━━━━━━━━ 1/1 3.8it/s
+                   all         16         16        0.1        0.2        0.3        0.2
+
+      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size
+        2/2         0G     0.0512       0.52    0.04745          8         64: 50% ━━━━━━────── 1/2 1.1it/s 0.7s<3.7s
+        2/2         0G    0.04212     0.4489    0.04222          8         64: 100% ━━━━━━━━━━━━ 2/2 3.4it/s 1.5s
+                 Class     Images  Instances      Box(P          R      mAP50  mAP50-95): 100% ━━━━━━━━━━━━ 1/1 3.8it/s
+                   all         16         16        0.2        0.3        0.4        0.3
+""",
+    epochs=2, first={"train_loss": 0.78324, "~map50": 0.3, "~iou": None}, last={"train_loss": 0.53324, "~map50": 0.4},
+)  # fmt: skip

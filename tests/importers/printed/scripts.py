@@ -440,3 +440,24 @@ The loss curves expected:
 """,
     refused="No line there gives an epoch",
 )
+_log(
+    "settings above the training, and prose beside it",
+    """
+data:
+    ndigit: 2
+model:
+    attn_pdrop: 0.1
+number of parameters: 0.09M
+iter_dt 0.00ms; iter 0: train loss 2.31454
+The model claims that 99 + 32 = 122 but gt is 131
+train final score: 17/9500 = 0.18% correct
+test final score: 5/500 = 1.00% correct
+iter_dt 309.01ms; iter 10: train loss 2.11316
+iter_dt 352.48ms; iter 20: train loss 1.98139
+The model claims that 99 + 32 = 131 but gt is 131
+train final score: 170/9500 = 1.79% correct
+test final score: 50/500 = 10.00% correct
+""",
+    epochs=2, first={"train_loss": 2.31454, "~ndigit": None, "~pdrop": None, "~claims": None, "~gt": None, "~test_score": 0.01},
+    last={"train_loss": 1.98139, "~test_score": 0.1, "~claims": None},
+)  # fmt: skip
