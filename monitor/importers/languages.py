@@ -138,7 +138,7 @@ _WORDS = {
     if name not in _SPACELESS
     for word, english in words.items()
 }
-_COMMON = words("media, medio, beste, moyen, precision, sur, von, van, z, из, з, من, strata, vong")
+_COMMON = words("ent, media, medio, beste, moyen, precision, sur, von, van, z, из, з, من, strata, vong")
 """Words that mean something else in an English line, or join others: read only beside another foreign word."""
 _SIGNS = {_folded(word): english for name in _SPACELESS for word, english in ENGLISH[name].items()}
 

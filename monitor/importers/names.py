@@ -19,6 +19,8 @@ from monitor.importers.vocabulary import (
     STORY_BEFORE_NUMBER,
 )
 
+TRAINING = frozenset(word for word, split in SPLITS.items() if split == "train")
+EVALUATING = frozenset({"eval", "evaluation", "evaluate", "evaluating"})
 MEASURED = re.compile(rf"{QUALITY.pattern}|.*loss|(?:.*_)?r?ms[el]e?|mae")
 _GLUED = r"(?:loss|acc|accuracy|deviance|wer|cer|err|ppl|f1)(?![^\W_])"
 SHORT = re.compile(
@@ -29,7 +31,7 @@ SHORT = re.compile(
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
 OF_SMALL = re.compile(r"(?<![^\W_])(m?a[pr](?:_\d+)?)_s(?![^\W_])")
 """COCO's `bbox_mAP_s` is of small objects; elsewhere an `s` adds nothing (`valid_1's loss`)."""
-ONE_WORD = re.compile(r"(?<![^\W_])(value|data)_loss(?![^\W_])")
+ONE_WORD = re.compile(r"(?<![^\W_])(value|data|metric)_loss(?![^\W_])")
 """The loss of a critic, or of the data beside an equation's; in `loss value`, `data loss` these words add nothing."""
 SET = re.compile(r"(?<![^\W_])([^\W\d_]+)[-_]([^\W_]+)(?![^\W_]|[-_])")
 
@@ -47,6 +49,12 @@ def plain_name(text: str) -> str:
     return rest if not split or rest in NO_SPLIT else f"{split}_{rest}".rstrip("_")
 
 
+def split_in(name: str) -> str:
+    """The split that a plain name begins with; empty where it holds none."""
+    split = name.partition("_")[0]
+    return split if split in ("train", "val", "test") else ""
+
+
 def _parts(text: str) -> tuple[str, str]:
     """(split, name without it)."""
     text = ONE_WORD.sub(r"\1loss", text)
@@ -56,8 +64,10 @@ def _parts(text: str) -> tuple[str, str]:
                 for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
     split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
     rest = [word for word in words if word not in SPLITS and word not in NOISE and not NUMBERED_SPLIT.match(word)]
+    if "overall" in words and rest and "loss" not in rest:  # `mean IoU 64.5, overall IoU 77.2`
+        rest = ["overall", *rest]
     number = [word for word in numbered[:1] if word.partition("_")[2]]
-    rest = [f"{word[:-4]}_loss" if word in ("valueloss", "dataloss") else word for word in rest]
+    rest = [f"{word[:-4]}_loss" if word in ("valueloss", "dataloss", "metricloss") else word for word in rest]
     rest = [word for word in rest if word != "metric"] or rest
     rest = list(dict.fromkeys(rest))  # `Word Error Rate (WER)`
     return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
@@ -79,7 +89,15 @@ def split_of_words(words: tuple[str, ...]) -> str:
     splits = {SPLITS.get(word, "") for word in left}
     if splits == {"val", "test"}:
         return "test"
+    if splits == {"train", "val"} and "and" not in words and EVALUATING.issuperset(set(left) - TRAINING):
+        return "train"  # `Training Data Eval:`
     return splits.pop() if len(splits) == 1 else ""
+
+
+def of_another_moment(name: str, split: str) -> bool:
+    """Whether a name tells of another epoch or of a wish: `best_wer`, `target loss`; a domain is `target_val_acc`."""
+    told = ENDS & set(name.replace("_", " ").split())
+    return bool(told - {"target"} if split else told)
 
 
 @dataclass(frozen=True)
@@ -97,9 +115,11 @@ class Named:
 def named(words: tuple[str, ...]) -> Named:
     """What `words`, in the order in which they stand before a number, say of it."""
     split, rest = _parts(" ".join(words))
+    own = _parts(words[-1])[0] if len(words) > 1 and "_" in words[-1] else ""
+    split = own or split  # `train Eval_EER: 16.5`
     story = STORY_BEFORE_NUMBER & set(words) - {"per"} or words[-1:] == ("per",)
     if story == {"of"} and words[-1] != "of":  # `moving avg of mse`, `average loss of val loss`
         story = not any(map(MEASURED.fullmatch, words[words.index("of") + 1 :]))
-    told = story or ENDS & set(" ".join(words).replace("_", " ").split())
+    told = story or of_another_moment(" ".join(words), split)
     spoken = next((SPLITS.get(word) or set_of(word) for word in reversed(words) if word in SPLITS or set_of(word)), "")
     return Named(spoken, split, rest, bool(told) or HOUSEKEEPING.fullmatch(rest) is not None)

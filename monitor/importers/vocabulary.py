@@ -16,7 +16,7 @@ def words(text: str) -> frozenset[str]:
 
 
 SPLITS = {
-    **dict.fromkeys(("train", "training", "tr", "trn", "learn"), "train"),
+    **dict.fromkeys(("train", "training", "tr", "trn", "learn", "trainset"), "train"),
     **dict.fromkeys(
         (
             "val",
@@ -32,11 +32,15 @@ SPLITS = {
             "xval",
             "holdout",
             "heldout",
+            "validset",
+            "valset",
+            "devset",
+            "evalset",
         ),
         "val",
     ),
     **dict.fromkeys(("eval", "evaluation", "evaluate", "evaluating", "development"), "val"),
-    **dict.fromkeys(("test", "testing", "tst"), "test"),
+    **dict.fromkeys(("test", "testing", "tst", "testset"), "test"),
 }
 NUMBERED_SPLIT = re.compile(r"(train|val|valid|validation|dev|eval|test)_?\d{1,2}$")
 """`valid_1`, `validation_0`: a split by its number; the number stays in the name."""
@@ -46,7 +50,7 @@ SETS = words(
 )
 """What tells several sets of one split apart: `dev-clean`, `dev_other`, `val_unseen`."""
 EPOCHS = words(
-    "epoch, ep, e, epoch_idx, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, train_epoch, "
+    "epoch, ep, e, itn, epoch_idx, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, train_epoch, "
     "trainer/epoch, train/epoch"
 )
 STEPS = words(

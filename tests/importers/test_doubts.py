@@ -92,6 +92,14 @@ def test_few_of_the_logs_that_are_read_right_are_doubted(tmp_path):
             FITS + "".join(f"loss = 0.{n}1q0\n" for n in range(1, 9)),
             "The last 8 lines with a loss gave no epoch and no step.",
         ),
+        (
+            "".join(f"Epoch {n}\nloss = 4.{n}4\nloss = 2.{n}1\nval loss = 3.{n}\n" for n in (1, 2, 3)),
+            "In 3 epochs two lines give another loss, such as 4.34 and then 2.31 in epoch 3",
+        ),
+        (
+            "".join(f"Epoch {n} (eval in 0.4s): train loss = 2.{n}4, recall = 0.{n}1\n" for n in (1, 2, 3)),
+            "3 lines name an evaluation, and their recall is taken as the training's.",
+        ),
         (FITS + "Epoch 3/30 | val auc 0.91\n", "Behind 11 evaluations a new start seems to begin with one, number 3."),
         (FITS + "Epoch 8/30 | train loss 1.125 | val loss 1.25\n", "a new start seems to begin with one, number 8."),
     ],

@@ -1,11 +1,14 @@
 # ruff: noqa: E501 — lines stand as a script prints them
 """The second look at a log: quiet where a log is read right, a sentence where the reader was made blind in one place."""
 
+from dataclasses import dataclass, field
+
 import pytest
 
 from monitor.importers.free_text import epochs, reader
 from monitor.importers.free_text.figures import figures
 from monitor.importers.free_text.scan import scan
+from monitor.importers.free_text.witness import Witness
 
 EPOCHS = range(1, 9)
 PLAIN = "".join(
@@ -96,3 +99,55 @@ def test_a_figure_knows_its_split_its_epoch_and_what_is_no_measurement():
     ]
     assert [each.split for each in figures("loss 2.1 (train) 2.4 (valid)")] == [""]
     assert figures("step 1,200: eval_loss=0.4321")[0].step == 1200
+
+
+@dataclass
+class Row:
+    epoch: float
+    generation: int = 1
+    step: float | None = None
+    cells: dict[str, str] = field(default_factory=dict)
+
+
+def told_by(lines, rows, **how):
+    witness = Witness()
+    for number, line in enumerate(lines, 1):
+        witness.take(number, line)
+    return list(witness.sentences(rows, (), ended=True, **{"by_epoch": True, **how}))
+
+
+NAMED = [f"Epoch {n} | val loss {10 / n:.3f}" for n in range(1, 7)]
+
+
+def rows_of(starts):
+    return [Row(n, start, cells={"val_loss": f"{10 / n:.3f}"}) for n, start in zip(range(1, 7), starts, strict=True)]
+
+
+def test_starts_that_no_line_with_figures_shows_are_said():
+    said = "3 starts were read, and the epochs that lines with figures name, 1 to 6, fall nowhere."  # of a reader's own count
+    assert told_by(NAMED, rows_of([1, 1, 2, 2, 3, 3])) == [said]
+    assert told_by(NAMED, rows_of([1] * 6)) == []
+    twice = [Row(row.epoch, start, cells=row.cells) for start in (1, 2) for row in rows_of([1] * 6)]
+    assert told_by(NAMED * 2, twice) == []
+
+
+def test_evaluations_that_were_counted_though_their_lines_name_epochs_are_said():
+    lines = [line.replace("Epoch ", "Epoch 30") for line in NAMED]
+    assert told_by(lines, rows_of([1] * 6), by_epoch=False) == [
+        "6 lines give a val loss of epochs 301 to 306, line 1 first, and 6 evaluations were counted."
+    ]
+    assert told_by(NAMED, rows_of([1] * 6), by_epoch=False) == []
+
+
+def test_one_of_two_figures_of_each_row_that_was_not_taken_is_said():
+    lines = [
+        line
+        for n in range(1, 5)
+        for line in ("Training Data", f"accuracy: 0.6{n}3", "Later Data", f"accuracy: 0.5{n}3")
+    ]
+    rows = [Row(n, cells={"val_accuracy": f"0.5{n}3"}) for n in range(1, 5)]
+    assert told_by(lines, rows) == [
+        "4 of 8 lines with a figure of 'accuracy' were not taken, line 2 first: 0.613.",
+    ]
+    both = [Row(row.epoch, cells={**row.cells, "train_accuracy": f"0.6{n}3"}) for n, row in enumerate(rows, 1)]
+    assert told_by(lines, both) == []

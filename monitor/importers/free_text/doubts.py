@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from monitor.importers.free_text.figures import SPLIT
 from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.witness import Told, Witness
 from monitor.importers.numbers import stated
@@ -59,6 +60,9 @@ class Doubts:
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
 
+    inherited: Counter[str] = field(default_factory=Counter)
+    """Score → lines that name an evaluation and tell nothing of it, and in which it was taken as the training's."""
+
     witness: Witness = field(default_factory=Witness)
 
     def take(self, said: Statement) -> None:
@@ -73,6 +77,8 @@ class Doubts:
 
     def take_line(self, line: str, said: Statement) -> None:
         """`line`: as it was read, in lower case."""
+        if "eval" in line or "val" in line or "test" in line:
+            self._take_split(line, said)
         if "loss" not in line:
             return
         if any("loss" in name for name, _ in said.values):
@@ -82,6 +88,13 @@ class Doubts:
             self.unread += 1
             self.behind += 1
             self.unread_first = self.unread_first or found[0].strip()
+
+    def _take_split(self, line: str, said: Statement) -> None:
+        if said.evaluates or said.epoch is None or not any(each["val"] for each in SPLIT.finditer(line)):
+            return
+        for name in (name.removeprefix("train_") for name, _ in said.values if name.startswith("train_")):
+            if QUALITY.fullmatch(name) and not re.search(rf"train\w*[\W_]{{0,4}}{re.escape(name)}", line):
+                self.inherited[name] += 1
 
     def bring(self) -> None:
         """A line has named an epoch or a step: the count of unread figures begins anew."""
@@ -101,6 +114,13 @@ class Doubts:
             if before is not None and name in JUDGED and not alike(before, text):
                 self.epochs_replaced[name] += name not in self.replaced or self.replaced[name][0] != epoch
                 self.replaced[name] = (epoch, before, text)
+
+    def settle(self, epoch: float, said: Statement) -> None:
+        """Takes back what replaced what in an epoch: its own line tells the quantities, and no other did."""
+        for name in {name.removeprefix("train_") for name, _ in said.values}:
+            if name in self.replaced and self.replaced[name][0] == epoch:
+                self.replaced[name] = (math.nan, *self.replaced[name][1:])
+                self.epochs_replaced[name] -= 1
 
     def sentences(
         self,
@@ -171,6 +191,11 @@ class Doubts:
         said = []
         if self.unread > FEW and self.unread > self.losses:
             said.append(f"In {self.unread} lines a loss stands that was not read, first {self.unread_first!r}.")
+        for name, count in self.inherited.most_common(1):
+            said.append(
+                f"{_count_of(count, 'line')} name{'s' * (count == 1)} an evaluation, and "
+                f"{'its' if count == 1 else 'their'} {_spoken(name)} is taken as the training's."
+            )
         for total, count in self.second_bars.most_common(1):
             if count > 1:
                 said.append(
@@ -188,7 +213,8 @@ class Doubts:
                 said.append(f"{lines} two numbers for {_spoken(name)}; the last one is taken.")
         for name, count in self.epochs_replaced.most_common(by_epoch):
             epoch, before, text = self.replaced[name]
-            if count <= FEW and not (count == 1 and len(rows) >= ENOUGH_ROWS and epoch == rows[-1].epoch):
+            often = count > FEW or 1 < count >= len(rows) - 1
+            if count < 1 or not (often or (count == 1 and len(rows) >= ENOUGH_ROWS and epoch == rows[-1].epoch)):
                 continue
             said.append(
                 f"In {_count_of(count, 'epoch')} two lines give another {_spoken(name)}, such as {before} and then "

@@ -158,7 +158,10 @@ class EpochRows:
         if part == WHOLE and now.said[WHOLE]:
             self._again |= any("loss" in name and name in now.said[WHOLE] for name, _ in said.values)
             if self.doubts is not None:
-                self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
+                if said.epoch is None or any(name in now.summed for name, _ in said.values):
+                    self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
+                else:  # the epoch's own line, below those of its parts
+                    self.doubts.settle(now.epoch, said)
         put(now.said[part], said)
         if said.epoch is not None and part == WHOLE:
             now.summed += [name for name, _ in said.values if name not in now.summed]
@@ -239,7 +242,7 @@ class EpochRows:
         if said.epoch is None or (not said.evaluates and not (said.epoch.is_integer() and self._counts_whole)):
             mentioned, self._mentioned = self._mentioned, None if said.values else self._mentioned
             return mentioned if said.values else None
-        if not said.values and last is not None and said.epoch < last:
+        if last is not None and said.epoch < last and not any(measures(name) for name, _ in said.values):
             self._mentioned = said.epoch
             return None
         self._mentioned = None
@@ -314,7 +317,8 @@ class EpochRows:
     def _comes_first(self, said: Statement) -> bool:
         """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
         if self._basis == "evaluations":
-            trained_on = bool(self._open is not None and self._open.step and self._step[0] > self._open.step)
+            here = self._open.step if self._open is not None else None
+            trained_on = here is not None and self._step[0] > here
             return not said.evaluates and (said.is_of_a_step or trained_on or (self._leads and trains(said)))
         return said.epoch is not None and bool(said.values)
 

@@ -112,7 +112,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("brackets", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)\]\[\s*(?=\d+/\s*\d+\])"
          r"(?!.*\b(?:epoch|rank)\b)",
          r"\1 epoch \2 ["),
-        ("crnn.pytorch, Swin", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[(\d+)/(\d+)\]\s*,?"
+        ("crnn.pytorch, Swin", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[\s*(\d+)/\s*(\d+)\]\s*,?"
          r"\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"\1 epoch \2/\3 [\4/\5] "),
         ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
          r"\1 epoch \2 step \3 "),
@@ -172,6 +172,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("cellpose", r"^\s*(\d{1,5}),\s+(?=train[_ ]loss\b.*\b(?:test|val\w*|dev)[_ ]loss\b)", r"epoch \1, "),
         ("epoch and split", r"^\s*(\d+)\s*\((train|test|val\w*|eval)\w*\)\s*:", r"\2 epoch \1 "),
         ("epoch over step", r"\bepoch/(iter\w*|step|batch):?\s*(\d+)\s*[/:]\s*(\d+)", r"epoch \2 \1 \3"),
+        ("step of all", r"\b(step|iter\w*|batch)/(?:total|all|max|num)_?\w*\s*:?\s*(?=\d+/\d)", r"\1 "),
+        ("heading", r"^(?:[^\n]*it/s\])?\s*at\ epoch\ (\d+)\s*(?:,\s*train\ time\b[^\n]*)?$", r"epoch \1"),
         ("step over epoch", r"\b(iter\w*|step|batch)/epoch:?\s*(\d+)\s*[/:]\s*(\d+)", r"epoch \3 \1 \2"),
         ("a value in brackets alone", rf"\b[a-z]\w*\s?[:=]\s?\({NUMBER}\s?%?\).*",
          lambda found: BRACKETED.sub(r"\1 \2", found[0])),
@@ -196,8 +198,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("epoch and batch", r"\bepoch[-_]?(\d+)[-_](batch|iter|step)[-_](\d+)", r"epoch \1 \2 \3"),
         ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|acc\w*|metric|score|error)\b[\w ]{0,20}?)"
          r"\ (?:in|at|for|of)\ (\d+)(?:st|nd|rd|th)?\ epoch\s*[:=]", r"epoch \2 \1:"),
-        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|acc|accuracy|metrics?|scores?|results?))"
-         r"\ ?(?:at|after|for|in)\ epoch\ (\d+)\s*:\s*(?=[a-z])",
+        ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\b(?:loss|acc|accuracy|metrics?|scores?|results?|performance))"
+         r"\ ?(?:at|after|for|in)\ epoch\ (\d+)\s*(?::|\bis\b)\s*(?=[a-z])",
          lambda found: f"epoch {found[2]} {_split_in(found[1])}: "),
         ("spoken", r"^\W{0,20}(?!.*\bbest\b)([\w ]{0,40}\bloss\b[a-z_ ]{0,20})\ (?:of|for|at|in)\ epoch\ (\d+)"
          r"\W{0,3}(batch|step|iter|iteration)\W{0,3}(\d+)\W*(?=[-+]?\.?\d)", r"epoch \2 \3 \4 \1: "),

@@ -23,9 +23,9 @@ from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.table import Header, by_split, headers_of, is_next_row, joined, row_of, splits_of
 from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.languages import in_english
-from monitor.importers.names import plain_name, set_of, split_of_words
+from monitor.importers.names import of_another_moment, plain_name, set_of, split_in, split_of_words
 from monitor.importers.splits import split_of
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, STEPS, words
+from monitor.importers.vocabulary import EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, STEPS, words
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
 LONGEST_LINE = 8_000
@@ -42,7 +42,10 @@ OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
 SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
 RECALLS = re.compile(
     r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: round)?(?: is| was| so far)?\s*:\s*$"
+    r"|\bbest (?:at|in|of) (?:epoch|iteration|step) \d+\s*:\s*$"
 )
+LONE_LOSS = re.compile(rf"\W*loss\s*(?:is|was|[:=])*\s*{NUMBER}\W*$")
+OF_EPOCH = re.compile(r"\bbest \w+ epoch \d")
 OWN_LOSS = re.compile(r"(?<![a-z])(?:val|valid|validation|eval|dev|test)[_/ .-]{0,2}loss")
 GOES_ON = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?(?:\*(?!.*\*{3})|averaged? (?:stats|results|metrics)\b)")
 """A line that sums up those above it is of their split: ` * Acc@1 31.0`, `Averaged stats: loss: 2.9 (3.1)`."""
@@ -110,6 +113,8 @@ class LineReader:
         """The log counts its epochs from 0, and the bars in it count them from 1; None before the first bar."""
         self._shown_alone = bool(known.get("shown_alone"))
         """The last validation had a line of its own."""
+        self._loss_of = str(known.get("loss_of", ""))
+        """The line before told scores of an epoch and its split, and no loss: a loss alone, right below, is of it."""
         self._recalls = bool(known.get("recalls"))
         """The line before announced the best evaluation so far: this one repeats it."""
         self._restored = bool(known.get("restored"))
@@ -137,7 +142,7 @@ class LineReader:
         headers = [[each.names, each.delimiter, each.spans, each.split] for each in self._headers]
         return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
                 "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
-                "place": self._place, "recalls": self._recalls, "restored": self._restored,
+                "place": self._place, "loss_of": self._loss_of, "recalls": self._recalls, "restored": self._restored,
                 "traceback": self._in_traceback, "code": self._in_code, "trained_to": self._trained_to,
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
                 "block": self._block.memory(), "fractions": self._fractions.memory(),
@@ -167,7 +172,7 @@ class LineReader:
             self._in_traceback = line[:1].isspace() or not (
                 said.epoch is not None or said.is_of_a_step or said.evaluates
             )
-        return NOTHING if self._in_traceback else self._placed(self._counted(line, said))
+        return NOTHING if self._in_traceback else self._placed(line, self._counted(line, said))
 
     def _goes_on_in_code(self, line: str) -> bool:
         """Whether a line is one of the script that a log shows: from its imports to a figure or a ruled line."""
@@ -202,7 +207,7 @@ class LineReader:
             line = by_split(line, self._columns)
         recalled, self._recalls = self._recalls, line.rstrip().endswith(":") and RECALLS.search(line) is not None
         if recalled or self._recalls:
-            self._restored |= "stop" in line
+            self._restored |= "stop" in line or OF_EPOCH.search(line) is not None
             return NOTHING
         if self._passed_over and "***" not in line and "epoch" not in line[:12]:
             return NOTHING
@@ -214,7 +219,8 @@ class LineReader:
             self._note_commas(line)
             line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
         starred = self._split_before or ("val" if TOP_1.match(line) else "") if GOES_ON.match(line) else ""
-        said = Walk(section=starred or self._section, known_epoch=self._epoch).read(line)
+        below, self._loss_of = self._loss_of if LONE_LOSS.match(line) else "", ""
+        said = Walk(section=below or starred or self._section, known_epoch=self._epoch).read(line)
         if self._section and not starred and self._trains_again(line, said):
             self._section = ""
             said = Walk(known_epoch=self._epoch).read(line)
@@ -264,6 +270,8 @@ class LineReader:
 
     def _headed(self, line: str, said: Statement) -> Statement:
         """Keeps a heading's split for the lines below it, and the look of the training's lines."""
+        if said.epoch is not None and said.values and not said.is_of_a_step and "loss" not in line:
+            self._loss_of = said.split
         if not said.values:
             if said.epoch is not None and OVER.search(line):
                 said = replace(said, ends=True)
@@ -281,7 +289,7 @@ class LineReader:
             self._section = ""
         return said
 
-    def _placed(self, said: Statement) -> Statement:
+    def _placed(self, line: str, said: Statement) -> Statement:
         self._restored = self._restored and said.epoch is None and not said.is_of_a_step
         if self._restored:
             if self.doubts is not None:
@@ -291,6 +299,10 @@ class LineReader:
             if self._epoch is None or math.ceil(said.epoch) != math.ceil(self._epoch):
                 self._trained.clear()
             self._epoch = said.epoch
+        if said.epoch is not None and "total loss" in (low := line.lower()) and OVER.search(low):
+            # `Epoch 12 training finished, total loss: 1852`: the losses above it are of its parts.
+            told = [("train_loss" if name == "total_loss" else name, text) for name, text in said.values]
+            said = replace(said, values=tuple(told))
         if said.evaluates:
             said = self._new_in(self._by_batch(said))
         elif said.epoch is not None and said.step is not None and said.values and said.split not in ("val", "test"):
@@ -419,8 +431,8 @@ def _of_object(text: str) -> Statement | None:
             step = value if step is None and math.isfinite(value) and value >= 0 else step
         else:
             name = plain_name(plain.replace("/", " "))
-            if name and not HOUSEKEEPING.fullmatch(name) and not ENDS & set(name.split("_")):
-                has_split = name.partition("_")[0] in ("train", "val", "test")
+            if name and not HOUSEKEEPING.fullmatch(name) and not of_another_moment(name, split_in(name)):
+                has_split = bool(split_in(name))
                 values[name if has_split or not word or name in NO_SPLIT else f"{word}_{name}"] = repr(value)
     partial = step is not None and not any(name.startswith(("val_", "test_")) for name in values)
     return Statement(epoch=epoch, step=step, partial=partial, values=tuple(values.items()), split=word)

@@ -198,6 +198,8 @@ class _EitherRows(EpochRows):
         self._named: list[Row] = []
         self.seen: dict[str, str] = {}
         self._said: Statement | None = None
+        self._summed: set[float] = set()
+        """Epochs of which a line tells a number of the validation, and names no step."""
         self.twice = 0
         """How often two lines about the whole of one epoch gave other figures."""
 
@@ -210,6 +212,7 @@ class _EitherRows(EpochRows):
             within &= epochs <= 1  # the steps begin anew with each epoch
         elif self._by_step.counts_steps:
             within |= _count(self.counted) > _count(self._named) + 1
+        within &= len(self._summed) < max(1, epochs)
         by_step = self._by_step.counts_steps or (epochs <= 1 and self._by_step.many_fit)
         return "evaluations" if self.epoch is None or (within and by_step) else "epochs"
 
@@ -221,6 +224,8 @@ class _EitherRows(EpochRows):
     def take(self, said: Statement) -> list[Row]:
         """Takes a statement in both ways; the rows are kept in `found`, and none is handed out."""
         self._note_repetition(said)
+        if said.epoch is not None and said.epoch.is_integer() and said.evaluates and not said.is_of_a_step:
+            self._summed.add(said.epoch)
         for name, text in said.values:
             if name in self.seen or len(self.seen) < MOST_NAMES:
                 self.seen[name] = text

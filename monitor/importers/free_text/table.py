@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from monitor.importers.columns import is_table_of_runs, without_run
 from monitor.importers.free_text.statement import Statement
-from monitor.importers.names import plain_name
+from monitor.importers.names import of_another_moment, plain_name, split_in
 from monitor.importers.numbers import number
-from monitor.importers.vocabulary import ENDS, EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, SPLITS, STEPS, in_order
+from monitor.importers.vocabulary import EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, SPLITS, STEPS, in_order
 
 DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
@@ -18,12 +18,17 @@ BAR_UNDER_WAY = re.compile(r"(?<!\d)\d{1,2}%(?:\|[^|]{0,200}\||\s?[━╸─]+)\
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
 OF_A_PLACE = re.compile(r"^(epoch|iter|step)[- ](?=num|no|idx|id|number)")
 """`Epoch-Num`, `epoch no`: a place as the vocabulary spells it."""
+HASH = re.compile(r"^\s*#(?=\s+(?:step|epoch|iter)[a-z]*\s)")
+"""`#  step  rmse_val  rmse_trn`: the head of a file that other programs read."""
+TWO_WORDS = re.compile(r"(?<!\S)(train|val|valid|validation|test|dev)\s(?=(?:loss|acc|accuracy|wer|cer|error)(?!\S))")
+"""`epoch train loss valid loss accuracy`: a split and its quantity, parted by no more than the names."""
 NAME = re.compile(r"[^\W\d][\w/@.:()%' \-\[\]]*|#")
 WIDE = "  "
 """Where names have several words: two blanks part them, and one is enough for the numbers below."""
 MOST_CELLS = 100
 OF_SPLITS = ("split", "phase", "mode", "set", "subset", "stage")
 """A column that says of which split its row is."""
+OF_ERRORS = re.compile(r"(?<![a-z])(?:rmse|mse|mae)(?![a-z])")
 CLASSES = ("class", "classes")
 """A table of the classes, below the training's: YOLO."""
 PARTS = in_order("box, obj, cls, dfl, box_loss, obj_loss, cls_loss, dfl_loss, seg_loss, pose_loss, kobj_loss")
@@ -64,8 +69,9 @@ class Header:
 
 def headers_of(line: str) -> list[Header]:
     """The names in a line that a table may begin with; first those of several words, if it may have such."""
+    line = HASH.sub("", line)
     wide = _header(line, wide=True) if WIDE in line.strip() else None
-    found = _header(line)
+    found = _header(line) or _header(TWO_WORDS.sub(r"\1_", line))
     return [each for each in (wide, found) if each is not None][: 2 if wide != found else 1]
 
 
@@ -76,7 +82,7 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
     if FIGURE.search(line):
         return None
     for delimiter in (WIDE,) if wide else (*(each for each in DELIMITERS if each in line), "", WIDE):
-        names = without_run([OF_A_PLACE.sub(r"\1_", cell) for cell in _cells(line, delimiter)])
+        names = without_run([OF_A_PLACE.sub(r"\1_", cell).removesuffix(".") for cell in _cells(line, delimiter)])
         if names[:2] == ["e", "#"]:  # spaCy: epoch and step
             names[:2] = ["epoch", "step"]
             losses = [name for name in names if name.startswith("loss")]
@@ -109,7 +115,13 @@ def _is_place(name: str) -> bool:
 
 
 def _measures(name: str) -> bool:
-    return "loss" in name or "deviance" in name or name == "box" or QUALITY.fullmatch(plain_name(name)) is not None
+    plain = plain_name(name)
+    return (
+        "loss" in name
+        or "deviance" in name
+        or name == "box"
+        or (QUALITY.fullmatch(plain) or OF_ERRORS.search(plain)) is not None
+    )
 
 
 def joined(above: str, below: str) -> str:
@@ -188,7 +200,7 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
         elif (
             value is not None
             and not HOUSEKEEPING.fullmatch(kept := plain_name(name))
-            and not ENDS & set(kept.split("_"))
+            and not of_another_moment(kept, split_in(kept))
         ):
             text = f"{value!r}{'%' * cell.endswith('%')}"
             values.append((kept if kept.startswith(("val_", "train_")) or kept in NO_SPLIT else split + kept, text))

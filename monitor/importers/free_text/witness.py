@@ -16,7 +16,7 @@ from typing import Protocol
 from monitor.importers.free_text.figures import EPOCH, MEASURES, SPLIT, Figure, figures, plain
 
 MOST_KINDS, MOST_EPOCHS, LONGEST, LONGEST_HEADING, SHOWN = 400, 20_000, 2_000, 200, 60
-KEPT = 2
+KEPT, KEPT_LAST = 8, 2
 """So many lines of a kind are kept of its beginning, and of its end."""
 STEPS_FROM = 1.5
 """What stands there more often than so many times an evaluation is of steps."""
@@ -31,7 +31,7 @@ HAS_FIGURE = re.compile(r"\d\.\d|\d\s?%|(?<![^\W\d_])(?:nan|inf)\b", re.IGNORECA
 MAY_VALIDATE = re.compile(r"val|eval|dev|cv|test", re.IGNORECASE)
 NUMBERS = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?\s*")
 ASIDE = re.compile(
-    r"(?<![a-z])(?:best|improved|saved?|saving|early|earlystopping|patience|restor\w+|config|namespace|loaded|loading"
+    r"(?<![a-z/])(?:best|improved|saved?|saving|early|earlystopping|patience|restor\w+|config|namespace|loaded|loading"
     r"|args|checkpoint|resum\w+|warning|traceback|usage)(?![a-z])|\[ iou="
 )
 """A line with such a word tells of something else than the evaluation of this moment."""
@@ -75,8 +75,10 @@ class Kind:
     is_full: bool = False
     """A bar stands there that has come to its end."""
     count: int = 0
+    epochs: set[int] = field(default_factory=set)
+    """The epochs that they name, MOST_EPOCHS at most."""
     first: list[tuple[int, str]] = field(default_factory=list)
-    last: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    last: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LAST))
 
     def take(self, number: int, line: str) -> None:
         """Counts a line, and keeps the first and the last KEPT lines with their numbers."""
@@ -96,6 +98,10 @@ class Witness:
         self._kinds: dict[str, Kind | None] = {}
         """Shape of a line → what is known of such lines; None where they hold no figure."""
         self._epochs: set[int] = set()
+        self._epoch = -1
+        """The last of them."""
+        self._falls = 0
+        """How often a line named an earlier one than the line before."""
         self._validations = 0
         self._validation = ""
         """The first line that names a validation."""
@@ -118,7 +124,11 @@ class Witness:
             return
         kind.take(number, line)
         if kind.names_epoch and len(self._epochs) < MOST_EPOCHS and (found := EPOCH.search(plain(line))):
-            self._epochs.add(int(found[1]))
+            epoch = int(found[1])
+            self._falls += epoch < self._epoch
+            self._epoch = epoch
+            self._epochs.add(epoch)
+            kind.epochs.add(epoch)
 
     def _note_validation(self, number: int, line: str) -> None:
         text = plain(line)
@@ -141,10 +151,13 @@ class Witness:
         return [
             *self._not_taken(taken, len(rows), ended, by_epoch),
             *self._of_epochs(rows),
+            *self._of_starts(rows),
+            *(() if by_epoch else self._of_counting(rows)),
             *(self._of_steps(taken) if steps == 0 else ()),
             *self._of_validation(rows),
             *self._of_several(rows),
             *self._of_places(rows, by_epoch),
+            *self._of_parts(taken, len(rows), bool(steps)),
             *_of_values(rows),
         ]
 
@@ -182,6 +195,48 @@ class Witness:
         named, read = sorted(self._epochs), len({row.epoch for row in rows})
         if len(named) >= LEAST and read + 1 < len(named) and read < READ_SHARE * len(named):
             yield f"Lines with figures name {len(named)} epochs, {named[0]} to {named[-1]}, and {read} were read."
+
+    def _of_starts(self, rows: Sequence[Told]) -> Iterator[str]:
+        """More starts than times that an epoch beside figures falls."""
+        starts = len({row.generation for row in rows})
+        if starts - 1 > self._falls and len(self._epochs) >= LEAST:
+            yield (
+                f"{starts} starts were read, and the epochs that lines with figures name, {min(self._epochs)} to "
+                f"{max(self._epochs)}, fall {f'{self._falls} times' if self._falls else 'nowhere'}."
+            )
+
+    def _of_counting(self, rows: Sequence[Told]) -> Iterator[str]:
+        """Evaluations were counted, though a line of each names its epoch."""
+        for kind in filter(None, self._kinds.values()):
+            named = kind.epochs
+            if kind.names_step or not 1 < len(named) == kind.count or named == {row.epoch for row in rows}:
+                continue
+            if told := [each for each in kind.figures() if each.split == "val"]:
+                yield (
+                    f"{kind.count} lines give a {told[0].what} of epochs {min(named)} to {max(named)}, line "
+                    f"{told[0].line} first, and {len({row.epoch for row in rows})} evaluations were counted."
+                )
+                return
+
+    def _of_parts(self, taken: set[str], rows: int, by_step: bool) -> Iterator[str]:
+        """Two or three lines of one kind in each row, and of so many the figures were not taken."""
+        for kind in filter(None, self._kinds.values()):
+            if kind.names_step or kind.is_full or kind.count > KEPT + KEPT_LAST:
+                continue
+            by_name: dict[str, list[Figure]] = {}
+            for figure in kind.figures():
+                by_name.setdefault(figure.what, []).append(figure)
+            for what, found in by_name.items():
+                lost = [each for each in found if not any(f"{value:.3g}" in taken for value in each.values)]
+                each_row = len(found) in (2 * rows, 3 * rows) and found[0].step is None
+                if by_step and "loss" in what:
+                    continue
+                if each_row and rows > 1 and max(2, rows - 1) <= len(lost) < len(found):
+                    yield (
+                        f"{len(lost)} of {len(found)} lines with a figure of {what!r} were not taken, "
+                        f"line {lost[0].line} first: {lost[0].value:g}."
+                    )
+                    return
 
     def _of_steps(self, taken: set[str]) -> Iterator[str]:
         """Lines that tell a loss by step, of which no figure was taken."""
