@@ -121,6 +121,7 @@ class Doubts:
             if name in self.replaced and self.replaced[name][0] == epoch:
                 self.replaced[name] = (math.nan, *self.replaced[name][1:])
                 self.epochs_replaced[name] -= 1
+                self.witness.summed.add(name)
 
     def sentences(
         self,

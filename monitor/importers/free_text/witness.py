@@ -107,6 +107,8 @@ class Witness:
         """The first line that names a validation."""
         self._announced = False
         """The line before announced what was best."""
+        self.summed: set[str] = set()
+        """What an epoch's own line tells, below those of its parts."""
 
     def take(self, number: int, line: str) -> None:
         """A line of the log as it stands there, and its number."""
@@ -132,7 +134,7 @@ class Witness:
 
     def _note_validation(self, number: int, line: str) -> None:
         text = plain(line)
-        if not ASIDE.search(text) and any(each["val"] for each in SPLIT.finditer(text)):
+        if not ASIDE.search(text) and " took " not in text and any(each["val"] for each in SPLIT.finditer(text)):
             self._validations += 1
             self._validation = self._validation or f"line {number} first ({line.strip()[:SHOWN]!r})"
 
@@ -164,7 +166,7 @@ class Witness:
     def _not_taken(self, taken: set[str], rows: int, ended: bool, by_epoch: bool) -> Iterator[str]:
         """Names of which no figure was taken, else a kind of line of which the first or the last was not."""
         lost: dict[str, tuple[int, Figure]] = {}
-        known, ends = set(), []
+        known, ends = set(self.summed), []
         for kind in filter(None, self._kinds.values()):
             if rows and kind.count > STEPS_FROM * rows + 1:
                 continue
