@@ -20,7 +20,7 @@ from rich.text import Text
 from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
 from monitor.run_dir.audit import user_name
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
-from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folder, Folders, folders_of, programs_known
+from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folder, Folders, folders_of, plain, programs_known
 from monitor.run_dir.reader import is_run, list_runs, nearest
 
 READERS = frozenset({"list", "show", "check", "diagnose", "report", "compare", "log", "predictions", "paper", "export"})
@@ -33,7 +33,7 @@ _brought: dict[Path, set[str]] = {}
 def _runs_given(text: str | Path) -> Path:
     """The folder of `--runs`; of an archive its copy. Raises UsageError."""
     if "://" not in str(text):
-        return Path(text)
+        return plain(Path(text))
     folder = folders_of([str(text)]).all[0]
     _archives[folder.path] = folder
     return folder.path
@@ -118,7 +118,7 @@ def find_run(runs_dir: Path, text: str) -> Path:
             raise UnreadableRunError(
                 f"{path} is no run directory: it holds neither {RUN_FILE} nor {LAUNCH_FILE} nor {EPOCHS_FILE}."
             )
-        return path.absolute()
+        return plain(path.absolute())
     if looks_like_path:
         raise UnreadableRunError(
             f"There is no run directory {text}; python -m monitor list shows the runs in {_said(runs_dir)}."

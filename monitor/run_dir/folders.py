@@ -145,6 +145,12 @@ def folders_of(texts: Sequence[str | Path], programs: Sequence[str] = ()) -> Fol
     return Folders(tuple(named))
 
 
+def plain(path: Path) -> Path:
+    """The path without `..` and doubled parts; as it is where `..` leads elsewhere because a link stands before it."""
+    short = os.path.normpath(path)
+    return Path(short) if os.path.realpath(short) == os.path.realpath(path) else path
+
+
 def served() -> Folders:
     """The folders of this process's page, from its environment."""
     several = os.environ.get(FOLDERS_VARIABLE)
@@ -167,7 +173,7 @@ def _folder(text: str, programs: Mapping[str, str]) -> Folder:
         return _archive(name, archive[1], archive[2].rstrip("/"))
     far = None if Path(where).exists() else FAR.fullmatch(where)
     if far is None:
-        return Folder(name, Path(where).expanduser().absolute())
+        return Folder(name, plain(Path(where).expanduser().absolute()))
     host, there = far[1], far[2].removeprefix("~/")
     if not there.isprintable():
         raise UsageError(f"--runs {text!r}: the path on {host} holds a control character; give a plain path.")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.importers.formats.registry import detect
 from monitor.importers.free_text.epochs import EpochRows
-from monitor.importers.free_text.proposal import epoch_of, propose_log, sentence
+from monitor.importers.free_text.proposal import epoch_of, propose_log, sentence, words
 from monitor.importers.free_text.reader import LONGEST_LINE, read_line
 from monitor.importers.free_text.reading import LogReading
 from monitor.importers.free_text.scan import scan
@@ -339,3 +339,13 @@ def test_the_source_of_a_program_is_no_log(tmp_path):
     path = written(tmp_path, '"""Prints lines like Epoch 3/20  train loss 0.412."""\n', "train.py")
     with pytest.raises(UnreadableRunError, match="the source of a program and no log"):
         detect(path)
+
+
+def test_how_a_log_is_read_names_its_metrics_and_what_is_kept_beside_them(tmp_path):
+    text = "".join(
+        f"Epoch {e}: train_loss {3 / e:.3f} val_loss {3.1 / e:.3f} val_acc 0.{e} foo {e}\n" for e in (1, 2, 3)
+    )
+    said = words(propose_log(scan(written(tmp_path, text))))
+    assert said == (
+        "train_loss as train loss, val_loss as val loss, val_acc as val accuracy; under their own names foo."
+    )

@@ -1,9 +1,11 @@
 """`--runs` given once or several times, and the address of a run."""
 
+from pathlib import Path
+
 import pytest
 
 from monitor.run_dir.errors import UsageError
-from monitor.run_dir.folders import folders_of, served
+from monitor.run_dir.folders import folders_of, plain, served
 
 
 def test_one_folder_has_no_name_and_its_runs_keep_their_ids(tmp_path):
@@ -48,3 +50,12 @@ def test_the_page_knows_its_folders_from_the_environment(tmp_path, monkeypatch):
     assert served().all[0].path == tmp_path and not served().several
     monkeypatch.setenv("VITALSIGNS_FOLDERS", f"a={tmp_path}/1\nb={tmp_path}/2")
     assert [folder.name for folder in served().all] == ["a", "b"]
+
+
+def test_a_path_is_said_without_its_detours_unless_a_link_makes_them_lead_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there" / "inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("there/inner")
+    assert folders_of(["./a/../b//c"]).location == str(tmp_path / "b" / "c")
+    assert folders_of(["link/../runs"]).location == str(tmp_path / "link" / ".." / "runs")
+    assert str(plain(Path("a/../b"))) == "b"

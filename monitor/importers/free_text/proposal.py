@@ -20,7 +20,7 @@ from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import Epoch
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
-from monitor.run_dir.metric_names import parsed
+from monitor.run_dir.metric_names import metric_of, parsed
 
 MOST_BESIDE = 40
 MOST_NAMES = 100
@@ -220,8 +220,13 @@ def words(mapping: SourceMapping) -> str:
         what = SPOKEN.get(use.field) or use.field.replace("lr", "learning rate").replace("_", " ")
         what += " (the logarithm of the perplexity)" if use.column.endswith("_ln_ppl") else ""
         told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
+    known = [(name, metric_of(name, (), mapping.beside)) for name in mapping.beside]
+    told += [f"{name} as {metric.title}" for name, metric in known if metric is not None]
+    others = [name for name, metric in known if metric is None]
+    more = f" and {len(others) - MOST_LEFT} more" if len(others) > MOST_LEFT else ""
     return (
         (", ".join(told) or "no name stands for a loss or a WER")
+        + (f"; under their own names {', '.join(others[:MOST_LEFT])}{more}" if others else "")
         + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named")
         + "."
     )

@@ -101,6 +101,7 @@ function lastFinite(x, y) {
 const LINE_HEIGHT = 16;
 const TWO_LINES = 24;
 const BESIDE = 10;
+const SMALLER = 11 / 12; // two lines stand in 11 px, one in 12
 const widths = new Map();
 
 // Pixels that a label takes; a text is measured once its font has come, and then never again.
@@ -114,7 +115,8 @@ function widthOf(text, within) {
   return width;
 }
 
-// Before its bar, or behind one that has ended, if there is room in the plot; else at the edge in two lines.
+// Before its bar, or behind one that has ended, if there is room in the plot; else at the edge in two lines, or on its bar
+// where two lines are too wide for the edge.
 function besideItsBar(label, { xaxis, width }, within) {
   const [left, right] = [xaxis._offset, xaxis._offset + xaxis._length];
   if (!label.span) return label;
@@ -122,7 +124,11 @@ function besideItsBar(label, { xaxis, width }, within) {
   if (needed <= width - label.left) return label;
   const [from, to] = label.span.map((x) => Math.min(right, Math.max(left, left + xaxis.d2p(x))));
   if (needed <= from - BESIDE - left) return { ...label, left: from - BESIDE, anchor: "end" };
-  return needed <= right - to - BESIDE ? { ...label, left: to + BESIDE } : { ...label, text: inTwoLines(label.text), lines: 2 };
+  if (needed <= right - to - BESIDE) return { ...label, left: to + BESIDE };
+  const two = inTwoLines(label.text);
+  const widest = Math.max(...two.split("\n").map((part) => widthOf(part, within))) * SMALLER;
+  if (widest <= width - label.left) return { ...label, text: two, lines: 2 };
+  return { ...label, left: Math.max(left, (from + to - needed) / 2), anchor: "start" };
 }
 
 function inTwoLines(text) {

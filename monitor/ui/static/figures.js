@@ -125,28 +125,32 @@ function logRange(ctx, series, range) {
   return [Math.log10(Math.min(...seen)) - 0.05, Math.log10(Math.max(...seen, Math.max(1e-9, ctx.range ? 0 : range[1]))) + 0.05];
 }
 
-// The area between the curves from where the gap passed its limit, also between two evaluations.
+// The area between the curves from where the gap passed its limit, also between two evaluations: each edge runs as its
+// curve is drawn, from one measured value to the next. Train losses beside a val loss that is no number are left out.
 function gapArea(ctx, train, from) {
   const { cols, ink, axis } = ctx;
   if (from === null || from === undefined) return [];
-  const keep = cols.epoch.map((epoch, i) => epoch >= from && finite(train[i]) && finite(cols.val_loss[i]));
-  const epochs = cols.epoch.filter((_, i) => keep[i]);
-  const starts = epochs.length && from > cols.epoch[0] && !epochs.includes(from);
-  const part = (values) => [...(starts ? [between(cols.epoch, values, from)] : []), ...values.filter((_, i) => keep[i]).map(num)];
+  const val = cols.val_loss;
+  const last = cols.epoch.findLast((_, i) => finite(train[i]) && finite(val[i]));
+  const keep = (values) => cols.epoch.map((_, i) => i).filter((i) => finite(values[i]) && cols.epoch[i] <= last && (values === val ? finite(train[i]) : num(val[i]) === null || finite(val[i])));
+  const edge = (values) => {
+    const all = keep(values);
+    const inside = all.filter((i) => cols.epoch[i] >= from);
+    const begin = all.length && cols.epoch[all[0]] < from && cols.epoch[inside[0]] > from ? [between(all.map((i) => cols.epoch[i]), all.map((i) => num(values[i])), from)] : [];
+    return [[...begin.map(() => axis.of(from)), ...inside.map((i) => axis.x[i])], [...begin, ...inside.map((i) => num(values[i]))]];
+  };
   const none = { mode: "lines", line: { width: 0 }, hoverinfo: "skip", hovertemplate: undefined };
-  const at = [...(starts ? [axis.of(from)] : []), ...axis.x.filter((_, i) => keep[i])];
   return [
-    line(at, part(train), "", ink.val, none),
-    line(at, part(cols.val_loss), "gap", ink.val, { ...none, fill: "tonexty", fillcolor: `${ink.val}22` }),
+    line(...edge(train), "", ink.val, none),
+    line(...edge(val), "gap", ink.val, { ...none, fill: "tonexty", fillcolor: `${ink.val}22` }),
   ];
 }
 
-// The value of a curve between its evaluations; null beside one that is not finite.
+// The value of a curve between two of its measured values.
 function between(epochs, values, at) {
   const after = epochs.findIndex((epoch) => epoch >= at);
-  if (after < 1 || !finite(values[after]) || !finite(values[after - 1])) return null;
   const share = (at - epochs[after - 1]) / (epochs[after] - epochs[after - 1]);
-  return num(values[after - 1]) + share * (num(values[after]) - num(values[after - 1]));
+  return values[after - 1] + share * (values[after] - values[after - 1]);
 }
 
 // Epochs whose losses are no numbers: shaded, and named once.

@@ -55,6 +55,19 @@ test("a label of a lane is placed by the lanes' own axis", () => {
   assert.equal(placed([{ at: [0, 1], axis: "y2" }], axes)[0].top, 165);
 });
 
+test("a label of a bar that fills the plot stands at the edge in two lines, or on its bar where those are too wide", () => {
+  const lane = (text, all, ...parts) => {
+    [text, ...text.split("\n")].forEach((known) => widths.set(known, all));
+    parts.forEach(([part, width]) => widths.set(part, width));
+    return placed([{ at: [0, 1], axis: "y2", span: [0, 10], text }], { ...axes, width: 230 })[0];
+  };
+  const short = lane("Gap grows on", 90, ["Gap", 30], ["grows on", 60]);
+  assert.deepEqual([short.text, short.lines, short.left], ["Gap\ngrows on", 2, 146]);
+  const long = lane("Measured in different ways", 96, ["Measured in", 95], ["different ways", 96]);
+  assert.deepEqual([long.text, long.lines, long.left, long.anchor], ["Measured in different ways", undefined, 42, "start"]);
+  widths.clear();
+});
+
 test("a label inside is hidden while its place is scrolled out, and centred without one", () => {
   const inside = (x) => placed([{ place: "in", x, share: 0.5 }], axes)[0];
   assert.deepEqual([inside(5).left, inside(5).top, inside(5).hidden], [90, 100, false]);

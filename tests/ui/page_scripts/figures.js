@@ -39,6 +39,18 @@ test("the gap is drawn from where it passed its limit, and not at all where it h
   assert.deepEqual([begun.x, begun.y, above.y], [[2.5, 3, 4], [2.5, 2, 1], [3.25, 3.5, 5]]);
 });
 
+test("where val is measured every second epoch, the gap begins on both curves and follows the train losses between", () => {
+  const ctx = context({ cols: { epoch: [1, 2, 3, 4, 5], train_loss: [4, 3, 2, 1, 0.5], val_loss: [4, null, 5, null, 6] } });
+  const [train, val] = gapArea(ctx, ctx.cols.train_loss, 1.5);
+  assert.deepEqual([train.x, train.y], [[1.5, 2, 3, 4, 5], [3.5, 3, 2, 1, 0.5]]);
+  assert.deepEqual([val.x, val.y], [[1.5, 3, 5], [4.25, 5, 6]]);
+  ctx.cols.epoch.push(6);
+  ctx.cols.train_loss.push(0.4);
+  ctx.cols.val_loss.push(null);
+  ctx.axis.x = ctx.cols.epoch;
+  assert.deepEqual(gapArea(ctx, ctx.cols.train_loss, 1.5)[0].x, [1.5, 2, 3, 4, 5]);
+});
+
 test("the gap leaves out an evaluation where either loss is not finite", () => {
   const ctx = context({ cols: { val_loss: [4, 3, "nan", 5] } });
   assert.deepEqual(gapArea(ctx, ctx.cols.train_loss, 2)[0].x, [2, 4]);
