@@ -69,7 +69,7 @@ NOISE = words(
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
 """Quantities of the optimiser: `train: loss 1.2 lr 1e-3` names one rate, not a rate of train."""
 HOUSEKEEPING = re.compile(
-    r"ratio|(?:.*_)?(?:time|times|interval|loss_weight\w*|eta|elapsed|remaining|duration|secs?|seconds|runtime|memory|mem|max_mem|gpu_mem|samples"
+    r"ratio|time_\w+|(?:.*_)?(?:time|times|interval|loss_weight\w*|eta|elapsed|remaining|duration|secs?|seconds|runtime|memory|mem|max_mem|gpu_mem|samples"
     r"|samples_per_sec\w*|tokens|num_tokens|num_input_tokens_seen|total_flos|flos|ips|fps|speed|throughput|wps|ups|wpb|bsz|rank|seed"
     r"|frames|utts|utterances|utt|batch_size|size|v_num|version|worker|workers|gpu|gpus|patience|counter|percentage|percent_done"
     r"|avg_batch_cost|avg_reader_cost|reader_cost|batch_cost|max_mem_reserved|max_mem_allocated|dt|step_time"

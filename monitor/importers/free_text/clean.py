@@ -65,7 +65,7 @@ BEHIND = re.compile(
 """What loggers put behind the level: file and line, rank."""
 BRACKETED = re.compile(r"^\s*\[[^\[\]\d]{0,40}\x01(?![^\]]{0,200}\b(?i:epoch|step|iter|loss)\b)[^\[\]]*\][\s:-]*")
 OTHERS = re.compile(
-    r"^(?:[IWEFD]\d{4}\s+\x01\s+\d+\s+[\w./-]+:\d+\]\s*"  # glog, absl
+    r"^(?:[IWEFD]\d{4}\s+(?:\x01|00:00:[\d.]+)\s+\d+\s+[\w./-]+:\d+\]\s*"  # glog, absl
     r"|\x01\s*\S+\s+[\w./-]+\[\d+\]:\s*"  # syslog
     r"|\x01?\s*std(?:out|err) [FP] |[A-Za-z][\w.-]*[-_]\d+\s+\|\s"  # containers
     r"|\((?:[\w ]*\bpid=\d+[^)]*)\)\s*"  # ray

@@ -73,6 +73,8 @@ CODE_ENDS = re.compile(
 CALLBACK = re.compile(r"\s*epoch \d{5}: ")
 """So begins Keras' ModelCheckpoint, which counts from 0 where the headings count from 1, or from 1."""
 TRACEBACK = "Traceback (most recent call last)"
+CUT_NAME = re.compile(r"\s[A-Za-z][\w/.-]{0,60}:\s*$")
+BELOW_A_BAR = " " * 20
 NOTHING = Statement()
 LN_PERPLEXITY = {"val_ppl": "val_ln_ppl", "train_ppl": "train_ln_ppl"}
 """Perplexity → the name of its logarithm, which is the loss where none is printed."""
@@ -125,6 +127,9 @@ class LineReader:
         """[epoch, step] of the last line of the training that named both."""
         self._in_traceback = bool(known.get("traceback"))
         """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
+        self._cut_name: str | None = known.get("cut_name")
+        """At the end of the line before: Rich wraps the figures beside its bar, also between a name and its number.
+        Empty where it ends in a number, None where it is no line of such a bar."""
         self._in_code = bool(known.get("code"))
         """Since an import no figure was told: the lines are those of a script."""
         self.is_table_of_runs = False
@@ -148,13 +153,15 @@ class LineReader:
                 "block": self._block.memory(), "fractions": self._fractions.memory(),
                 "names_itself": self._names_itself,
                 "lists": self._lists, "heads": self._heads, "columns": self._columns, "bars_from_1": self._bars_from_1,
-                "shown_alone": self._shown_alone}  # fmt: skip
+                "shown_alone": self._shown_alone, "cut_name": self._cut_name}  # fmt: skip
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         self._in_traceback |= TRACEBACK in line
         if self._goes_on_in_code(line):
             return NOTHING
+        if self._cut_name is not None or "━" in line:
+            line = self._unwrapped_beside_a_bar(line)
         own = self._ranks.own(line[:LONGEST_LINE])
         if self.doubts is not None and not self._in_traceback:
             self.doubts.witness.take(self.number, own)
@@ -173,6 +180,15 @@ class LineReader:
                 said.epoch is not None or said.is_of_a_step or said.evaluates
             )
         return NOTHING if self._in_traceback else self._placed(line, self._counted(line, said))
+
+    def _unwrapped_beside_a_bar(self, line: str) -> str:
+        cut_name, self._cut_name = self._cut_name, None
+        if "━" not in line and (cut_name is None or not line.startswith(BELOW_A_BAR)):
+            return line
+        line = f"{cut_name or ''}{line}"
+        cut = CUT_NAME.search(line)
+        self._cut_name = f"{cut[0].strip()} " if cut else ""
+        return line[: cut.start()] if cut else line
 
     def _goes_on_in_code(self, line: str) -> bool:
         """Whether a line is one of the script that a log shows: from its imports to a figure or a ruled line."""

@@ -385,3 +385,14 @@ engine/trainer: amp=False, batch=8, box=7.5, cache=False, cls=0.5, deterministic
 """,
     epochs=2, first={"train_loss": 0.78324, "~map50": 0.3, "~iou": None}, last={"train_loss": 0.53324, "~map50": 0.4},
 )  # fmt: skip
+_log(
+    "Lightning with Rich, into a file",
+    """
+`Trainer.fit` stopped: `max_epochs=6` reached.
+Epoch 5/5  ━━━━━━━━━━━━━━━━━━━━━━━━━━ 32/32 0:00:00 • 0:00:00 844.37it/s train_loss_step: 0.427
+                                                                         val_loss: 0.585 val_acc:
+                                                                         0.754 train_loss_epoch:
+                                                                         0.552
+""",
+    epochs=1, last={"epoch": 5, "train_loss": 0.552, "val_loss": 0.585, "~acc": 0.754},
+)  # fmt: skip
