@@ -18,7 +18,7 @@ from monitor.importers.items import Row
 from monitor.importers.mapping import EVALUATED, STEP_LOSS, SourceMapping, Use
 from monitor.importers.moments import Counts, Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.run_dir import Epoch, Step
-from monitor.run_dir.metric_names import marks_validation, parsed
+from monitor.run_dir.metric_names import is_of_no_split, marks_validation, parsed
 
 _AGAIN = "The run begins again or goes back at {} {}; what it repeats replaces what was there."
 
@@ -105,7 +105,7 @@ class RecordBuilder:
 
     def _event(self, event: Open) -> Iterator[Epoch | Step]:
         evaluated = any(name in event.values for name in EVALUATED) or any(map(marks_validation, event.metrics))
-        evaluated = evaluated or self._scores_alone(event)
+        evaluated = evaluated or any(map(is_of_no_split, event.metrics)) or self._scores_alone(event)
         same = self._open is not None and same_moment(self._open, event)
         if self._open is not None and not same and (evaluated or trains(event)):
             yield self._close()

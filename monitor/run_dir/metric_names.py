@@ -85,7 +85,7 @@ _ROWS: tuple[tuple[str, Direction, str, str], ...] = (
     (
         *(REWARD, "score", "raw"),
         "reward mean_reward reward_mean episode_reward avg_reward average_reward ep_rew_mean return mean_return "
-        "episode_return episodic_return rollout_ep_rew_mean ep_ret averageepret",
+        "episode_return episodic_return rollout_reward rollout_ep_rew_mean ep_ret averageepret",
     ),
     ("MCC", "score", "raw", "mcc matthews_correlation matthews_corrcoef"),
     ("Cohen's κ", "score", "raw", "kappa cohen_kappa cohens_kappa quadratic_weighted_kappa quadratic_kappa qwk"),
@@ -218,6 +218,13 @@ def marks_validation(name: str) -> bool:
     """Whether a name begins or ends with the word of val or test, whatever it measures."""
     words = plain(name).split("_")
     return not {"train", None} >= {SPLITS.get(words[0]), SPLITS.get(words[-1])}
+
+
+@lru_cache(4096)
+def is_of_no_split(name: str) -> bool:
+    """Whether a name is that of a known metric that has no split, such as an agent's reward."""
+    found = parsed(name)
+    return found is not None and found[0] is None and found[1].label in OF_NO_SPLIT
 
 
 @lru_cache(4096)

@@ -183,6 +183,16 @@ def test_bare_nan_is_the_finding_it_is(tmp_path):
     assert chosen.unread.first == ["Line 3: no JSON, or cut off."]
 
 
+def test_a_reward_is_an_evaluation_though_no_val_stands_beside_it(tmp_path):
+    path = tmp_path / "trainer_state.json"
+    rows = [{"step": n, "epoch": n / 100, "loss": 1e-4 * n, "reward": 0.1 * n, "kl": 0.01} for n in (1, 2, 3)]
+    path.write_text(json.dumps({"log_history": rows, "global_step": 3}))
+    _, epochs, _ = imported(path)
+    assert [(row.step, row.train_loss, row.metrics["reward"]) for row in epochs] == [
+        (n, 1e-4 * n, 0.1 * n) for n in (1, 2, 3)
+    ]
+
+
 def test_a_cut_off_trainer_state_gives_its_whole_entries(tmp_path):
     path = foreign.hugging_face(tmp_path)
     text = path.read_text().replace('"loss": 4.1', '"loss": NaN')

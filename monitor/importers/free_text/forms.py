@@ -149,6 +149,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          lambda found: f"step {found[1]} lr {found[2]}" if float(found[2]) < 0.1 else found[0]),
         ("Trax", rf"^\s*step\s+(\d+):\s+(train|eval)\s+(\w+)\s*\|\s*({NUMBER})\s*$", r"\2 step \1 \3: \4"),
         ("StyleGAN", r"^\s*tick\s+(\d+)\s+kimg\s.*", r"step \1"),
+        ("TRL", r"^(\s*\{'[^{}]{0,4000})'reward':\ (?=-?\d)", r"\1'rollout_reward': "),
         ("rsl_rl", r"^\s*mean\ (reward|episode)(?:\ length)?:\s+(?=-?\d)", r"rollout_\1: "),
         ("GluonTS", r"\bevaluation\ metric\ 'epoch_loss'=", "train loss="),
         ("GluonTS", r"\bevaluation\ metric\ 'validation_epoch_loss'=", "val loss="),

@@ -396,3 +396,12 @@ Epoch 5/5  ━━━━━━━━━━━━━━━━━━━━━━━
 """,
     epochs=1, last={"epoch": 5, "train_loss": 0.552, "val_loss": 0.585, "~acc": 0.754},
 )  # fmt: skip
+_log(
+    "TRL, rewards without a validation",
+    """
+{'loss': 0.0001, 'grad_norm': 0.21, 'learning_rate': 9.9e-07, 'completions/mean_length': 212.5, 'reward': 0.325, 'kl': 0.0004, 'epoch': 0.01}
+{'loss': 0.0003, 'grad_norm': 0.25, 'learning_rate': 9.8e-07, 'completions/mean_length': 222.5, 'reward': 0.425, 'kl': 0.0014, 'epoch': 0.02}
+{'loss': 0.0005, 'grad_norm': 0.31, 'learning_rate': 9.7e-07, 'completions/mean_length': 232.5, 'reward': 0.525, 'kl': 0.0024, 'epoch': 0.03}
+""",
+    epochs=3, first={"epoch": 0.01, "train_loss": 0.0001, "~reward": 0.325}, last={"train_loss": 0.0005, "~reward": 0.525, "~kl": 0.0024},
+)  # fmt: skip
