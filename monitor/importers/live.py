@@ -100,6 +100,8 @@ class FollowedRun:
         self.run_dir = run_dir
         self.source = source
         self.generation = progress.generation
+        self.names_steps = True
+        """False: the source names no step, and those that are recorded were counted line by line."""
         self._lock = lock
         self._basis = basis
         self._progress = progress
@@ -208,7 +210,7 @@ class FollowedRun:
             self._progress = msgspec.structs.replace(
                 self._progress, epoch=int(record.epoch), step=max(record.step, self._progress.step)
             )
-        elif isinstance(record, Step):
+        elif isinstance(record, Step) and self.names_steps:
             self._progress = msgspec.structs.replace(self._progress, step=record.step)
         if isinstance(record, (Epoch, Step)) and record.generation > self.generation:
             self.generation = record.generation

@@ -260,3 +260,15 @@ def test_a_step_that_a_bar_draws_twice_is_one_step(tmp_path):
         append(log, f"\r{bar(3, step, 100, 2.5)}" * 6)
     steps = [record.step for record in drained(follower).steps]
     assert len(steps) > 20 and len(set(steps)) == len(steps)
+
+
+def test_lines_that_name_no_step_are_counted_and_no_number_of_them_is_told_as_the_step(tmp_path):
+    line = "{{'loss': {}, 'epoch': {}}}\n"
+    log, follower = followed(tmp_path, line.format(2.5, 0.5) + line.format(2.4, 0.75))
+    seen = drained(follower)
+    assert [step.train_loss for step in seen.steps] == [2.5, 2.4] and seen.progress.step == 0
+    append(log, "{'eval_loss': 2.1, 'epoch': 1.0}\n" + line.format(2.3, 1.25))
+    seen = drained(follower, NOW + 60)
+    assert (seen.epochs[-1].val_loss, seen.progress.step) == (2.1, 0)
+    append(log, "step 70: loss 2.2\n")
+    assert drained(again(follower), NOW + 120).progress.step == 70

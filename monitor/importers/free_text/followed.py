@@ -120,7 +120,9 @@ class FollowedLog:
         steps = deque(said.steps)
         for place, row in enumerate((*said.rows, None)):
             while steps and (row is None or steps[0].rows_before <= place):
-                if (step := self._steps.record(steps.popleft(), columns)) is not None:
+                step = self._steps.record(steps.popleft(), columns)
+                self._run.names_steps = self._steps.names_steps
+                if step is not None:
                     yield step
             if row is None:
                 break

@@ -80,6 +80,8 @@ class StepBook:
         """The log's own count does not begin again with an epoch."""
         self._last = int(known.get("last", -1))
         self._loss: float | None = known.get("loss")
+        self.names_steps = True
+        """The last line that became a step named its number; else the lines are counted."""
 
     def memory(self) -> dict[str, Any]:
         """Where the count of steps stands, as plain JSON."""
@@ -103,7 +105,7 @@ class StepBook:
             total = bar[1] if bar is not None and bar[0] == raw else 0.0
             again = raw == self._raw == total == self._total > 1 and loss != self._loss
             step = self._through(raw, total, told, again=again)
-        self._loss = loss
+        self._loss, self.names_steps = loss, raw is not None
         if not 0 <= step < MOST_STEP or step == self._last:  # a bar draws the same step several times
             return None
         self._last = int(step)
