@@ -15,7 +15,7 @@ from monitor.rules.at_chance import INSERTS, LOST, TRAIN_ONLY, VAL_FALLS, WORSE_
 from monitor.rules.beside_chance import any_at_chance, beside
 from monitor.rules.columns import columns
 from monitor.rules.evaluations import last, measured, val_loss
-from monitor.rules.gap import CONSTANT, Gap
+from monitor.rules.gap import BOTH_WORSE, CONSTANT, Gap
 from monitor.rules.non_finite import only_val_loss
 from monitor.rules.not_moved import NEITHER, TRAIN_FALLS, VAL_ALONE, NotMoved
 from monitor.rules.primary import best_of, chance_of, primary_of
@@ -30,7 +30,10 @@ Breaks = Literal["not finite", "run away"]
 POOR, MOVED = 0.45, 0.02
 """An error above the first is poor, a little less than one of two classes by luck; a loss that fell by less than the
 second of its first value has not moved."""
-BROKEN_BY_IT = {"no_evidence", "not_moving", "too_little_regularisation", "words_missing", "nothing_learnt", "stuck"}
+BROKEN_BY_IT = {
+    *("no_evidence", "not_moving", "too_little_regularisation", "words_missing"),
+    *("nothing_learnt", "getting_worse", "stuck"),
+}
 """Causes that cannot be judged while the optimisation diverges."""
 OF_A_RIGHT_METRIC = {"no_evidence", "too_little_regularisation", "nothing_learnt", "getting_worse", "stuck"}
 ELSEWHERE = {
@@ -42,6 +45,8 @@ ELSEWHERE = {
     VAL_ALONE: "",
 }
 """Title of a finding → the one cause that it points to, "" for none."""
+OF_A_GAP = {CONSTANT: "measured_differently", BOTH_WORSE: "getting_worse"}
+"""Title of a finding about the gap → its cause; any other is too little regularisation."""
 ONLY_BY_HEART = "What is learnt on train does not carry over to val"
 """Title of `no_evidence` where the train set is known by heart: its input does reach the output layer."""
 NOT_SHOWN, NOTHING_MOVED = "What is learnt does not show in the metric", "Nothing that is measured has moved"
@@ -181,7 +186,7 @@ def _causes(finding: Finding) -> tuple[str, ...]:
     grown and one that has always been there."""
     known, worse = facts_of(finding.rule).causes, finding.title.endswith(GOT_WORSE)
     if finding.rule == Gap.name:
-        return tuple(name for name in known if (name == "measured_differently") == (finding.title == CONSTANT))
+        return (OF_A_GAP.get(finding.title, "too_little_regularisation"),)
     return tuple(name for name in known if name not in ("getting_worse", "stuck") or worse == (name != "stuck"))
 
 

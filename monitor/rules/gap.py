@@ -31,6 +31,9 @@ BETTER_SINCE = 0.05
 RUNNING = " A running train loss carries dropout and augmentation, where there are any; val loss does not."
 CONSTANT = "Gap between train and val loss, not grown"
 """Title of the finding in that case: nothing is learnt by heart that was not from the beginning."""
+BOTH_WORSE, TIMES = "Gap, and both losses got worse", 2.0
+"""Title of the finding where train loss, too, is so many times what it was at the lowest val loss: that is no learning
+by heart."""
 FIRST_EVALUATIONS, GROWN_RATIO = 3, 1.25
 """A gap that is no more than so many times the median of the first few has not grown."""
 AT_ITS_BEST, SCATTERS, NEWEST = 0.01, 1.5, 2
@@ -53,7 +56,7 @@ class Gap(Rule):
     place = 170
     watches = ("gap", "train_loss", "train_eval_loss", "val_loss", PRIMARY)
     yardstick = "limit"
-    causes = ("measured_differently", "too_little_regularisation")
+    causes = ("measured_differently", "too_little_regularisation", "getting_worse")
     limits = GapLimits
     remedy_beside = (("divergence", "The train loss that runs away comes first; the gap of such losses says nothing."),)
     reads = ("spike_band_evaluations", "spike_rise_ratio", "spike_spreads")
@@ -81,7 +84,7 @@ class Gap(Rule):
             why = f", {of_large_loss(data.val_loss)}" if of_loss else ""
             return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}{why}).")
         began = since(data.epochs, episode.onset, data.gap > held)
-        constant = _is_constant(data)
+        constant, worse = _is_constant(data), _train_too(data)
         basis = snapshot.run.gap_basis if snapshot.run is not None else "train"
         measured = " Train loss is the running one, in training mode: read it with care."
         if basis == "eval" and np.isfinite(data.train_loss[-1]):
@@ -100,11 +103,24 @@ class Gap(Rule):
                 "gap / chance loss (critical)": limits.gap_of_unigram_critical_ratio,
             },
             began=began,
-            title=CONSTANT if constant else "",
-            remedy=MEASURE if constant else FINE_TUNED if is_fine_tune(snapshot) else REMEDY,
+            title=CONSTANT if constant else BOTH_WORSE if worse else "",
+            remedy=MEASURE if constant else worse or (FINE_TUNED if is_fine_tune(snapshot) else REMEDY),
             cannot_tell="Whether the model gets worse: this check compares losses alone."
             + (RUNNING if basis == "train" else ""),
         )
+
+
+def _train_too(data: Evaluations) -> str:
+    """What to do where both losses are far above what they were at the lowest val loss; "" where one is not."""
+    train, val = (losses[np.isfinite(data.train_loss + data.val_loss)] for losses in (data.train_loss, data.val_loss))
+    at = int(np.argmin(val)) if len(val) else 0
+    if not len(val) or min(val[at], train[at]) <= 0 or val[-1] < TIMES * val[at] or train[-1] < TIMES * train[at]:
+        return ""
+    epoch, was, now = data.epochs[np.isfinite(data.train_loss + data.val_loss)][at], train[at], train[-1]
+    return (
+        f"Go on from a checkpoint of epoch {epoch:g}, where train loss was lower, too ({number(float(was))}, "
+        f"{number(float(now))} now), and look at what changed since: the learning rate, the data, a bad batch."
+    )
 
 
 def _overfits(data: Evaluations) -> str:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.rules.arithmetic import series
+from monitor.rules.evaluations import Evaluations
 from monitor.rules.primary import Chance
-from monitor.run_dir.metric import Metric
 
 NOT_MOVED, WHERE_IT_BEGAN = "has not moved", "rests where it began"
 """How the title ends: of a metric whose chance is not known, and of one that was far better than chance all along."""
@@ -16,6 +16,8 @@ USUAL = 3
 """Evaluations whose median stands for one of them."""
 STEP, SCATTERS = 0.02, 4.0
 """Where it began is what lies within this part of its first error, or so many scatters, and never beyond a point."""
+ALIKE = 0.75
+"""From this part of val loss on train loss may be that of an output without an input."""
 WELL = 0.3
 """An error at this part of chance needs an input: no output without one comes there."""
 FOR_NOTHING = "An output that ignores its input may score that: of classes, the share of the largest."
@@ -39,10 +41,28 @@ class Unmoved(NamedTuple):
     well: bool
 
 
-def unmoved(metric: Metric, errors: series.Array, chance: Chance | None, most: float, run_id: str) -> Unmoved | None:
-    """None where it has moved, is no share, or chance is known and near. `most`: a step of a share, as an error."""
-    known = errors[np.isfinite(errors)]
-    if not metric.is_share or len(known) <= USUAL or (chance is not None and known.min() > WELL * chance.error):
+def is_well(chance: Chance | None, error: float) -> bool:
+    """Whether an error is so far below what chance has that the input must be read."""
+    return chance is not None and error <= WELL * chance.error
+
+
+def reads_input(data: Evaluations) -> bool:
+    """Whether train loss is so far below val loss that the output follows the input: a constant one has like losses on
+    both."""
+    both = np.isfinite(data.train_loss) & np.isfinite(data.val_loss)
+    if not both.any():
+        return False
+    train, val = float(data.train_loss[both][-1]), float(data.val_loss[both][-1])
+    return 0 <= train < ALIKE * val
+
+
+def unmoved(data: Evaluations, chance: Chance | None, most: float, run_id: str) -> Unmoved | None:
+    """None where it has moved, is no share, or chance is known and near; and where it is not known, but the input is
+    read. `most`: a step of a share, as an error."""
+    metric, known = data.metric, data.error[np.isfinite(data.error)]
+    if metric is None or not metric.is_share or len(known) <= USUAL:
+        return None
+    if reads_input(data) if chance is None else not is_well(chance, float(known.min())):
         return None
     first, usual = float(known[0]), series.running_median(known, USUAL)[USUAL - 1 :]
     far = min(most, max(STEP * first, SCATTERS * series.scatter(known, len(known))))

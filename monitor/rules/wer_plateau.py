@@ -28,11 +28,11 @@ from monitor.rules.primary import (
 from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
-from monitor.rules.unmoved import FOR_NOTHING, Unmoved, unmoved
+from monitor.rules.unmoved import FOR_NOTHING, Unmoved, is_well, reads_input, unmoved
 from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, Worse, got_worse, is_lost, lost_much
 from monitor.run_dir import Severity, Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import EDIT_RATES, REWARD, WITHOUT_A_CHANCE
+from monitor.run_dir.metric_names import EDIT_RATES, ENDS_AT_ONE, REWARD, WITHOUT_A_CHANCE
 from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
@@ -141,7 +141,10 @@ class WerPlateau(Rule):
         data = evaluations.read(snapshot, thresholds)
         counted = _since_it_spoke(metric, data.error, chance_of(snapshot, metric))
         best = np.minimum.accumulate(np.where(counted, data.error, np.inf))
-        step = limits.wer_step_ratio * scale_of(metric, data.error)
+        scale = scale_of(metric, data.error)
+        # What ends at 1, as R² does, has a zero as an error, too: near it a small step is a large part.
+        scale = np.fmin(scale, best - metric.error(1.0)) if metric.label in ENDS_AT_ONE else scale
+        step = limits.wer_step_ratio * scale
         step = np.minimum(limits.wer_step, step) if metric.is_share else step
         if perfect_of(metric, data.error)[-1]:
             return self.quiet(
@@ -179,8 +182,9 @@ class WerPlateau(Rule):
         # What was never better than chance cannot get worse.
         had_learnt = chance is None or best[-1] < chance.error
         since = _since_then(metric, data.error, window, worse) if had_learnt else ""
-        learnt = not since and _has_learnt_much(metric, data, best, limits.plateau_learnt_ratio)
-        still = None if since else unmoved(metric, data.error, chance, limits.wer_step, snapshot.run_id)
+        much = is_well(chance, float(best[-1])) or _has_learnt_much(metric, data, best, limits.plateau_learnt_ratio)
+        learnt = not since and much
+        still = None if since else unmoved(data, chance, limits.wer_step, snapshot.run_id)
         rests = LEVELLED_OFF if chance is None or _beyond(metric, chance, float(best[-1])) else AT_REST
         state = GOT_WORSE if since else still.title if still else rests if learnt else "stuck"
         said = f"{since}{named} has moved {_moved(metric, moved)} in {window} evaluations"
@@ -189,7 +193,6 @@ class WerPlateau(Rule):
             said = still.line
             where = f"best {where}"
         more = f" {FOR_NOTHING}" if still is not None and not still.well and not beside(snapshot) else ""
-        learnt = learnt or (still is not None and still.well)
         return self.flag(
             data.epochs,
             episode,
@@ -243,9 +246,10 @@ def _since_it_spoke(metric: Metric, errors: series.Array, chance: Chance | None)
 
 
 def _has_learnt_much(metric: Metric, data: Evaluations, best: series.Array, ratio: float) -> bool:
-    """Whether a share's best error is at most `ratio` of its first, or val loss has come far down."""
+    """Whether the best error, where it has a zero, is at most `ratio` of its first, or val loss has come far down."""
     first = data.error[np.isfinite(data.error)][0]
-    much = metric.is_share and best[-1] <= ratio * first
+    has_zero = metric.is_share or (metric.direction == "error" and not (data.error < 0).any())
+    much = has_zero and best[-1] <= ratio * first
     return bool(much or came_down("val loss", data.val_loss, data.epochs))
 
 
@@ -316,14 +320,14 @@ def _remedy(snapshot: Snapshot, metric: Metric, data: Evaluations, still: Unmove
         return (FELL_AT_ITS_END if over else STILL_FALLS).format(label=metric.label)
     if still is not None:
         return still.remedy
-    if chance is not None and not chance.assumed:
+    if chance is not None and (not chance.assumed or is_well(chance, best)):
         if best < chance.error - BEYOND * chance.size(metric):
             return f"{KEEP} {beyond}" if over else beyond
         return (
             f"Its best is {metric.error_text(best)}; {chance.does} {metric.error_text(chance.error)}. Find out whether "
             "the input reaches the output layer, and whether the labels are right."
         )
-    if chance is None and (not metric.is_share or metric.label in WITHOUT_A_CHANCE):
+    if chance is None and (not metric.is_share or metric.label in WITHOUT_A_CHANCE or reads_input(data)):
         return WITHOUT_CHANCE_WHEN_OVER if over else WITHOUT_CHANCE
     return WHEN_OVER if over else REMEDY
 

@@ -10,6 +10,7 @@ from monitor.rules.gap import CONSTANT, Gap
 from monitor.rules.gap_limit import GapLimits, limits_of
 from monitor.rules.result import NotApplicable, NotEnoughData, Quiet
 from monitor.rules.thresholds import DEFAULTS
+from monitor.run_dir import Floors
 from tests.snapshots import NOW, check, curve, first_fired, found, snapshot
 
 RULE = Gap()
@@ -182,3 +183,18 @@ def test_a_gap_that_has_always_been_there_while_val_loss_is_at_its_best_is_no_ov
     assert [cause.name for cause in judge(always, NOW).diagnosis.causes] == ["measured_differently"]
     opens = snapshot(val_loss=falls, train_loss=[value - 0.1 * e for e, value in enumerate(falls, 1)])
     assert found(RULE, opens).title == RULE.title
+
+
+def test_where_train_loss_has_risen_too_nothing_is_learnt_by_heart():
+    jumped = {"train_loss": [1.5, 0.8, 0.5, *[12.0] * 7], "val_loss": [1.4, 0.8, 0.6, *[25.0] * 7]}
+    jumped["run"] = {"floors": Floors()}
+    finding = found(RULE, snapshot(**jumped))
+    assert finding.title == "Gap, and both losses got worse"
+    assert finding.remedy.startswith(
+        "Go on from a checkpoint of epoch 3, where train loss was lower, too (0.50, 12.0 now)"
+    )
+    causes = judge(snapshot(**jumped), NOW).diagnosis.causes
+    assert [cause.name for cause in causes] == ["getting_worse"]
+    # A train loss that wobbles after it was learnt by heart is overfitting as before.
+    by_heart = {"train_loss": [1.5, 0.8, 0.5, *[0.1] * 6, 0.3], "val_loss": [1.4, 0.8, 0.6, *[2.5] * 7]}
+    assert found(RULE, snapshot(**by_heart)).title == RULE.title

@@ -54,6 +54,13 @@ def test_a_loss_that_fell_without_the_metric_is_named_and_stopping_is_not_the_fi
     assert [option.title[:22] for option in prescribe(seen, said)] == ["Compare accuracy with "]
 
 
+def test_where_train_loss_is_far_below_val_loss_the_input_is_read_and_that_is_not_asked():
+    seen = accuracy(about(0.9), train_loss=[0.01] * 15, val_loss=[0.4] * 15)
+    finding = found(RULE, seen)
+    assert finding.title == "Accuracy stuck" and "ignores its input" not in finding.line
+    assert finding.remedy.startswith("Compare it with what others reach")
+
+
 def test_the_chance_that_somebody_gives_decides_between_the_two():
     def with_chance(chance):
         return accuracy(

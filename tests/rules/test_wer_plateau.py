@@ -229,3 +229,17 @@ def test_a_fall_over_thousands_of_evaluations_is_progress_and_rest_after_it_is_n
 def test_up_to_a_hundred_evaluations_ten_are_the_window():
     seen = wer([*np.linspace(0.9, 0.6, 80).tolist(), *[0.6] * 20])
     assert first_fired(RULE, seen)[0] == 88
+
+
+def test_what_has_learnt_much_levels_off_in_any_unit_and_a_low_rate_is_far_from_chance():
+    raw = found(RULE, snapshot(metrics=[{"val_fid": value} for value in (130.0, 40.0, 8.0, *[5.0] * 12)]))
+    assert (raw.title, raw.severity) == ("FID levelled off", "info")
+    low = found(RULE, snapshot(val_wer=[0.225, 0.21, *[0.19] * 12], run={"floors": Floors()}))
+    assert (low.title, low.severity) == ("WER levelled off", "info")
+    assert low.remedy == "It is well better than chance: stop here, or change the data."
+
+
+def test_near_its_end_at_1_a_small_step_is_progress():
+    rises = [0.0, 0.5, 0.8, *(1 - 0.1 * 0.96**place for place in range(20))]
+    assert found(RULE, snapshot(metrics=[{"val_r2": value} for value in rises])) is None
+    assert found(RULE, snapshot(metrics=[{"val_r2": value} for value in [*rises, *[rises[-1]] * 11]])) is not None
