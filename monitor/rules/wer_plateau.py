@@ -182,9 +182,9 @@ class WerPlateau(Rule):
         # What was never better than chance cannot get worse.
         had_learnt = chance is None or best[-1] < chance.error
         since = _since_then(metric, data.error, window, worse) if had_learnt else ""
-        much = is_well(chance, float(best[-1])) or _has_learnt_much(metric, data, best, limits.plateau_learnt_ratio)
-        learnt = not since and much
+        learnt = not since and _has_learnt_much(metric, data, best, chance, limits)
         still = None if since else unmoved(data, chance, limits.wer_step, snapshot.run_id)
+        learnt = learnt or (still is not None and still.well)
         rests = LEVELLED_OFF if chance is None or _beyond(metric, chance, float(best[-1])) else AT_REST
         state = GOT_WORSE if since else still.title if still else rests if learnt else "stuck"
         said = f"{since}{named} has moved {_moved(metric, moved)} in {window} evaluations"
@@ -245,11 +245,15 @@ def _since_it_spoke(metric: Metric, errors: series.Array, chance: Chance | None)
     return counted
 
 
-def _has_learnt_much(metric: Metric, data: Evaluations, best: series.Array, ratio: float) -> bool:
-    """Whether the best error, where it has a zero, is at most `ratio` of its first, or val loss has come far down."""
+def _has_learnt_much(
+    metric: Metric, data: Evaluations, best: series.Array, chance: Chance | None, limits: PlateauLimits
+) -> bool:
+    """Whether the best error, where it has a zero, is a part of its first, or a step below it and far below chance; or
+    val loss has come far down."""
     first = data.error[np.isfinite(data.error)][0]
     has_zero = metric.is_share or (metric.direction == "error" and not (data.error < 0).any())
-    much = has_zero and best[-1] <= ratio * first
+    far = metric.is_share and is_well(chance, float(best[-1])) and best[-1] <= first - limits.wer_step
+    much = far or (has_zero and best[-1] <= limits.plateau_learnt_ratio * first)
     return bool(much or came_down("val loss", data.val_loss, data.epochs))
 
 
