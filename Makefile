@@ -55,7 +55,7 @@ test-unit: $(DEV_READY)
 	$(PY) -m pytest -n 3 -m "not browser and not frameworks and not slurm and not ray and not hosts"
 
 test-frameworks: $(FRAMEWORKS_READY)
-	$(PY) -m pytest -n 2 -m frameworks tests/frameworks tests/launcher tests/trainer
+	$(PY) -m pytest -n 3 -m frameworks tests/frameworks tests/launcher tests/trainer
 
 # The tests start and stop their own clusters, one of each kind (tests/cluster/conftest.py); at most six minutes.
 test-cluster: $(FRAMEWORKS_READY) ## runs as jobs of a real SLURM and of a real Ray, where they can be installed

@@ -68,7 +68,7 @@ def proxying(behind: int, **adds: str) -> Iterator[Proxy]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield proxy
     finally:

@@ -17,9 +17,10 @@ class Receiver:
     """`taken`: what arrived and was accepted, in order. `asked`: how many requests came at all."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self._held = socket.socket()  # bound for as long as the test: the port goes to nobody else meanwhile
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.port = self._held.getsockname()[1]
         self.taken: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.asked = 0
@@ -82,3 +83,4 @@ def receiver() -> Iterator[Receiver]:
         yield one
     finally:
         one.go_down()
+        one._held.close()

@@ -282,11 +282,11 @@ def test_a_hostile_document_is_a_problem_of_its_run_and_of_nothing_else(runs, wh
     """A hostile document: deep nesting, wrong types, giant strings and numbers, NaN, duplicate keys, invalid UTF-8."""
     content = HOSTILE[what]
     (runs / "healthy" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    began = time.monotonic()
+    began = time.process_time()
     snapshot = RunReader(runs / "healthy").read(1e9)
     rows = RowBook(runs).rows(1e9)
     assert len(snapshot.epochs) == 30 and [row.run for row in rows] == ["healthy"]
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
 
 
 @pytest.mark.parametrize("sign", ["[", "("])

@@ -85,7 +85,7 @@ def test_who_controls_by_his_own_link_is_named_in_the_audit_and_in_the_run(there
     assert acts(there, live)[1:] == [("stop", "page, link of Ana López", "done")]
     assert read_state(there.runs / live).stop.asked_by == "Ana López"
     assert made["may"] == "control" and 29.9 < (made["until"] - time.time()) / 86_400 <= 30
-    assert [each["name"] for each in link(there)["links"] if each["may"] == "control"] == ["Ana López"]
+    assert [each["may"] for each in link(there)["links"] if each["name"] == "Ana López"] == ["control"]
 
 
 @pytest.mark.parametrize("way", ["revoked", "made anew", "expired"])

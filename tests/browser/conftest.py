@@ -126,7 +126,7 @@ def tab(browser):
 
     def open_tab(width: int = 1360, height: int = 900, **options: object) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -139,7 +139,7 @@ def tab(browser):
     assert complaints == []
 
 
-def wait_until(condition, secs: float = 30.0, why: str = "it never became true"):
+def wait_until(condition, secs: float = 60.0, why: str = "it never became true"):
     """Polls a condition of the real world; returns its first true value."""
     deadline = time.monotonic() + secs
     while time.monotonic() < deadline:

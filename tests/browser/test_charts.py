@@ -8,7 +8,7 @@ from tests import fake_runs
 from tests.browser.conftest import ROOT, wait_until
 from tests.browser.test_page_states import open_run
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 FLOORS = Floors(wer_constant=0.9, loss_unigram=4.0)

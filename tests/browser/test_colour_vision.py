@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 from monitor.writer import RunWriter
 from tests.browser.test_page_states import open_run
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 REFERENCES = ["MORGEN REGEN NORD SUED"] * 3
 SAID = ["MORGEN WOLKE ABER NORD", "MORGEN REGEN NORD", "MORGEN"]

@@ -8,7 +8,7 @@ import pytest
 from tests.browser.conftest import wait_until
 from tests.browser.test_page_states import write_run
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 STREAMLIT = "**/static/js/index.*.js"
 
 

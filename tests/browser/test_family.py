@@ -11,7 +11,7 @@ from monitor.writer import RunWriter
 from tests.browser.conftest import wait_until
 from tests.browser.test_page_states import open_run, sideways
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 LOSS = "document.querySelector('[data-testid=chart-loss]')"
 OVERLAY = "document.querySelector('[data-testid=chart-overlay-metric]')"

@@ -6,7 +6,7 @@ from monitor.writer import RunWriter
 from tests.browser.conftest import wait_until
 from tests.browser.test_page_states import HOSTILE, open_run, sideways
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 DRAWN = "() => [...document.querySelectorAll('[data-testid=metrics] .js-plotly-plot')].length"
 SHOWN = "() => [...document.querySelectorAll('[data-testid=metrics] .vs-metric')].length"

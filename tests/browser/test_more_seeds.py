@@ -9,7 +9,7 @@ from monitor.run_dir.launch import command_of
 from tests.browser.conftest import ROOT, wait_until
 from tests.supervised import script
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 TRAINS = f"""
 import argparse, random, sys

@@ -11,7 +11,7 @@ from tests.browser.conftest import wait_until
 from tests.browser.test_accessibility import serious
 from tests.browser.test_page_states import open_run
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 FAKE = """(answer) => {
   window.asked = 0;

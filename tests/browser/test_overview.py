@@ -27,7 +27,7 @@ from monitor.writer import RunWriter
 from tests.browser.conftest import Dashboard, wait_until
 from tests.browser.test_page_states import sideways
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def write_row(runs, name, *, state="finished", verdict="KEEP GOING", severity=None, rule=None, wer=0.5, **more):

@@ -12,7 +12,7 @@ from monitor.run_dir import Floors
 from monitor.writer import RunWriter
 from tests.browser.conftest import ROOT, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 EPOCHS = 12
 HOSTILE = (

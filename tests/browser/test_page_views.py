@@ -12,7 +12,7 @@ from monitor.writer import RunWriter
 from tests.browser.conftest import ROOT, wait_until
 from tests.browser.test_page_states import open_run, sideways
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 LOSS = "document.querySelector('[data-testid=chart-loss]')"
 RANGES = """() => ["loss", "metric", "words"].map((id) =>

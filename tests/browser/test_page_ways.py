@@ -10,7 +10,7 @@ import pytest
 from monitor.writer import RunWriter
 from tests.browser.conftest import Dashboard
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 @contextlib.contextmanager

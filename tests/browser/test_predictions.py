@@ -6,7 +6,7 @@ from monitor.writer import RunWriter
 from tests.browser.conftest import wait_until
 from tests.browser.test_page_states import open_run, sideways
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 REFERENCES = ["MORGEN REGEN NORD", "SONNE", "WIND SUED"]
 

@@ -9,7 +9,7 @@ from tests.launcher.test_devices import UUIDS, fake_nvidia_smi
 from tests.supervised import script
 from tests.supervisor.test_queueing import SAYS
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

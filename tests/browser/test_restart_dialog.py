@@ -12,7 +12,7 @@ from monitor.run_dir import LAUNCH_FILE
 from tests.browser.conftest import wait_until
 from tests.supervised import call_it_stopped
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 SCRIPT = "import sys\nrate = 1\nprint(sys.argv[1:])\n"
 

@@ -10,7 +10,7 @@ from monitor.run_dir import LAUNCH_FILE
 from monitor.run_dir.audit import AUDIT_FILE
 from tests.browser.conftest import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 
 def launched(own, name):

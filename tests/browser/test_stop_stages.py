@@ -8,7 +8,7 @@ from tests.browser.conftest import ROOT, wait_until
 from tests.supervised import LISTENS, SILENT, script
 from tests.supervisor.test_stopping import DEAF
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 
 def started(dashboard, name, text, *, grace=60):

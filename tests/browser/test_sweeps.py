@@ -11,7 +11,7 @@ from tests.browser.test_accessibility import serious
 from tests.browser.test_overview import folder, names  # noqa: F401 - a fixture
 from tests.browser.test_page_states import sideways
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 
 def write_trial(runs, name, wer, sweep="search", **config):

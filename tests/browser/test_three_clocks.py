@@ -8,7 +8,7 @@ from monitor.writer import RunWriter
 from tests.browser.conftest import wait_until
 from tests.browser.test_page_states import open_run, write_run
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def test_all_three_are_told_apart_and_a_server_that_cannot_read_is_not_called_live(dashboard, tab):

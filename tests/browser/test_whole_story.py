@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 SAMPLER = """() => {
   window.moments = {frames: 0, torn: [], seqs: new Set()};

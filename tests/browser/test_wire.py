@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser.test_page_states import open_run
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 
 
 def wire(page):

@@ -11,7 +11,7 @@ from tests.browser.conftest import wait_until
 from tests.logs import FORMS
 from tests.stranger import SCRIPT
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.browser
 
 
 def answer(page, label, text):

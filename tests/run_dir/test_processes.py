@@ -43,7 +43,7 @@ def test_a_living_process_is_alive(sleeper):
 def test_a_killed_process_is_gone_even_before_its_parent_has_noticed(sleeper):
     identity = identify(sleeper.pid)
     sleeper.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while liveness(identity) != "gone":
         assert time.monotonic() < deadline
     assert sleeper.returncode is None, "the zombie was reaped: this test proves nothing"

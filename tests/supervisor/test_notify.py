@@ -135,10 +135,10 @@ def test_an_error_of_the_service_is_tried_again_and_a_stop_is_not_kept_waiting_b
     box.sleeps.set()
     before = box.asked
     wait_for(lambda: box.asked > before, 60)
-    began = time.monotonic()
     stop(run_dir)
     wait_for_state(run_dir, "stopped")
-    assert time.monotonic() - began < 15, "the service would have hung for 20 s"
+    log = (run_dir / "supervisor.log").read_text()
+    assert "did not answer in time" not in log, "the service, which hangs for 20 s, was waited for"
     box.answers = 200
     box.sleeps.clear()
     wait_for(lambda: is_over(run_dir), 60)

@@ -70,7 +70,7 @@ def test_a_killed_supervisor_is_seen_at_once_and_the_run_is_not_lost(runs):
 def test_with_both_killed_the_run_is_lost_and_can_be_resumed(runs):
     run_dir = at_work(runs)
     kill(run_dir, "supervisor", "trainer")
-    wait_for(lambda: seen_by_all(run_dir) == {"lost"}, secs=5)
+    wait_for(lambda: seen_by_all(run_dir) == {"lost"})
     assert state_of(run_dir).state == "running", "lost is derived, never stored"
     resume(runs, run_dir.name)
     wait_for_state(run_dir, "running")

@@ -73,12 +73,10 @@ def test_a_stop_that_is_heard_ends_with_stopped_and_no_signal(runs):
 
 
 def test_a_script_that_cannot_be_asked_gets_ctrl_c_at_once(runs):
-    run_dir = started(runs, SILENT)
+    run_dir = started(runs, SILENT, stop_grace_secs=600.0)
     wait_for(lambda: "at work" in (run_dir / LOG_FILE).read_text())
-    began = time.monotonic()
     stop(run_dir)
     state = wait_for_state(run_dir, "stopped")
-    assert time.monotonic() - began < 20, "it must not wait for the grace period of 60 s"
     assert state.stop is not None
     assert state.stop.stage == "interrupted"
 

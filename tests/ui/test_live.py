@@ -39,7 +39,7 @@ def test_a_tab_that_leaves_as_it_asks_for_rows_has_left(tmp_path):
         asked.add({"kind": "rows", "runs": ["healthy"]})
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(sending, 5)
+            await asyncio.wait_for(sending, 60)
         assert len(socket.sent) == 2
 
     asyncio.run(story())

@@ -57,6 +57,9 @@ def served(home, env):
     """What `serve --json` says of a dashboard that really runs."""
     with RunWriter(home / "runs" / "odd") as run:
         run.log_epoch(1, train_loss=1.0, val_loss=1.5)
+    with RunWriter(home / "runs" / "live", epochs=50) as run:
+        for epoch in (1, 2, 3):
+            record(run, epoch)
     answer = monitor(env, "serve", "--runs", home / "runs", "--json")
     assert answer.returncode == 0, answer.stderr
     yield json.loads(answer.stdout)
@@ -65,7 +68,7 @@ def served(home, env):
 
 def status(url):
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -184,10 +187,10 @@ def test_both_ways_to_start_the_app_pass_the_gate_first(tmp_path, env, command):
         link = next(word for word in (tmp_path / "log").read_text().split() if "?token=" in word)
         assert status(link.partition("?")[0]) == 401
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-        assert browser.open(link, timeout=10).status == 200
+        assert browser.open(link, timeout=60).status == 200
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         log.close()
 
 
@@ -209,7 +212,7 @@ def talk(served, conversation, headers=None):
 
 async def next_of(tab, kind):
     while True:
-        message = json.loads(await asyncio.wait_for(tab.recv(), 20))
+        message = json.loads(await asyncio.wait_for(tab.recv(), 60))
         if message["kind"] == kind:
             return message
 
@@ -220,12 +223,12 @@ def record(run, epoch):
 
 
 def test_a_tab_gets_all_once_and_then_only_what_is_new(home, served):
-    with RunWriter(home / "runs" / "live", epochs=50) as run:
+    with RunWriter(home / "runs" / "grows", epochs=50) as run:
         record(run, 1)
         record(run, 2)
 
         async def conversation(tab):
-            await tab.send(json.dumps({"kind": "hello", "run": "live"}))
+            await tab.send(json.dumps({"kind": "hello", "run": "grows"}))
             first = await next_of(tab, "frame")
             record(run, 3)
             while True:
@@ -280,7 +283,7 @@ def test_odd_messages_end_in_an_answer_or_a_closed_socket_never_in_a_dead_server
     async def conversation(tab):
         await tab.send(message)
         try:
-            return json.loads(await asyncio.wait_for(tab.recv(), 10))["kind"]
+            return json.loads(await asyncio.wait_for(tab.recv(), 60))["kind"]
         except websockets.ConnectionClosed:
             return "closed"
 

@@ -162,7 +162,7 @@ def test_a_look_that_is_asked_for_while_a_rule_is_at_work_is_taken_after_it(proj
     with (run_dir / "epochs.jsonl").open("a") as file:
         file.write('{"epoch": 10, "val_loss": 0.2, "train_loss": 0.2}\n')
     watch.look(time.time(), force=True)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while watch.is_waiting and time.monotonic() < deadline:
         watch.look(time.time())
         time.sleep(0.05)
