@@ -79,7 +79,7 @@ HOUSEKEEPING = re.compile(
     r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage"
     r"|dataloader(?:_\w+)?|every|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
     r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian"
-    r"|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap|(?:data_)?slice|step_in\w*|micro_batches)"
+    r"|(?:add|sub|mul|truediv|mean|reduce_\w+|strided_slice|concat)_\d+|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap|(?:data_)?slice|step_in\w*|micro_batches)"
 )
 """Names of what is no measurement of the model; never a metric."""
 UNIT = re.compile(

@@ -192,3 +192,20 @@ def test_losses_by_step_of_which_none_was_read_are_named(tmp_path):
     steps = "".join(f"pass {n} of step {n}; gen.loss<{3 - n / 10:.3f}>\n" for n in range(1, 6))
     said = said_of(tmp_path, "Epoch 1/2 val loss 2.5\n" + steps + "Epoch 2/2 val loss 2.1\n")
     assert "5 lines tell 'gen.loss' by step, line 2 first, and no step was read." in said
+
+
+def test_a_train_loss_of_steps_beside_the_one_of_the_epoch_is_said(tmp_path):
+    text = "".join(
+        f"at epoch {n}\ntrain info: logloss loss:{1.9 / n:.4f}\neval info: auc:0.6{n}05\nstep 90 , total_loss: {2 / n:.4f}\n"
+        for n in range(1, 5)
+    )
+    said = said_of(tmp_path, text)
+    assert "total_loss is of the last step of each epoch, and logloss_loss of all of it, such as" in said
+
+
+def test_evaluations_within_epochs_are_counted_with_their_epochs(tmp_path):
+    text = "".join(
+        f"Epoch {n // 4 + 1} step {n * 50}: train loss {9 / (n + 1):.3f}, val loss {10 / (n + 1):.3f}\n"
+        for n in range(1, 16)
+    )
+    assert "Found 15 evaluations in 4 epochs in train.log: train loss" in said_of(tmp_path, text)

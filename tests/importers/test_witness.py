@@ -7,6 +7,7 @@ import pytest
 
 from monitor.importers.free_text import epochs, reader
 from monitor.importers.free_text.figures import figures
+from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.scan import scan
 from monitor.importers.free_text.witness import Witness
 
@@ -151,3 +152,13 @@ def test_one_of_two_figures_of_each_row_that_was_not_taken_is_said():
     ]
     both = [Row(row.epoch, cells={**row.cells, "train_accuracy": f"0.6{n}3"}) for n, row in enumerate(rows, 1)]
     assert told_by(lines, both) == []
+
+
+def test_a_batch_taken_where_its_mean_stands_behind_in_brackets_is_said(tmp_path, monkeypatch):
+    text = "".join(
+        f"Epoch: [{n}]  [207/208]  loss: {9.5 / n:.4f} ({9.131 / n:.4f})\nEpoch: [{n}] val loss: {10.71 / n:.4f}\n"
+        for n in EPOCHS
+    )
+    assert doubts_of(tmp_path, text) == ""
+    monkeypatch.setattr(Walk, "_is_change", lambda *_: True)
+    assert "of epoch 8 stands before another number, (1.1414), in line" in doubts_of(tmp_path, text)

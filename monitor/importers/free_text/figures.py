@@ -15,7 +15,7 @@ from monitor.importers.languages import in_english
 TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 FIGURE = re.compile(
     r"(?<![\w.@])(?P<text>[-+]?(?:(?:\d+\.\d+|\.\d+)(?:[ef][-+]?\d+)?|\d+(?=\s?%(?!\|))|nan\b|inf\b))(?![\d:]|\.\d)"
-    r"|\d+(?:[.,:]\d+)*"
+    r"|(?<![^\W_])\d+(?:[.,:]\d+)*"
 )
 UNIT = re.compile(r"\s?(?:[mun]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|[kmgt]i?b|\w+/\w+)(?![^\W_])")
 WORD = re.compile(r"[^\W\d_][\w@/.]*")
@@ -45,7 +45,7 @@ NOT_THERE = -1.0
 """What a loss is printed as where a model has no such part."""
 _STEP = r"(?<![a-z])(?:global_step|step|iter|iters|iteration|updates?|num_updates)"
 STEP = re.compile(_STEP + r"[\"'\])]*\W{0,10}(\d[\d,]{0,12})(?![\d.])")
-_NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*\s{0,3}[:=#.\[(]?\s{0,5}(\d{1,6})(?![\d.]|\s?%)"
+_NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*[\s:=#.\[(]{0,8}(\d{1,6})(?![\d.]|\s?%)"
 EPOCH = re.compile(r"(?<!\d[- ])(?<![a-z])epochs?" + _NUMBER)
 
 
@@ -61,6 +61,8 @@ class Figure:
     """The epoch that its line names."""
     step: int | None = None
     others: tuple[float, ...] = ()
+    mean: float | None = None
+    """The number in round brackets directly behind it."""
 
     @property
     def what(self) -> str:
@@ -103,7 +105,8 @@ def figures(line: str, number: int = 0) -> list[Figure]:
         value = float(match["text"] if match["text"].endswith("inf") else match["text"].replace("f", "e"))
         if not words:
             if found and name and chunk.strip() in ("(", "/", "[", ""):
-                found[-1] = replace(found[-1], others=(*found[-1].others, value))
+                mean = value if chunk.strip() == "(" and not found[-1].others else None
+                found[-1] = replace(found[-1], others=(*found[-1].others, value), mean=mean)
         elif (
             value != NOT_THERE
             and MEASURES.search(name)

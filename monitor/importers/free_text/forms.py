@@ -25,6 +25,10 @@ PRINTED_TUPLE = re.compile(r"([:=]?\s{0,3})'\s{0,3},\s{0,3}(?=[-+.\d])")
 """`('Epoch:', 3, 'cost =0.5')`: what `print` of Python 3's form gives under Python 2."""
 SYMBOL = re.compile(rf":([a-z]\w*),\s*({NUMBER})")
 _SPLIT = r"train\w*|val\w*|dev|test"
+OF_A_SET = re.compile(r"\b(train|valid|val|eval|test)\w{0,12}_loss's\s")
+"""Of sets that their user called `train_loss` and the like: what is measured is the word behind."""
+INITIALS = re.compile(r"\b([tv])l\b")
+IN_BRACKETS = re.compile(rf"(\b[a-z]\w*\s?[:=]\s?)\[\s*({NUMBER})\s*\](?!\s*[\[(/\d])")
 OF_VITS = ("disc", "gen", "fm", "mel", "dur", "kl")
 OF_YOLACT = {
     "b": "box",
@@ -71,6 +75,10 @@ def _of_a_list(found: re.Match[str]) -> str:
     if len(numbers) == 1 or name.endswith(("lr", "rate")):
         return f"{name}: {numbers[0]}"
     return ", ".join(f"{name}_{place}: {text}" for place, text in enumerate(numbers, 1))
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return "train loss" if found[1] == "t" else "val loss"
 
 
 def _of_vits(found: re.Match[str]) -> str:
@@ -139,6 +147,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
         ("leaders", r"(?<=\w)\.{2,}(?=\s{0,3}:)|\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
+        ("each value in brackets", rf"\b[a-z]\w*\s?[:=]\s?\[\s*{NUMBER}\s*\]\s*,.*[:=]\s?\[\s*{NUMBER}\s*\].*",
+         lambda found: IN_BRACKETS.sub(r"\1\2", found[0])),
         ("values in brackets", rf"\b([a-z]\w*(?:\ [a-z]\w*){{0,4}})\s*[:=]?"
          rf"\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)", _of_a_list),
         ("name and value in bars", rf"^\s*[|│┃]\s*([a-z][^|│┃]{{0,80}}?)\s*[|│┃]\s*({NUMBER}\s?%?)\s*[|│┃]?\s*$",
@@ -161,6 +171,11 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("icefall", r"\bloss\[[^\]]{0,600}\],\s*tot_loss\[([^\]]{0,600})\]", r"\1"),
         ("timm", r"^\s*(train|test|validation|eval)\w*:\s*(\d+)\s*\[\s*(?=\d+/)", r"\1 epoch \2 ["),
         ("torchtune", r"^\s*(\d+)\|(\d+)\|\s*loss:", r"epoch \1 step \2 loss:"),
+        ("CatBoost", rf"^\s*(\d+):\s+learn\s+({NUMBER})(?:\s+test\s+({NUMBER}))?[^\n]*?passed:[^\n]*",
+         lambda found: f"iter {found[1]} train loss {found[2]}" + (f" val loss {found[3]}" if found[3] else "")),
+        ("LightGBM", r"\b(train|valid|val|eval|test)\w{0,12}_loss's\s.*",
+         lambda found: OF_A_SET.sub(r"\1's ", found[0])),
+        ("initials", rf"\btl\b\s?[:=]?\s?{NUMBER}.*\bvl\b.*", lambda found: INITIALS.sub(_spelled, found[0])),
         ("CatBoost", rf"^\s*(\d+):\s+learn:\s*({NUMBER})(?:\s+test:\s*({NUMBER}))?[^\n]*",
          lambda found: f"iter {found[1]} train: {found[2]}" + (f", val: {found[3]}" if found[3] else "")),
         ("PyTorch's tutorial", r"^\s*\[(\d+),\s*(\d+)\]\s+(?=(?:running\ )?loss\b)", r"epoch \1 step \2 "),

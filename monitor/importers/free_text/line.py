@@ -44,6 +44,8 @@ DASHES = "-–—"
 AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
 SIZE = re.compile(r"[kmgt]i?b|w")
+BRIEF = ("tr", "va", "te")
+"""Beside a loss that has its name these are parts of it, and no splits."""
 OF_A_SPLIT = ("train_", "val_", "test_")
 MEANS = frozenset({"avg", "average", "mean", "ave"})
 MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch(?!s)|time")
@@ -337,6 +339,9 @@ class Walk:
             words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`
             if not words:
                 return
+        if words[0] in BRIEF and len(words) == 1 and self._tells_a_loss():
+            self._keep(f"{self.section}_{words[0]}".lstrip("_"), text + unit)  # `Val loss 0.9  tr 0.3  rot 1.3`
+            return
         name = named(tuple(words))
         self.names_mean = not MEANS.isdisjoint("_".join(words).split("_"))
         split, rest = name.split, name.rest
@@ -366,6 +371,10 @@ class Walk:
         if not MEANS.isdisjoint(words) and "loss" not in kept and any(name == kept for name, _ in self.values):
             kept = f"{split}_mean_{rest}".lstrip("_")  # `train acc: 0.9, train avg acc: 0.8`: of the classes
         self._keep(kept, text + unit)
+
+    def _tells_a_loss(self) -> bool:
+        """Whether a number stands behind the word loss already, not only behind a split."""
+        return any(name.endswith("loss") and at not in self.bare_splits for at, (name, _) in enumerate(self.values))
 
     def _keep(self, name: str, text: str) -> None:
         self.values.append((name, text))

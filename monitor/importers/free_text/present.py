@@ -21,6 +21,8 @@ class Row:
     generation: int = 1
     epochs: float | None = None
     step: float | None = None
+    of_steps: frozenset[str] = frozenset()
+    """The names that lines of its steps alone told."""
 
 
 @dataclass
@@ -67,7 +69,8 @@ class Present:
                 cells.pop(f"train_{name}", None)
                 cells.pop(name.removeprefix("train_"), None)
             cells.update(said)
-        return Row(self.epoch, cells, self.generation, self.epochs, self.at or self.step)
+        of_steps = frozenset(set(self.said[STEP]) - set(self.whole))
+        return Row(self.epoch, cells, self.generation, self.epochs, self.at or self.step, of_steps)
 
 
 def trains(said: Statement) -> bool:

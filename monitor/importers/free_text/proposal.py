@@ -150,8 +150,10 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     told = told or [_without_the_whole(mapping.beside)]
     what = "epochs" if found.basis == "epochs" else "evaluations"
     count = len({row.epoch for row in rows})
-    counted = f"{count:,} {what if count != 1 else what[:-1]}"
-    more = _unsaid(mapping) + doubtful(found)
+    if what == "evaluations" and 1 < found.epochs < count:
+        what = f"evaluations in {found.epochs:,} epochs"
+    counted = f"{count:,} {what if count != 1 else what.removesuffix('s')}"
+    more = _unsaid(mapping) + doubtful(found, mapping)
     if len(starts) > 1:
         return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
@@ -166,9 +168,26 @@ def _without_the_whole(beside: Sequence[str]) -> str:
     return f"{said}; --map train_loss={parts[0]} if that one counts"
 
 
-def doubtful(found: Scan) -> str:
+def doubtful(found: Scan, mapping: SourceMapping) -> str:
     """What to look at before the figures are believed; empty where everything fits."""
-    return f" Check what was read: {' '.join(found.doubts)}" if found.doubts else ""
+    doubts = [*found.doubts, *_of_the_choice(found, mapping)]
+    return f" Check what was read: {' '.join(doubts)}" if doubts else ""
+
+
+def _of_the_choice(found: Scan, mapping: SourceMapping) -> Iterator[str]:
+    """A train loss that steps alone tell, where the epochs' own lines tell another."""
+    column = next((use.column for use in mapping.uses if use.field == "train_loss"), "")
+    latest = {(row.generation, row.epoch): row for row in found.rows}.values()
+    rows = [row for row in latest if column in row.of_steps]
+    if not column or len(rows) * 2 <= len(latest):
+        return
+    own = Counter(name for row in rows for name in row.cells.keys() - row.of_steps if is_a_loss(name))
+    for name, count in own.most_common(1):
+        if count * 2 > len(rows):
+            yield (
+                f"{column} is of the last step of each epoch, and {name} of all of it, such as "
+                f"{rows[-1].cells.get(name)} in epoch {rows[-1].epoch:g}: --map train_loss={name} if that one counts."
+            )
 
 
 def _unsaid(mapping: SourceMapping) -> str:
@@ -203,7 +222,7 @@ def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:
     more = f" Not kept, as no line names an epoch: {', '.join(left)}." if left else ""
     return (
         f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict.{more}"
-        f"{doubtful(found)}"
+        f"{doubtful(found, mapping)}"
     )
 
 

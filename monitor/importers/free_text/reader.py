@@ -17,6 +17,7 @@ from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.forms import NUMBER, rewritten
 from monitor.importers.free_text.fractions import Fractions
 from monitor.importers.free_text.line import Walk
+from monitor.importers.free_text.names_above import NamesAbove
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
 from monitor.importers.free_text.statement import EVALUATED, Statement
@@ -98,6 +99,7 @@ class LineReader:
         self._trained: dict[str, float] = dict(known.get("trained", {}))
         """Lines of the training in this epoch without their digits → the total that their bar counts to."""
         self._fractions = Fractions(known.get("fractions"))
+        self._names = NamesAbove(known.get("names", ()))
         self._heads = str(known.get("heads", ""))
         """What the line before announces, a validation or a test: a table directly below is of that."""
         self._block = Block(known.get("block"))
@@ -151,7 +153,7 @@ class LineReader:
                 "traceback": self._in_traceback, "code": self._in_code, "trained_to": self._trained_to,
                 "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
                 "block": self._block.memory(), "fractions": self._fractions.memory(),
-                "names_itself": self._names_itself,
+                "names_itself": self._names_itself, "names": self._names.names,
                 "lists": self._lists, "heads": self._heads, "columns": self._columns, "bars_from_1": self._bars_from_1,
                 "shown_alone": self._shown_alone, "cut_name": self._cut_name}  # fmt: skip
 
@@ -216,6 +218,7 @@ class LineReader:
         for each in self._headers:
             if (row := row_of(each, line)) is not None:
                 return row
+        line = self._names.joined(line)
         if self.doubts is not None and self._headers and self._epoch is not None:
             self.doubts.left_out += is_next_row(self._headers[0], line, self._epoch + self.doubts.left_out)
         if "|" in line:

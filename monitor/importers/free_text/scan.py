@@ -84,6 +84,8 @@ class Scan:
     lines: int = 0
     named: Mapping[str, str] = field(default_factory=dict)
     """Every name with a number, and the last number under it."""
+    epochs: int = 0
+    """How many epochs its lines name."""
     doubts: tuple[str, ...] = ()
     """What shows that it may be misread, one sentence each."""
 
@@ -176,6 +178,7 @@ class LogScan:
             self._doubt(),
             self._lines,
             self._rows.seen,
+            len(self._doubts.named),
             tuple(
                 self._doubts.sentences(
                     self._rows.found,

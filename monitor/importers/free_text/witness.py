@@ -210,10 +210,11 @@ class Witness:
     def _of_counting(self, rows: Sequence[Told]) -> Iterator[str]:
         """Evaluations were counted, though a line of each names its epoch."""
         for kind in filter(None, self._kinds.values()):
-            named = kind.epochs
-            if kind.names_step or not 1 < len(named) == kind.count or named == {row.epoch for row in rows}:
+            named, read = kind.epochs, {row.epoch for row in rows}
+            if kind.names_step or not 1 < len(named) == kind.count or named == read:
                 continue
-            if told := [each for each in kind.figures() if each.split == "val"]:
+            several = len(read) >= 2 * len(named)
+            if told := [each for each in kind.figures() if each.split == "val" or not several]:
                 yield (
                     f"{kind.count} lines give a {told[0].what} of epochs {min(named)} to {max(named)}, line "
                     f"{told[0].line} first, and {len({row.epoch for row in rows})} evaluations were counted."
@@ -292,6 +293,12 @@ class Witness:
                 if found and (elsewhere := _misplaced(row, name, found, by_epoch)):
                     yield f"The {name.replace('_', ' ')} {number} {elsewhere}"
                     return
+                if (mean := _mean_behind(float(number), found)) is not None:
+                    yield (
+                        f"The {name.replace('_', ' ')} {number} of epoch {row.epoch:g} stands before another number, "
+                        f"({mean:g}), in line {found[0].line}: that may be the mean."
+                    )
+                    return
 
 
 def _is_under_way(line: str) -> bool:
@@ -330,6 +337,13 @@ def _misplaced(row: Told, name: str, found: list[Figure], by_epoch: bool) -> str
     if not by_epoch and of_train and row.step and len(steps) == len(found) and min(steps) > row.step:
         return f"of step {row.step:g} stands in line {line}, which names step {found[0].step}."
     return ""
+
+
+def _mean_behind(number: float, found: list[Figure]) -> float | None:
+    """The number in brackets that stands behind a row's figure wherever that is found; None where none does."""
+    behind = [each.mean if len(each.others) == 1 and each.value == number else None for each in found]
+    last = behind[-1] if behind and None not in behind else None
+    return last if last is not None and last != number and 0.3 < abs(last) / max(abs(number), 1e-9) < 3 else None
 
 
 def _of_values(rows: Sequence[Told]) -> Iterator[str]:

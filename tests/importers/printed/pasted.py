@@ -111,3 +111,41 @@ _log(
     "".join(f"[{n}]     validset-auc:0.5{n}418     trainset-auc:0.6{n}1\n" for n in range(4)),
     epochs=4, first={"~val_auc": 0.50418, "~train_auc": 0.601}, last={"~val_auc": 0.53418},
 )  # fmt: skip
+_log(
+    "names on one line, and nothing but their numbers on the next",
+    "".join(
+        f"EPOCH:  {e}\ncurrent training loss is :\n{2.5 / e:.6f}\n......\nDEV: loss, acc, precision, f1\n0.0{e}22 0.99{e}2 0.8057 0.80{e}4\n......\nTEST: loss, acc, precision, f1\n0.0{e}33 0.9992 0.8217 0.81{e}9\n"
+        for e in (2, 3)
+    ),
+    epochs=2, first={"train_loss": 1.25, "val_loss": 0.0222, "~val_f1": 0.8024}, last={"val_loss": 0.0322, "~test_f1": 0.8139},
+)  # fmt: skip
+_log(
+    "names above their numbers, in an epoch's heading",
+    "".join(f"Epoch: 0{e} - 025\n=========\n   d1     d2   abs_rel    rmse\n 0.{e}1   0.{e}2    0.9{e}    2.{e}6\n=========\n\n" for e in (3, 4)),
+    epochs=2, first={"epoch": 3, "~rmse": 2.36, "~abs_rel": 0.93}, last={"~d1": 0.41},
+)  # fmt: skip
+_log(
+    "each number in brackets of its own",
+    "".join(f"Epoch: [{e}], time: [10{e}.5928], training loss: [{90 / e:.6f}], validation loss: [{99 / e:.6f}]\n" for e in (3, 4)),
+    epochs=2, first={"epoch": 3, "train_loss": 30.0, "val_loss": 33.0}, last={"val_loss": 24.75},
+)  # fmt: skip
+_log(
+    "an abbreviation that is a part of the loss, and no split",
+    "".join(f"Epoch {e}: {s} loss {x / e:.4f}  tr 0.{e}144   rot 1.{e}553   tor 1.1707\n" for e in (4, 5) for s, x in (("Training", 4), ("Validation", 5))),
+    epochs=2, first={"train_loss": 1.0, "val_loss": 1.25, "~train_rot": 1.4553}, last={"train_loss": 0.8, "val_loss": 1.0},
+)  # fmt: skip
+_log(
+    "initials of both losses",
+    "".join(f"epoch {e} tl {4 / e:.3f} vl {5 / e:.3f} lr 0.001\n" for e in (1, 2)),
+    epochs=2, first={"train_loss": 4.0, "val_loss": 5.0}, last={"train_loss": 2.0, "val_loss": 2.5},
+)  # fmt: skip
+_log(
+    "CatBoost of old: the number is glued to what follows",
+    "Borders generated\n" + "".join(f"{n}:      learn 0.63559744{n}passed: 17.4 sec      total: 3m {n}s   remaining: 3h 42m 6s\n" for n in range(4)),
+    steps=4, last_step={"train_loss": 0.635597443},
+)  # fmt: skip
+_log(
+    "a tensor's name is no metric",
+    "".join(f"Epoch: 000{e} train_loss= {2.5 / e:.5f} val_loss= {2.7 / e:.5f} Add_1:0 0.0{e}\n" for e in (1, 2)),
+    epochs=2, first={"train_loss": 2.5, "val_loss": 2.7}, no_metric=["add"],
+)  # fmt: skip
