@@ -301,6 +301,15 @@ def test_a_long_line_costs_no_more_than_its_length():
     assert LONGEST_LINE < 300_000
 
 
+def test_backspaces_of_a_bar_cost_no_more_than_their_number():
+    took = []
+    for count in (1_000, 50_000):  # one run of backspaces: each place of it was begun at, so the square of its length
+        began = time.process_time()
+        list(LogText().feed(b"10/20 [=>...] - loss: 2.1" + b"\x08" * count + b" 20/20 [====] - loss: 1.9\n"))
+        took.append(time.process_time() - began)
+    assert took[1] < 500 * max(took[0], 1e-3)
+
+
 def test_an_epoch_of_step_lines_alone_is_never_passed_over(tmp_path):
     before = b"Epoch 1/40 loss=9.0\n" * 3000
     for line in (b"Epoch [%d/40], Step [%d/90], Loss: 2.5\n", b"\xff\xe9 \xc3( epoch %d step %d loss 2.5\n"):

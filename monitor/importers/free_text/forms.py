@@ -238,12 +238,15 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
 )  # fmt: skip
 
 
-_is_a_form = by_shape(lambda shape: any(pattern.search(shape) for _, pattern, _ in FORMS))
+def _first_form(shape: str) -> int:
+    return next((place for place, (_, pattern, _) in enumerate(FORMS) if pattern.search(shape)), len(FORMS))
+
+
+_first_form_of = by_shape(_first_form)
 
 
 def rewritten(line: str) -> str:
     """The line with the forms of known tools in plain words."""
-    if _is_a_form(line):
-        for _, pattern, said in FORMS:
-            line = pattern.sub(said, line, count=1)
+    for _, pattern, said in FORMS[_first_form_of(line) :]:
+        line = pattern.sub(said, line, count=1)
     return line

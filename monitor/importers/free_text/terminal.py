@@ -20,7 +20,7 @@ UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
 OVER_EPOCHS = re.compile(rb"poch(?:s[^%|\r]{0,40}?)?: {1,3}\d{1,3}%\|[^|\r]{0,400}\|\s{0,9}(\d+)/\d+ \[")
 """A bar that counts epochs: what is overwritten there is the only word about each of them."""
 BACK = re.compile(rb"\x08+")
-INTO = re.compile(rb"\x08+(\s{0,3}\d+/\d+\s{0,3})(?=\r|$)")
+INTO = re.compile(rb"(?<!\x08)\x08++(\s{0,3}\d+/\d+\s{0,3})(?=\r|$)")
 """A count that is written into the bar before it."""
 LATELY = 40
 NUMBER = re.compile(rb"\d+(\.\d*)?")
