@@ -9,6 +9,7 @@ import numpy as np
 from monitor.rules.arithmetic import series
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.primary import Chance
+from monitor.run_dir.metric_names import WITHOUT_A_CHANCE
 
 NOT_MOVED, WHERE_IT_BEGAN = "has not moved", "rests where it began"
 """How the title ends: of a metric whose chance is not known, and of one that was far better than chance all along."""
@@ -20,6 +21,9 @@ ALIKE = 0.75
 """From this part of val loss on train loss may be that of an output without an input."""
 WELL = 0.3
 """An error at this part of chance needs an input: no output without one comes there."""
+OF_WORDS = WITHOUT_A_CHANCE - {"mIoU", "IoU", "Dice"}
+GOOD = 0.7
+"""Scores of words and boxes, of which an output without an input gets next to nothing: an error that needs one."""
 FOR_NOTHING = "An output that ignores its input may score that: of classes, the share of the largest."
 COMPARE = (
     "Compare {label} with what an output that ignores its input scores. Of classes that is the share of the largest. "
@@ -62,14 +66,17 @@ def unmoved(data: Evaluations, chance: Chance | None, most: float, run_id: str) 
     metric, known = data.metric, data.error[np.isfinite(data.error)]
     if metric is None or not metric.is_share or len(known) <= USUAL:
         return None
-    if reads_input(data) if chance is None else not is_well(chance, float(known.min())):
+    by_words = metric.label in OF_WORDS
+    well = known.min() <= GOOD if by_words else is_well(chance, float(known.min()))
+    # Where chance is not known, it may be near; of what certainly reads its input that is not asked.
+    if not well and (chance is not None or by_words or reads_input(data)):
         return None
     first, usual = float(known[0]), series.running_median(known, USUAL)[USUAL - 1 :]
     far = min(most, max(STEP * first, SCATTERS * series.scatter(known, len(known))))
     if max(float(np.abs(usual - first).max()), first - float(known.min()) - most) > far or first >= 1.0:
         return None
     now, then = metric.error_text(float(usual[-1])), metric.error_text(first)
-    if chance is not None:
+    if well:
         line = f"{metric.heading} rests at {now} since its first evaluation: this run has changed nothing of it"
         return Unmoved(WHERE_IT_BEGAN, line, WAS_TRAINED, True)
     line = f"{metric.heading} has not moved since its first evaluation: {then} then, {now} now"

@@ -64,3 +64,9 @@ def test_what_has_come_to_rest_after_many_values_and_one_leap_do_not_keep_fallin
     falls = np.linspace(2.0, 1.0, 500)
     falls[250] = 1e30
     assert keeps_falling(falls)[[200, 499]].all()
+
+
+def test_a_fall_that_noise_hides_from_one_window_to_the_next_is_seen_over_a_sixth_of_all_values():
+    noise = np.random.default_rng(5).normal(0, 30, 1000)
+    reward = -(350 * (1 - np.exp(-np.arange(1000) / 900)) + noise)
+    assert keeps_falling(reward)[600:].mean() > 0.8 and keeps_falling(noise).mean() < 0.02

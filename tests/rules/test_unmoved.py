@@ -83,6 +83,14 @@ def test_a_fine_tune_that_begins_and_stays_at_a_low_error_is_no_failure():
     assert found(RULE, later).severity == "warning"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "state"), [("val_bleu", 0.34, "rests where it began"), ("val_bleu", 0.2, "stuck")]
+)
+def test_what_no_output_without_an_input_gets_is_not_asked_of_a_score_of_words(name, value, state):
+    finding = found(RULE, snapshot(metrics=[{name: each} for each in about(value)], run=NO_FLOORS))
+    assert finding.title == f"BLEU {state}" and "ignores its input" not in finding.line + finding.remedy
+
+
 def test_beside_another_metric_at_chance_advice_and_first_step_agree():
     rows = [{"val_accuracy": 0.9, "val_auc": 0.5 + WAVE[place % 5]} for place in range(15)]
     falls = curve(15, lambda e: 0.7 * 0.98**e)

@@ -16,6 +16,8 @@ MANY = 100
 """Up to so many values windows are of ten of them; of more each place in a window is the median of as many more."""
 PACE, SURE = 0.5, 3.0
 """What falls at half of its own mean pace, by so many standard errors, goes on falling."""
+PARTS = 6
+"""The newest of so many parts of all values is compared with the one before: wide enough for noise."""
 
 
 def fall(column: Array) -> Array:
@@ -70,8 +72,8 @@ def _windows(known: Array) -> tuple[npt.NDArray[np.intp], Array]:
 
 
 def keeps_falling(column: Array) -> npt.NDArray[np.bool_]:
-    """At each evaluation whether the mean of its last tenth lies below that of the tenth before, by half of the mean
-    pace since the first tenth and by three standard errors. False up to a hundred finite values, and where not finite.
+    """At each evaluation whether the mean of its last sixth lies below that of the sixth before, by half of the mean
+    pace since the first sixth and by three standard errors. False up to a hundred finite values, and where not finite.
     """
     out, places = np.zeros(len(column), dtype=bool), np.flatnonzero(np.isfinite(column))
     if len(places) <= MANY:
@@ -79,7 +81,7 @@ def keeps_falling(column: Array) -> npt.NDArray[np.bool_]:
     known = column[places]
     known = np.minimum(known, known[:FLAT_EVALUATIONS].max())  # one that leaps far must not hide the others
     counts = np.arange(MANY + 1, len(known) + 1)
-    width = counts // FLAT_EVALUATIONS
+    width = counts // PARTS
     total = np.concatenate([[0.0], np.cumsum(known)])
     steps = np.concatenate([[0.0, 0.0], np.cumsum(np.diff(known) ** 2)])
     first = total[width] / width
