@@ -18,15 +18,14 @@ from monitor.importers.free_text.forms import NUMBER, rewritten
 from monitor.importers.free_text.fractions import Fractions
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.names_above import NamesAbove
+from monitor.importers.free_text.objects import of_object, unwrapped
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
 from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.table import Header, by_split, headers_of, is_next_row, joined, row_of, splits_of
-from monitor.importers.json_objects import numbers_of, parse
 from monitor.importers.languages import in_english
-from monitor.importers.names import of_another_moment, plain_name, set_of, split_in, split_of_words
-from monitor.importers.splits import split_of
-from monitor.importers.vocabulary import EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, STEPS, words
+from monitor.importers.names import set_of, split_of_words
+from monitor.importers.vocabulary import NO_SPLIT, QUALITY
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
 LONGEST_LINE = 8_000
@@ -60,11 +59,7 @@ ARROW = re.compile(
     r"(?:→|⟶|➜|--?>|=>)\s*(?=[-+]?\.?\d)"
 )
 """What was there before, in `loss 3.4→2.7`: the number behind the arrow is the one of now."""
-WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
 TRIAL = re.compile(r"\b[Tt]rial \d+ (?:finished|pruned|failed)\b")
-MLPERF = ":::MLLOG "
-PLACES_OF_MLPERF = {"epoch_num": "epoch", "step_num": "global_step", "samples_count": "global_step"}
-OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
 PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
 IMPORTS = re.compile(r"(?:import \w[\w.]*(?: as \w+)?(?:, ?\w[\w.]*)*|from \w[\w.]* import [\w(*].*)\s*$")
 CODE_ENDS = re.compile(
@@ -167,12 +162,12 @@ class LineReader:
         own = self._ranks.own(line[:LONGEST_LINE])
         if self.doubts is not None and not self._in_traceback:
             self.doubts.witness.take(self.number, own)
-        bare = cleaned(_unwrapped(own))
+        bare = cleaned(unwrapped(own))
         if not bare or bare.isspace():
             self._place, self._recalls = None, False
             return NOTHING
         self.trials += TRIAL.search(bare) is not None
-        said = _of_object(bare) if bare.lstrip().startswith('{"') else None
+        said = of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
             said = self._of_text(text := in_english(bare))
             if self.doubts is not None and not self._in_traceback and (said.values or rewritten(text).strip()):
@@ -399,59 +394,3 @@ def _heading(line: str) -> str:
         if word not in ("done", "finished", "complete", "completed") and not QUALITY.fullmatch(word)
     ]
     return split_of_words(tuple(words)) if len(words) <= 8 and not OVER.search(line) else ""
-
-
-def _unwrapped(line: str) -> str:
-    """The text in a line that a logger wrapped into an object without figures: `{"log": "epoch 3 loss 2.1", …}`."""
-    if MLPERF in line:
-        return _of_mlperf(line.partition(MLPERF)[2])
-    found = WRAPPED.search(line) if line.startswith("{") else None
-    if found is None:
-        return line
-    try:
-        whole = parse(line.strip())
-    except ValueError:
-        return line
-    says_more = not isinstance(whole, dict) or set(numbers_of(whole)) - OF_A_LOGGER
-    return line if says_more else str(whole.get(found[1], line)).strip()
-
-
-def _of_mlperf(text: str) -> str:
-    """`{"key": "eval_accuracy", "value": 0.7, "metadata": {"epoch_num": 3}}` in words; empty for no measurement."""
-    try:
-        whole = parse(text.strip())
-        name, value, about = whole["key"], whole["value"], whole["metadata"]
-        places = [f"{word} {about[key]:g}" for key, word in PLACES_OF_MLPERF.items() if key in about]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    measures = isinstance(value, (int, float)) and ("loss" in str(name) or QUALITY.fullmatch(str(name)))
-    return f"{places[0]} {name}: {value}" if places and measures else ""
-
-
-def _of_object(text: str) -> Statement | None:
-    """What a JSON object states; None for a text that is none."""
-    try:
-        found = parse(text.strip().rstrip(","))
-    except ValueError:
-        return None
-    if not isinstance(found, dict):
-        return None
-    if any("runtime" in key and key.startswith("train") for key in found):
-        return NOTHING
-    word = next((split for key, value in found.items() if (split := split_of(key, value))), "")
-    word = "val" if {"metric", "results"} <= found.keys() else word  # StyleGAN
-    epoch = step = None
-    values: dict[str, str] = {}
-    for key, value in numbers_of(found, texts=True).items():
-        plain = in_english(key)
-        if plain.rpartition("/")[2] in EPOCHS:
-            epoch = value if epoch is None and math.isfinite(value) and 0 <= value < 1e7 else epoch
-        elif plain.rpartition("/")[2] in STEPS:
-            step = value if step is None and math.isfinite(value) and value >= 0 else step
-        else:
-            name = plain_name(plain.replace("/", " "))
-            if name and not HOUSEKEEPING.fullmatch(name) and not of_another_moment(name, split_in(name)):
-                has_split = bool(split_in(name))
-                values[name if has_split or not word or name in NO_SPLIT else f"{word}_{name}"] = repr(value)
-    partial = step is not None and not any(name.startswith(("val_", "test_")) for name in values)
-    return Statement(epoch=epoch, step=step, partial=partial, values=tuple(values.items()), split=word)
