@@ -110,8 +110,9 @@ def own(dashboard, tmp_path):
     served.stop_serving()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
+    """Closed behind the last test of this folder: while one is open, no test of the process can run a loop of asyncio."""
     with sync_playwright() as playwright:
         system = next(filter(None, map(shutil.which, SYSTEM_BROWSERS)), None)
         chromium = playwright.chromium.launch(executable_path=system, args=FLAGS)
