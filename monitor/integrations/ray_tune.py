@@ -10,7 +10,6 @@ trial reports becomes an evaluation. As `stop` it ends a trial that a person sto
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,11 @@ from ray.tune.result import AUTO_RESULT_KEYS, DEBUG_METRICS, DEFAULT_EXPERIMENT_
 from monitor.integrations.reporter import Reporter
 from monitor.run_dir import RUN_DIR_VARIABLE
 from monitor.run_dir.errors import UsageError
+from monitor.run_dir.words import TERMINAL_CODES
 from monitor.writer.run_writer import TRACEBACK_CHARACTERS
 
 OF_TUNE = {*AUTO_RESULT_KEYS, *DEBUG_METRICS, *DEFAULT_EXPERIMENT_INFO_KEYS, DONE, SHOULD_CHECKPOINT}
 """What Tune itself adds to a report."""
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
@@ -100,7 +99,7 @@ def _told(path: str | None) -> str:
     """What Tune wrote of a trial's error: a traceback whose last line is the error."""
     try:
         text = Path(path or "").read_text(encoding="utf-8", errors="replace")
-        return COLOURS.sub("", text).strip()[-TRACEBACK_CHARACTERS:]
+        return TERMINAL_CODES.sub("", text).strip()[-TRACEBACK_CHARACTERS:]
     except OSError:
         return "The trial failed; Tune has not kept why."
 

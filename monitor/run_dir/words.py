@@ -8,6 +8,7 @@ cannot be taken for a rounded value. A minus is "−". What was not measured is 
 from __future__ import annotations
 
 import math
+import re
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ COMMAND = "python -m monitor"
 """The command line of this program in a terminal; a wheel has `vitalsigns` instead (setup.py)."""
 PACKAGE = __name__.removesuffix(".run_dir.words")
 """What Python calls this package: `monitor`, and in a wheel `vitalsigns.monitor`."""
+TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+"""Colours and moves of the cursor in what a program prints."""
 TRAINER = PACKAGE.removesuffix("monitor") + "trainer"
 
 NOT_MEASURED = "–"

@@ -16,7 +16,9 @@ from monitor.importers.growing import MARKS
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.status import signal_name
+from monitor.run_dir.words import TERMINAL_CODES
 from monitor.supervisor.trainer import Ending
+from monitor.writer.run_writer import TRACEBACK_CHARACTERS
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,11 @@ def _why(ending: Ending, progress: Progress | None, run_dir: Path) -> str:
 
 TAIL_BYTES = 65_536
 LONGEST_LINE = 500
-TRACEBACK_CHARACTERS = 4000
 TRACEBACK_BEGINS = re.compile(r"Traceback \(most recent call last\)|^Fatal Python error")
 MOST_BEHIND = 2
 """Lines behind the error that a log ends with: of a scheduler, of a tool that tidies up."""
 AFTER_THE_ERROR = 16
 """Lines of a message after its first one."""
-TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def last_error(log: Path) -> str | None:

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from monitor.run_dir.opening import OddFileError, open_to_read
+from monitor.run_dir.words import TERMINAL_CODES
 from monitor.view.shapes.answers import LogTail
 
 TAIL_BYTES = 262_144
@@ -20,7 +21,6 @@ SEARCH_BYTES = 8_388_608
 MOST_LINES = 1000
 LONGEST_LINE = 2000
 
-TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 PROGRESS_BAR = re.compile(r"\d+%\|.*\||\b\d+/\d+ \[\d+:\d+|[━█▏▎▍▌▋▊▉#=]{6,}")
 GRAVE = re.compile(
     r"\b(warn(ing)?|error|exception|traceback|fatal|critical|killed|nan|out of memory|oom)\b"

@@ -112,7 +112,7 @@ def own(dashboard, tmp_path):
 
 @pytest.fixture(scope="package")
 def browser():
-    """Closed behind the last test of this folder: while one is open, no test of the process can run a loop of asyncio."""
+    """Closed behind the last test of this folder: while it is open, no other test can run a loop of asyncio."""
     with sync_playwright() as playwright:
         system = next(filter(None, map(shutil.which, SYSTEM_BROWSERS)), None)
         chromium = playwright.chromium.launch(executable_path=system, args=FLAGS)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from monitor.importers.free_text.shape import by_shape
+from monitor.run_dir.words import TERMINAL_CODES
 
-TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 PASTED_CODES = re.compile(r"\[(?:[01247]|[349]\d)(?:;\d{1,3})*m(?!\s*\d)")
 """What is left of them in a page or an issue: `[1m > EVALUATION [0m`."""
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from monitor.run_dir.checkpoints import SHELLS
+
 PROGRAM_ENDINGS = (".py", ".sh", ".bash", ".ipynb")
-SHELLS = frozenset({"bash", "sh", "zsh", "dash"})
 WRAPPERS = frozenset(
     {"env", "srun", "mpirun", "mpiexec", "horovodrun", "nohup", "nice", "ionice", "time", "timeout", "stdbuf"}
     | {"numactl", "taskset", "xvfb-run", "sudo", "uv", "uvx", "run", "poetry", "pipenv", "pdm", "hatch", "rye"}

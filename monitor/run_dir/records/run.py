@@ -54,7 +54,6 @@ class Environment(Record, frozen=True, kw_only=True):
     """Where a run was started: code, Python, torch, device and host; None or "" where it is not known."""
 
     git_commit: str | None = None
-    git_dirty: bool | None = None
     python: str = ""
     torch: str | None = None
     device: str | None = None
