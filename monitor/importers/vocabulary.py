@@ -118,7 +118,7 @@ QUALITY = re.compile(
 """What measures a model where no loss and no WER is logged."""
 
 _LOSS = (
-    r"(?:.*loss|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy\w{0,4}|\w*losswith\w+|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
+    r"(?:.*loss\d?|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy\w{0,4}|\w*losswith\w+|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
     r"|mape|l[12]|l_pix|huber|hinge|deviance|elbo|bp[cb]))"
 )
 _OF_AN_AGENT = r"(?!(?:\w*_)?(?:value|function|surrogate|policy|entropy|critic|actor)_loss)"

@@ -59,6 +59,9 @@ ARROW = re.compile(
     r"(?:→|⟶|➜|--?>|=>)\s*(?=[-+]?\.?\d)"
 )
 """What was there before, in `loss 3.4→2.7`: the number behind the arrow is the one of now."""
+STAGE = re.compile(r"\s*\[\d{1,2}/(\d{1,2})\]\s+([a-z]+)ing\b[^:=]*$")
+"""A stage of the whole script: `[2/5] Preparing features...`."""
+OF_TRAINING = frozenset({"train", "validat", "evaluat", "test", "fitt", "fine-tun", "finetun"})
 TRIAL = re.compile(r"\b[Tt]rial \d+ (?:finished|pruned|failed)\b")
 PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
 IMPORTS = re.compile(r"(?:import \w[\w.]*(?: as \w+)?(?:, ?\w[\w.]*)*|from \w[\w.]* import [\w(*].*)\s*$")
@@ -124,6 +127,8 @@ class LineReader:
         """[epoch, step] of the last line of the training that named both."""
         self._in_traceback = bool(known.get("traceback"))
         """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
+        self._stages = str(known.get("stages", ""))
+        """How many stages the script has, where it counts them."""
         self._cut_name: str | None = known.get("cut_name")
         """At the end of the line before: Rich wraps the figures beside its bar, also between a name and its number.
         Empty where it ends in a number, None where it is no line of such a bar."""
@@ -150,7 +155,8 @@ class LineReader:
                 "block": self._block.memory(), "fractions": self._fractions.memory(),
                 "names_itself": self._names_itself, "names": self._names.names,
                 "lists": self._lists, "heads": self._heads, "columns": self._columns, "bars_from_1": self._bars_from_1,
-                "shown_alone": self._shown_alone, "cut_name": self._cut_name}  # fmt: skip
+                "shown_alone": self._shown_alone, "cut_name": self._cut_name,
+                "stages": self._stages}  # fmt: skip
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
@@ -198,6 +204,9 @@ class LineReader:
     def _of_text(self, line: str) -> Statement:
         if _is_summary(line):
             self._passed_over = "***" in line
+            return NOTHING
+        if (found := STAGE.match(line)) and (found[2] not in OF_TRAINING or found[1] == self._stages):
+            self._stages = found[1]
             return NOTHING
         if (of_block := self._block.take(line)) is not None:
             return of_block

@@ -461,3 +461,21 @@ test final score: 50/500 = 10.00% correct
     epochs=2, first={"train_loss": 2.31454, "~ndigit": None, "~pdrop": None, "~claims": None, "~gt": None, "~test_score": 0.01},
     last={"train_loss": 1.98139, "~test_score": 0.1, "~claims": None},
 )  # fmt: skip
+_log(
+    "stages of a script around its training",
+    """
+[1/4] Loading data...
+   Training samples: 18,293
+[2/4] Preparing features...
+   Features: 21
+[3/4] Configuring the model...
+   learning_rate: 0.05
+[4/4] Training the model...
+[0]\tvalidation_0-mlogloss:1.07811\tvalidation_1-mlogloss:1.07914
+[20]\tvalidation_0-mlogloss:0.83465\tvalidation_1-mlogloss:0.85025
+[40]\tvalidation_0-mlogloss:0.74053\tvalidation_1-mlogloss:0.76353
+[Validation Performance]
+   Accuracy: 0.7138
+""",
+    epochs=3, generations=1, first={"val_loss": 1.07914}, last={"val_loss": 0.76353, "~accuracy": 0.7138},
+)  # fmt: skip
