@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from monitor.importers.free_text import epochs, reader
+from monitor.importers.free_text import counting, epochs, reader
 from monitor.importers.free_text.figures import figures
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.scan import scan
@@ -68,7 +68,7 @@ def test_evaluations_below_bars_that_no_line_numbers_are_not_doubted(tmp_path):
         (HEADED, (reader, "_heading", lambda line: ""), "8 lines name a validation, line 3 first ('Validating...')"),
         (
             BARS,
-            (epochs.EpochRows, "_passes_again", lambda *_: False),
+            (counting.StepCount, "_passes_again", lambda *_: False),
             "8 lines give a val loss, line 2 first, and 1 evaluation was read.",
         ),
         (

@@ -8,23 +8,20 @@ statement about the whole epoch counts before that of a full bar, and that befor
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from monitor.importers.free_text.counting import StepCount
 from monitor.importers.free_text.doubts import Doubts, measures
 from monitor.importers.free_text.present import BAR, STEP, WHOLE, Present, Row, put, trains, was_a_step
 from monitor.importers.free_text.statement import Statement, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
 from monitor.importers.vocabulary import NO_SPLIT
 
-MOST_STEPS = 20_000
 RECENT_EPOCHS = 6
 FEW_EPOCHS = 2
-MANY_EVALUATIONS = 20
-TEST = re.compile("test_")
 OF_SPLIT = ("train_", "val_", "test_")
 LONG_REST_SECS = 30.0
 """After so long a silence nothing more is waited for."""
@@ -54,12 +51,7 @@ class EpochRows:
         """Where the last bar of the epoch before stood: `[150/158]`, where every 50th batch is told; -1 for no bar."""
         self._passing: dict[str, str] = dict(known.get("passing", {}))
         """Statements before the evaluation that they belong to (fractional epochs, bare steps)."""
-        self._steps: list[float] = list(known.get("steps", []))
-        """Step of each evaluation so far, where evaluations are counted."""
-        self._step: list[float] = list(known.get("step", []))
-        """[last step of the training, total that it counts to]."""
-        self._base = float(known.get("base", 0.0))
-        """The steps of the bars before this one, where each pass through the data has its own and no line names it."""
+        self.count = StepCount(known)
         self._above: dict[str, str] = dict(known.get("above", {}))
         self._above_step: dict[str, str] = dict(known.get("above_step", {}))
         """Statements above the line that may name the epoch: about all of it, and about its last step."""
@@ -71,10 +63,6 @@ class EpochRows:
         """In an epoch of this log, several lines tell its train loss, each of all of it: the last one counts."""
         self._validates_again = bool(known.get("validates_again"))
         """In an epoch of this log, the same figures of a validation come more than once: the last ones count."""
-        self._through = False
-        """The last step was one that is counted through."""
-        self.counts_steps = False
-        """An evaluation's own line has named a step that is counted through."""
         self.doubts: Doubts | None = None
         """What does not fit is counted there."""
 
@@ -83,17 +71,9 @@ class EpochRows:
         return {"generation": self._generation, "last": self._last, "open": asdict(self._open) if self._open else None,
                 "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
                 "reached": self._reached,
-                "passing": dict(self._passing), "steps": self._steps[-MOST_STEPS:], "step": self._step,
-                "base": self._base, "leads": self._leads,
+                "passing": dict(self._passing), **self.count.memory(), "leads": self._leads,
                 "above": self._above, "above_step": self._above_step, "trails": self._trails,
                 "again": self._again, "validates_again": self._validates_again}  # fmt: skip
-
-    @property
-    def many_fit(self) -> bool:
-        """Whether the bar of the training's steps has room for many evaluations: its one epoch is the whole run."""
-        if len(self._steps) < 2 or not self._step:
-            return False
-        return self._step[1] >= MANY_EVALUATIONS * (self._steps[-1] - self._steps[0]) / (len(self._steps) - 1) > 0
 
     def begin_again(self, generation: int) -> list[Row]:
         """The process that writes the log has been started again: the open epoch is handed out if it is whole."""
@@ -235,7 +215,7 @@ class EpochRows:
     def _number(self, said: Statement) -> float | None:
         """The epoch that a statement begins or is about; None where it belongs to the present one."""
         if self._basis == "evaluations":
-            return self._count(said)
+            return self.count.number(said, self._open.whole if self._open is not None else None)
         if said.counts_epochs and said.bar is not None:
             return self._by_bar(said)
         last = self.epoch
@@ -262,63 +242,17 @@ class EpochRows:
         same = now is not None and all(now.said[WHOLE].get(name) == text for name, text in said.values)
         return now.epoch if now is not None and same else min(said.bar[0] + 1, said.bar[1])
 
-    def _count(self, said: Statement) -> float | None:
-        """The number of the evaluation that a statement is part of, counted by the step that it stands at."""
-        total = said.bar[1] if said.bar is not None else 0.0
-        place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
-        other = total and self._step and total != self._step[1]  # a validation's batches
-        if place is not None and total and (said.step is None or not said.through) and not other:
-            self._base += total * self._passes_again(said, place, total)
-            place += self._base
-        if place is not None and not said.evaluates and not (other and not said.values):
-            self._step, self._through = [place, total], said.through
-        if not said.evaluates:
-            return None
-        if place is None and self._steps and self._tests_too(said):
-            return float(len(self._steps))
-        own = said.step and (said.bar is None or said.through)
-        self.counts_steps = self.counts_steps or bool(own or (place is None and self._through))
-        if place is None or (other and (self._step[1] or said.step is None)):
-            place = self._step[0] if self._step else None  # a bar over the validation's batches is no step
-        if place is None:
-            again = self._open is None or any(name in self._open.whole for name, _ in said.values)
-            place = (self._steps[-1] if self._steps else 0.0) + again
-        if self._steps and place == self._steps[-1]:
-            return float(len(self._steps))
-        self._steps = [step for step in self._steps if step < place]
-        self._steps.append(place)
-        return float(len(self._steps))
-
-    def _tests_too(self, said: Statement) -> bool:
-        """Whether a line tells a test alone, and the present evaluation has told none: it is a part of that."""
-        told = [*(self._open.whole if self._open is not None else {"test_": ""})]
-        return all(name.startswith("test_") for name, _ in said.values) and not any(map(TEST.match, told))
-
-    def _passes_again(self, said: Statement, place: float, total: float) -> bool:
-        """Whether the training's bar begins anew behind its end, where a pass through the data had one evaluation at
-        most. Several in one pass are of a bar through the whole run: its restart is a new start."""
-        here = [step for step in self._steps if step > self._base]
-        if len(here) > 1 or total <= 1:
-            return False
-        if said.evaluates:
-            known = self._open.whole if self._open is not None else {}
-            told = [(known[name], text) for name, text in said.values if name in known]
-            return place == total and here == [self._base + total] and any(one != other for one, other in told)
-        if not self._step or self._step[0] - self._base < total:
-            return False
-        return place < total or (here == [self._base + total] and bool(said.values))
-
     def _at(self, said: Statement) -> float | None:
         """The step of the training that an evaluation stands at, where it or the lines above name one."""
         if self._basis == "evaluations":
-            return self._steps[-1] if self._steps and (self._step or said.step is not None or said.bar) else None
+            return self.count.place(said)
         return said.step if said.bar is None else None
 
     def _comes_first(self, said: Statement) -> bool:
         """Whether it belongs to the evaluation that is still to come: part of an epoch, or a step between two."""
         if self._basis == "evaluations":
             here = self._open.step if self._open is not None else None
-            trained_on = here is not None and self._step[0] > here
+            trained_on = here is not None and (self.count.trained_to or 0.0) > here
             return not said.evaluates and (said.is_of_a_step or trained_on or (self._leads and trains(said)))
         return said.epoch is not None and bool(said.values)
 
@@ -427,7 +361,7 @@ class EpochRows:
         self._open = Present(number, self._generation, said=[self._passing, {}, {}])
         if before is not None:
             self._open.epochs, self._lines, self._reached = before.epochs, before.lines, before.reached
-        self._open.step = self._step[0] if self._basis == "evaluations" and self._step else None
+        self._open.step = self.count.trained_to if self._basis == "evaluations" else None
         self._passing = {}
         return rows
 

@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from monitor.importers.columns import is_table_of_runs
 from monitor.importers.free_text.block import Block
 from monitor.importers.free_text.clean import cleaned
 from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.forms import NUMBER, rewritten
 from monitor.importers.free_text.fractions import Fractions
+from monitor.importers.free_text.known import Known
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.names_above import NamesAbove
 from monitor.importers.free_text.objects import of_object, unwrapped
@@ -86,54 +89,13 @@ class LineReader:
 
     def __init__(self, memory: Mapping[str, Any] | None = None) -> None:
         known = memory or {}
-        self._section = str(known.get("section", ""))
-        self._epoch: float | None = known.get("epoch")
-        self._names_itself = bool(known.get("names_itself"))
-        """Below the last heading stands a loss that names its split: `eval_loss = 2.3`; `loss` is another."""
+        self._known = msgspec.convert(known, Known)
         self._headers = [Header.known(*each) for each in known.get("headers", [])]
         """Of the last tables that were begun, the newest first."""
-        self._above = str(known.get("above", ""))
-        """The line before, where it may hold the upper half of a table's names."""
-        self._trained: dict[str, float] = dict(known.get("trained", {}))
-        """Lines of the training in this epoch without their digits → the total that their bar counts to."""
         self._fractions = Fractions(known.get("fractions"))
         self._names = NamesAbove(known.get("names", ()))
-        self._heads = str(known.get("heads", ""))
-        """What the line before announces, a validation or a test: a table directly below is of that."""
         self._block = Block(known.get("block"))
         self._ranks = Ranks(known.get("ranks"))
-        self.decimal_comma = bool(known.get("comma"))
-        self._passed_over = bool(known.get("over"))
-        self._split_before = str(known.get("before", ""))
-        self._place: tuple[float | None, tuple[float, float] | None] | None = _place(known.get("place"))
-        """The step and the bar of a line that named only them: the numbers directly below are of that step."""
-        self._lists = bool(known.get("lists"))
-        """That line ends in a colon: what is indented below it is of the step."""
-        self._columns: tuple[str, ...] = tuple(known.get("columns", ()))
-        """The splits at the head of a table in which a quantity has a row: `Training | Validation`."""
-        self._bars_from_1: bool | None = known.get("bars_from_1")
-        """The log counts its epochs from 0, and the bars in it count them from 1; None before the first bar."""
-        self._shown_alone = bool(known.get("shown_alone"))
-        """The last validation had a line of its own."""
-        self._loss_of = str(known.get("loss_of", ""))
-        """The line before told scores of an epoch and its split, and no loss: a loss alone, right below, is of it."""
-        self._recalls = bool(known.get("recalls"))
-        """The line before announced the best evaluation so far: this one repeats it."""
-        self._restored = bool(known.get("restored"))
-        """It stopped and took back its best model: figures of no epoch and no step are that model's."""
-        self._shown: list[list[str]] = list(known.get("shown", []))
-        """The last validation's figures: a bar of the next epoch goes on showing them."""
-        self._trained_to: list[float] = list(known.get("trained_to", []))
-        """[epoch, step] of the last line of the training that named both."""
-        self._in_traceback = bool(known.get("traceback"))
-        """Since a traceback no line named an epoch, a step or a validation: its frames and message hold no figures."""
-        self._stages = str(known.get("stages", ""))
-        """How many stages the script has, where it counts them."""
-        self._cut_name: str | None = known.get("cut_name")
-        """At the end of the line before: Rich wraps the figures beside its bar, also between a name and its number.
-        Empty where it ends in a number, None where it is no line of such a bar."""
-        self._in_code = bool(known.get("code"))
-        """Since an import no figure was told: the lines are those of a script."""
         self.is_table_of_runs = False
         self.trials = 0
         """Lines that tell of the end of one trial of a sweep."""
@@ -147,73 +109,75 @@ class LineReader:
     def memory(self) -> dict[str, Any]:
         """What a later reading of the same log needs to go on with the next line, as plain JSON."""
         headers = [[each.names, each.delimiter, each.spans, each.split] for each in self._headers]
-        return {"section": self._section, "epoch": self._epoch, "headers": headers, "trained": self._trained,
-                "comma": self.decimal_comma, "over": self._passed_over, "before": self._split_before,
-                "place": self._place, "loss_of": self._loss_of, "recalls": self._recalls, "restored": self._restored,
-                "traceback": self._in_traceback, "code": self._in_code, "trained_to": self._trained_to,
-                "shown": self._shown, "above": self._above, "ranks": self._ranks.memory(),
-                "block": self._block.memory(), "fractions": self._fractions.memory(),
-                "names_itself": self._names_itself, "names": self._names.names,
-                "lists": self._lists, "heads": self._heads, "columns": self._columns, "bars_from_1": self._bars_from_1,
-                "shown_alone": self._shown_alone, "cut_name": self._cut_name,
-                "stages": self._stages}  # fmt: skip
+        parts = {"headers": headers, "fractions": self._fractions.memory(), "names": self._names.names}
+        return {
+            **msgspec.to_builtins(self._known),
+            **parts,
+            "block": self._block.memory(),
+            "ranks": self._ranks.memory(),
+        }
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether a comma stands before the decimals in this log."""
+        return self._known.decimal_comma
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
-        self._in_traceback |= TRACEBACK in line
+        self._known.in_traceback |= TRACEBACK in line
         if self._goes_on_in_code(line):
             return NOTHING
-        if self._cut_name is not None or "━" in line:
+        if self._known.cut_name is not None or "━" in line:
             line = self._unwrapped_beside_a_bar(line)
         own = self._ranks.own(line[:LONGEST_LINE])
-        if self.doubts is not None and not self._in_traceback:
+        if self.doubts is not None and not self._known.in_traceback:
             self.doubts.witness.take(self.number, own)
         bare = cleaned(unwrapped(own))
         if not bare or bare.isspace():
-            self._place, self._recalls = None, False
+            self._known.place, self._known.recalls = None, False
             return NOTHING
         self.trials += TRIAL.search(bare) is not None
         said = of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
             said = self._of_text(text := in_english(bare))
-            if self.doubts is not None and not self._in_traceback and (said.values or rewritten(text).strip()):
+            if self.doubts is not None and not self._known.in_traceback and (said.values or rewritten(text).strip()):
                 self.doubts.take_line(text, said)
-        if self._in_traceback:
-            self._in_traceback = line[:1].isspace() or not (
+        if self._known.in_traceback:
+            self._known.in_traceback = line[:1].isspace() or not (
                 said.epoch is not None or said.is_of_a_step or said.evaluates
             )
-        return NOTHING if self._in_traceback else self._placed(line, self._counted(line, said))
+        return NOTHING if self._known.in_traceback else self._placed(line, self._counted(line, said))
 
     def _unwrapped_beside_a_bar(self, line: str) -> str:
-        cut_name, self._cut_name = self._cut_name, None
+        cut_name, self._known.cut_name = self._known.cut_name, None
         if "━" not in line and (cut_name is None or not line.startswith(BELOW_A_BAR)):
             return line
         line = f"{cut_name or ''}{line}"
         cut = CUT_NAME.search(line)
-        self._cut_name = f"{cut[0].strip()} " if cut else ""
+        self._known.cut_name = f"{cut[0].strip()} " if cut else ""
         return line[: cut.start()] if cut else line
 
     def _goes_on_in_code(self, line: str) -> bool:
         """Whether a line is one of the script that a log shows: from its imports to a figure or a ruled line."""
-        if not self._in_code:
-            self._in_code = line[:5] in ("impor", "from ") and IMPORTS.match(line) is not None
+        if not self._known.in_code:
+            self._known.in_code = line[:5] in ("impor", "from ") and IMPORTS.match(line) is not None
         elif CODE_ENDS.match(line):
-            self._in_code = False
-        return self._in_code
+            self._known.in_code = False
+        return self._known.in_code
 
     def _of_text(self, line: str) -> Statement:
         if _is_summary(line):
-            self._passed_over = "***" in line
+            self._known.passed_over = "***" in line
             return NOTHING
-        if (found := STAGE.match(line)) and (found[2] not in OF_TRAINING or found[1] == self._stages):
-            self._stages = found[1]
+        if (found := STAGE.match(line)) and (found[2] not in OF_TRAINING or found[1] == self._known.stages):
+            self._known.stages = found[1]
             return NOTHING
         if (of_block := self._block.take(line)) is not None:
             return of_block
-        if self._epoch is not None and CALLBACK.match(line):
+        if self._known.epoch is not None and CALLBACK.match(line):
             return NOTHING
-        above, self._above = self._above, line if "|" in line else ""
-        heads, self._heads = self._heads, ""
+        above, self._known.above = self._known.above, line if "|" in line else ""
+        heads, self._known.heads = self._known.heads, ""
         if headers := headers_of(line) or (headers_of(joined(above, line)) if above else []):
             self.is_table_of_runs |= any(is_table_of_runs(header.names) for header in headers)
             headers = [replace(header, split=heads) for header in headers]
@@ -223,62 +187,65 @@ class LineReader:
             if (row := row_of(each, line)) is not None:
                 return row
         line = self._names.joined(line)
-        if self.doubts is not None and self._headers and self._epoch is not None:
-            self.doubts.left_out += is_next_row(self._headers[0], line, self._epoch + self.doubts.left_out)
+        if self.doubts is not None and self._headers and self._known.epoch is not None:
+            self.doubts.left_out += is_next_row(self._headers[0], line, self._known.epoch + self.doubts.left_out)
         if "|" in line:
-            self._columns = splits_of(line) or self._columns
-            line = by_split(line, self._columns)
-        recalled, self._recalls = self._recalls, line.rstrip().endswith(":") and RECALLS.search(line) is not None
-        if recalled or self._recalls:
-            self._restored |= "stop" in line or OF_EPOCH.search(line) is not None
+            self._known.columns = splits_of(line) or self._known.columns
+            line = by_split(line, self._known.columns)
+        recalled, self._known.recalls = (
+            self._known.recalls,
+            line.rstrip().endswith(":") and RECALLS.search(line) is not None,
+        )
+        if recalled or self._known.recalls:
+            self._known.restored |= "stop" in line or OF_EPOCH.search(line) is not None
             return NOTHING
-        if self._passed_over and "***" not in line and "epoch" not in line[:12]:
+        if self._known.passed_over and "***" not in line and "epoch" not in line[:12]:
             return NOTHING
-        self._passed_over = self._passed_over and "***" not in line
-        line = self._fractions.in_words(line, rewritten(line), self._epoch)
+        self._known.passed_over = self._known.passed_over and "***" not in line
+        line = self._fractions.in_words(line, rewritten(line), self._known.epoch)
         if "→" in line or ">" in line or "⟶" in line:
             line = ARROW.sub("", line)
         if "," in line:
             self._note_commas(line)
-            line = DECIMAL_COMMA.sub(r"\1.\2", line) if self.decimal_comma else line
-        starred = self._split_before or ("val" if TOP_1.match(line) else "") if GOES_ON.match(line) else ""
-        below, self._loss_of = self._loss_of if LONE_LOSS.match(line) else "", ""
-        said = Walk(section=below or starred or self._section, known_epoch=self._epoch).read(line)
-        if self._section and not starred and self._trains_again(line, said):
-            self._section = ""
-            said = Walk(known_epoch=self._epoch).read(line)
-        elif self._section in ("val", "test") and any(name.endswith("_loss") for name, _ in said.values):
+            line = DECIMAL_COMMA.sub(r"\1.\2", line) if self._known.decimal_comma else line
+        starred = self._known.split_before or ("val" if TOP_1.match(line) else "") if GOES_ON.match(line) else ""
+        below, self._known.loss_of = self._known.loss_of if LONE_LOSS.match(line) else "", ""
+        said = Walk(section=below or starred or self._known.section, known_epoch=self._known.epoch).read(line)
+        if self._known.section and not starred and self._trains_again(line, said):
+            self._known.section = ""
+            said = Walk(known_epoch=self._known.epoch).read(line)
+        elif self._known.section in ("val", "test") and any(name.endswith("_loss") for name, _ in said.values):
             own = OWN_LOSS.search(line) is not None
-            if self._names_itself and not own and not starred:
-                said = Walk(known_epoch=self._epoch).read(line)
-            self._names_itself |= own
+            if self._known.names_itself and not own and not starred:
+                said = Walk(known_epoch=self._known.epoch).read(line)
+            self._known.names_itself |= own
         return self._headed(line, self._below_a_step(line, said))
 
     def _below_a_step(self, line: str, said: Statement) -> Statement:
         """`STEP: 25/40`, and its figures in the lines below."""
         names_epoch = said.epoch is not None and (bool(said.values) or not said.is_of_a_step)
         if names_epoch or said.evaluates or said.split in ("val", "test"):
-            self._place = None
+            self._known.place = None
         elif said.is_of_a_step:
             measures = any(name not in NO_SPLIT for name, _ in said.values)
             here = None if measures or said.counts_epochs or "%|" in line else (said.step, said.bar)
-            self._lists = line.rstrip().endswith(":")
-            self._place = None if said.bar and said.bar[0] >= said.bar[1] and not self._lists else here
+            self._known.lists = line.rstrip().endswith(":")
+            self._known.place = None if said.bar and said.bar[0] >= said.bar[1] and not self._known.lists else here
         elif said.values and (
-            self._place is None or (OF_AN_EPOCH.search(line) and not (self._lists and line[0] in " \t"))
+            self._known.place is None or (OF_AN_EPOCH.search(line) and not (self._known.lists and line[0] in " \t"))
         ):
-            self._place = None
-        elif said.values and self._place is not None:
-            step, bar = self._place
-            return Walk(section=self._section, known_epoch=self._epoch, step=step, bar=bar).read(line)
+            self._known.place = None
+        elif said.values and self._known.place is not None:
+            step, bar = self._known.place
+            return Walk(section=self._known.section, known_epoch=self._known.epoch, step=step, bar=bar).read(line)
         return said
 
     def _note_commas(self, line: str) -> None:
-        if self.decimal_comma or not _has_odd_comma(line):
+        if self._known.decimal_comma or not _has_odd_comma(line):
             return
         unclear = LOSS_COMMA.search(line)
-        self.decimal_comma = bool(COMMA_ONLY.search(line) or (unclear and not DECIMAL_POINT.search(line)))
-        if unclear and not self.decimal_comma:
+        self._known.decimal_comma = bool(COMMA_ONLY.search(line) or (unclear and not DECIMAL_POINT.search(line)))
+        if unclear and not self._known.decimal_comma:
             self.unclear = unclear[0]
 
     def _trains_again(self, line: str, said: Statement) -> bool:
@@ -286,42 +253,48 @@ class LineReader:
         total = said.bar[1] if said.bar else 0.0
         if not _is_of_a_part(said):
             return False
-        in_next = said.epoch is not None and self._epoch is not None and math.ceil(said.epoch) > math.ceil(self._epoch)
+        in_next = (
+            said.epoch is not None
+            and self._known.epoch is not None
+            and math.ceil(said.epoch) > math.ceil(self._known.epoch)
+        )
         if said.step is not None and in_next:  # the heading was of the epoch before
             return True
-        return self._trained.get(without_digits(line)) == total or any(name == "grad_norm" for name, _ in said.values)
+        return self._known.trained.get(without_digits(line)) == total or any(
+            name == "grad_norm" for name, _ in said.values
+        )
 
     def _headed(self, line: str, said: Statement) -> Statement:
         """Keeps a heading's split for the lines below it, and the look of the training's lines."""
         if said.epoch is not None and said.values and not said.is_of_a_step and "loss" not in line:
-            self._loss_of = said.split
+            self._known.loss_of = said.split
         if not said.values:
             if said.epoch is not None and OVER.search(line):
                 said = replace(said, ends=True)
             split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else _heading(line)
             if split:
-                self._section, self._names_itself = split, False
-                self._heads = split if split in ("val", "test") else ""
-            elif said.epoch is not None and said.epoch != self._epoch:
-                self._section = ""
-        elif self._section and line.lstrip().startswith("{") and said.values == Walk().read(line).values:
-            self._section = ""  # it names its split itself, and so will the next
-        elif _is_of_a_part(said) and self._section in ("", "train") and len(self._trained) < MOST_SKELETONS:
-            self._trained[without_digits(line)] = said.bar[1] if said.bar else 0.0
-        elif said.epoch is not None and said.epoch != self._epoch:
-            self._section = ""
+                self._known.section, self._known.names_itself = split, False
+                self._known.heads = split if split in ("val", "test") else ""
+            elif said.epoch is not None and said.epoch != self._known.epoch:
+                self._known.section = ""
+        elif self._known.section and line.lstrip().startswith("{") and said.values == Walk().read(line).values:
+            self._known.section = ""  # it names its split itself, and so will the next
+        elif _is_of_a_part(said) and self._known.section in ("", "train") and len(self._known.trained) < MOST_SKELETONS:
+            self._known.trained[without_digits(line)] = said.bar[1] if said.bar else 0.0
+        elif said.epoch is not None and said.epoch != self._known.epoch:
+            self._known.section = ""
         return said
 
     def _placed(self, line: str, said: Statement) -> Statement:
-        self._restored = self._restored and said.epoch is None and not said.is_of_a_step
-        if self._restored:
+        self._known.restored = self._known.restored and said.epoch is None and not said.is_of_a_step
+        if self._known.restored:
             if self.doubts is not None:
                 self.doubts.aside |= dict(said.values)
             return NOTHING
-        if said.epoch is not None and said.epoch != self._epoch:
-            if self._epoch is None or math.ceil(said.epoch) != math.ceil(self._epoch):
-                self._trained.clear()
-            self._epoch = said.epoch
+        if said.epoch is not None and said.epoch != self._known.epoch:
+            if self._known.epoch is None or math.ceil(said.epoch) != math.ceil(self._known.epoch):
+                self._known.trained.clear()
+            self._known.epoch = said.epoch
         if said.epoch is not None and "total loss" in (low := line.lower()) and OVER.search(low):
             # `Epoch 12 training finished, total loss: 1852`: the losses above it are of its parts.
             told = [("train_loss" if name == "total_loss" else name, text) for name, text in said.values]
@@ -329,9 +302,9 @@ class LineReader:
         if said.evaluates:
             said = self._new_in(self._by_batch(said))
         elif said.epoch is not None and said.step is not None and said.values and said.split not in ("val", "test"):
-            self._trained_to = [said.epoch, said.step]
+            self._known.trained_to = [said.epoch, said.step]
         if said.values:
-            self._split_before = said.split
+            self._known.split_before = said.split
             found = dict(said.values)
             logs = [
                 (name, f"{math.log(value):.6g}")
@@ -344,27 +317,27 @@ class LineReader:
     def _by_batch(self, said: Statement) -> Statement:
         """A validation's line without its step, where that lies before the training's in the same epoch: a batch."""
         alone = all(name.startswith(EVALUATED) for name, _ in said.values)
-        if not alone or said.step is None or said.bar is not None or said.epoch not in self._trained_to[:1]:
+        if not alone or said.step is None or said.bar is not None or said.epoch not in self._known.trained_to[:1]:
             return said
-        return replace(said, step=None, of_a_batch=True) if said.step < self._trained_to[1] else said
+        return replace(said, step=None, of_a_batch=True) if said.step < self._known.trained_to[1] else said
 
     def _counted(self, line: str, said: Statement) -> Statement:
         """The epoch of a bar by the log's count, where the bars count from 1 and the log from 0."""
         if said.epoch is None or not PACE.search(line):
             return said
-        if self._bars_from_1 is None:
-            self._bars_from_1 = self._epoch == 0 and said.epoch == 1
-        return replace(said, epoch=said.epoch - 1) if self._bars_from_1 and said.epoch >= 1 else said
+        if self._known.bars_from_1 is None:
+            self._known.bars_from_1 = self._known.epoch == 0 and said.epoch == 1
+        return replace(said, epoch=said.epoch - 1) if self._known.bars_from_1 and said.epoch >= 1 else said
 
     def _new_in(self, said: Statement) -> Statement:
         """Without the figures of the last validation, which bars and lines of steps show until the next has ended."""
         shown = [list(each) for each in said.values if each[0].startswith(EVALUATED)]
         trained = tuple(each for each in said.values if not each[0].startswith(EVALUATED))
-        if said.is_under_way and shown == self._shown:
+        if said.is_under_way and shown == self._known.shown:
             return replace(said, values=trained)
-        if said.step is not None and trained and self._shown_alone and _repeats(shown, self._shown):
+        if said.step is not None and trained and self._known.shown_alone and _repeats(shown, self._known.shown):
             return replace(said, values=trained, partial=said.bar is None or said.is_under_way)
-        self._shown, self._shown_alone = shown, not trained
+        self._known.shown, self._known.shown_alone = shown, not trained
         return said
 
 
@@ -386,10 +359,6 @@ def read_line(line: str) -> Statement:
 def _is_of_a_part(said: Statement) -> bool:
     """Whether a line speaks of a step, or of a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
     return said.is_of_a_step or (said.epoch is not None and not said.epoch.is_integer())
-
-
-def _place(known: Any) -> tuple[float | None, tuple[float, float] | None] | None:
-    return (known[0], tuple(known[1]) if known[1] else None) if known else None
 
 
 def _heading(line: str) -> str:

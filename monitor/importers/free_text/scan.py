@@ -213,10 +213,10 @@ class _EitherRows(EpochRows):
         within = len(self.counted) >= MORE_EVALUATIONS * max(1, epochs)
         if self._by_step.generation > self.generation:
             within &= epochs <= 1  # the steps begin anew with each epoch
-        elif self._by_step.counts_steps:
+        elif self._by_step.count.counts_steps:
             within |= _count(self.counted) > _count(self._named) + 1
         within &= len(self._summed) < max(1, epochs)
-        by_step = self._by_step.counts_steps or (epochs <= 1 and self._by_step.many_fit)
+        by_step = self._by_step.count.counts_steps or (epochs <= 1 and self._by_step.count.many_fit)
         return "evaluations" if self.epoch is None or (within and by_step) else "epochs"
 
     @property
