@@ -131,6 +131,12 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("darknet", r"^\s*(?:v\d\ \(|region\ \d+\ avg|total_bbox|class_id\ =|detections_count|detection\ layer:"
          r"|iou\ threshold|for\ conf_thresh\ =|\d+\ (?:conv|max|route|upsample|shortcut)\ |create\ \d+\ perm).*", ""),
         ("SimpleHTR", r"^\s*\[err:\d+\]\s.*->.*", ""),  # a clip's prediction with its edits, no error of the epoch
+        ("Caffe", r"^\s*(train|test)\ net\ output\ \#\d+:\s*", r"\1 "),
+        ("TFLearn", r"^\s*training\ step:\s*\d+\s*\|\s*total\ loss:.*", ""),
+        ("TFLearn", r"^(\s*\|\s\w+\s\|\ epoch:\ \d+\ .*)\s--\siter:\s*(\d+)/(\d+)\s*$", r"\1 [\2/\3]"),
+        ("two in one", rf"\b(?P<of>(?:[a-z]\w*\ )?)(?P<what>accuracy|acc)\ \(loss\):"
+         rf"\s*(?P<one>{NUMBER})\s*\((?P<two>{NUMBER})\)",
+         r"\g<of>\g<what>: \g<one>, \g<of>loss: \g<two>"),
         ("GANs", r"^\s*(fid\d*k?|kid)\s*[:=]\s*(?=\d)", r"val \1: "),
         ("two names", rf"\b(?!(?:{_SPLIT})/(?:{_SPLIT})\b)([a-z]\w*)/([a-z]\w*)\s"
          rf"((?:avg|mean)?[ _]?(?:loss|cost|acc\w*|err\w*))\s*[:=]"
@@ -160,6 +166,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("Trax", rf"^\s*step\s+(\d+):\s+(train|eval)\s+(\w+)\s*\|\s*({NUMBER})\s*$", r"\2 step \1 \3: \4"),
         ("StyleGAN", r"^\s*tick\s+(\d+)\s+kimg\s.*", r"step \1"),
         ("TRL", r"^(\s*\{'[^{}]{0,4000})'reward':\ (?=-?\d)", r"\1'rollout_reward': "),
+        ("verl", r"\bcritic/rewards/mean:\s*(?=-?\d)", "rollout_reward:"),
         ("rsl_rl", r"^\s*mean\ (reward|episode)(?:\ length)?:\s+(?=-?\d)", r"rollout_\1: "),
         ("GluonTS", r"\bevaluation\ metric\ 'epoch_loss'=", "train loss="),
         ("GluonTS", r"\bevaluation\ metric\ 'validation_epoch_loss'=", "val loss="),

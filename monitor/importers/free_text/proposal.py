@@ -163,7 +163,8 @@ def _without_the_whole(beside: Sequence[str]) -> str:
     """What there is where no name is a field of its own."""
     parts = _parts_of(beside)
     if not parts or any(QUALITY.fullmatch(name) or parsed(name) for name in beside):
-        return f"no loss and no WER, only {', '.join(beside[:6])}"
+        first = sorted(beside, key=lambda name: parsed(name) is None)
+        return f"no loss and no WER, only {', '.join(first[:6])}"
     said = f"several losses and none is called the whole, {', '.join(parts[:MOST_LEFT])}"
     return f"{said}; --map train_loss={parts[0]} if that one counts"
 
@@ -217,7 +218,9 @@ def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:
             f", {where}, {change}." if steps.count else "; none has ended."
         )
     used = {use.column.removeprefix("train_") for use in mapping.uses}
-    used |= {name.removeprefix("train_") for name in found.named if steps.quantity and QUALITY.fullmatch(name)}
+    if steps.quantity:  # then a step keeps its scores and its losses
+        kept = (name for name in found.named if QUALITY.fullmatch(name) or is_a_loss(name))
+        used |= {name.removeprefix("train_") for name in kept}
     left = [each for each in found.named if each.removeprefix("train_") not in used][:MOST_LEFT]
     more = f" Not kept, as no line names an epoch: {', '.join(left)}." if left else ""
     return (

@@ -65,6 +65,8 @@ ARROW = re.compile(
 STAGE = re.compile(r"\s*\[\d{1,2}/(\d{1,2})\]\s+([a-z]+)ing\b[^:=]*$")
 """A stage of the whole script: `[2/5] Preparing features...`."""
 OF_TRAINING = frozenset({"train", "validat", "evaluat", "test", "fitt", "fine-tun", "finetun"})
+SHRUNK = "shrink model to "
+"""CatBoost has taken back its best model."""
 TRIAL = re.compile(r"\b[Tt]rial \d+ (?:finished|pruned|failed)\b")
 PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
 IMPORTS = re.compile(r"(?:import \w[\w.]*(?: as \w+)?(?:, ?\w[\w.]*)*|from \w[\w.]* import [\w(*].*)\s*$")
@@ -199,6 +201,7 @@ class LineReader:
         if recalled or self._known.recalls:
             self._known.restored |= "stop" in line or OF_EPOCH.search(line) is not None
             return NOTHING
+        self._known.restored |= line.lstrip().startswith(SHRUNK)
         if self._known.passed_over and "***" not in line and "epoch" not in line[:12]:
             return NOTHING
         self._known.passed_over = self._known.passed_over and "***" not in line
@@ -211,7 +214,7 @@ class LineReader:
         starred = self._known.split_before or ("val" if TOP_1.match(line) else "") if GOES_ON.match(line) else ""
         below, self._known.loss_of = self._known.loss_of if LONE_LOSS.match(line) else "", ""
         said = Walk(section=below or starred or self._known.section, known_epoch=self._known.epoch).read(line)
-        if self._known.section and not starred and self._trains_again(line, said):
+        if self._known.section in ("val", "test") and not starred and self._trains_again(line, said):
             self._known.section = ""
             said = Walk(known_epoch=self._known.epoch).read(line)
         elif self._known.section in ("val", "test") and any(name.endswith("_loss") for name, _ in said.values):

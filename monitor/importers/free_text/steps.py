@@ -22,6 +22,8 @@ LOSS_NAMES = (
 )
 OF_A_STEP = ("train_loss_step", "loss_step")
 """What a line names beside the mean of the epoch before: `train_loss_step=2.1, train_loss_epoch=2.4`."""
+PERPLEXITY = ("ppl", "perplexity")
+"""What a line of the training names where it counts in perplexity alone."""
 MOST_STEP = 2**53
 
 
@@ -50,13 +52,17 @@ def train_loss_of(said: Statement, columns: Mapping[str, str]) -> float | None:
 def scores_of(said: Statement) -> dict[str, float]:
     """What a line in the middle of an epoch has where it names no train loss: the scores of the train split, or several
     losses of which none is the whole."""
-    found = {name: (stated(text), text) for name, text in said.values
-             if (name.startswith("train_") and QUALITY.fullmatch(name)) or is_a_loss(name)}  # fmt: skip
+    found = {name: (stated(text), text) for name, text in said.values if _scores(name)}
     return {
         name: number / 100 if name in SHARES and text.endswith("%") else number
         for name, (number, text) in found.items()
         if number is not None
     }
+
+
+def _scores(name: str) -> bool:
+    of_train = name.startswith("train_") and QUALITY.fullmatch(name) is not None
+    return of_train or is_a_loss(name) or name in PERPLEXITY
 
 
 def place_of(said: Statement) -> float | None:

@@ -89,6 +89,8 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
             names[2:] = [
                 ("train loss" if losses == [name] else name) if name in losses else f"val {name}" for name in names[2:]
             ]
+        if "box" in names:  # the loss of a detector and its parts
+            names = ["train loss" if name == "total" else name for name in names]
         if len(names) < 2 or not all(NAME.fullmatch(name) for name in names):
             continue
         if (
@@ -98,7 +100,10 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
             and not _is_place(names[0])
             and (names[0] not in CLASSES and len(set(names)) == len(names) and not is_table_of_runs(tuple(names)))
         ):
-            return Header(("split", *names[1:]), delimiter) if not _measures(names[0]) else None
+            if not _measures(names[0]):
+                return Header(("split", *names[1:]), delimiter)
+            if not any(map(_is_place, names)):
+                return None
         known = [name for name in names if _is_place(name) or name in CLASSES]
         other = [name for name in names if _measures(name)]
         many = len(names) > 3 and (delimiter.strip() or names[0] in CLASSES)

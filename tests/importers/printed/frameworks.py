@@ -413,3 +413,67 @@ _log(
 """,
     epochs=2, first={"train_loss": 0.57, "val_loss": 0.86}, last={"epoch": 1, "train_loss": 0.32, "val_loss": 0.42},
 )  # fmt: skip
+_log(
+    "TFLearn",
+    """
+Training Step: 82  | total loss: 0.64003
+| Adam | epoch: 001 | loss: 0.64003 - acc: 0.6620 -- iter: 1300/1300
+--
+Training Step: 164  | total loss: 0.61915
+| Adam | epoch: 002 | loss: 0.61915 - acc: 0.6614 -- iter: 1300/1300
+--
+""",
+    epochs=2, first={"train_loss": 0.64003, "~acc": 0.662, "~total": None}, last={"epoch": 2, "train_loss": 0.61915},
+)  # fmt: skip
+_log(
+    "Caffe's numbered outputs",
+    """
+I0726 23:59:59.373217 1934443264 solver.cpp:534] Iteration 0, Testing net (#0)
+I0727 00:00:02.515833 1934443264 solver.cpp:604]     Test net output #0: accuracy = 0.6092
+I0727 00:00:02.515866 1934443264 solver.cpp:604]     Test net output #1: loss = 1.41925 (* 1 = 1.41925 loss)
+I0727 00:00:02.566174 1934443264 solver.cpp:228] Iteration 0, loss = 1.30342
+I0727 00:00:02.566236 1934443264 solver.cpp:244]     Train net output #0: loss = 1.30342 (* 1 = 1.30342 loss)
+I0727 00:00:08.500051 1934443264 solver.cpp:228] Iteration 100, loss = 1.16216
+I0727 00:00:33.199570 1934443264 solver.cpp:534] Iteration 200, Testing net (#0)
+I0727 00:00:36.463996 1934443264 solver.cpp:604]     Test net output #0: accuracy = 0.9163
+I0727 00:00:36.464031 1934443264 solver.cpp:604]     Test net output #1: loss = 0.69147 (* 1 = 0.69147 loss)
+""",
+    epochs=2, first={"val_loss": 1.41925, "~output": None}, last={"val_loss": 0.69147, "~accuracy": 0.9163, "~output": None},
+)  # fmt: skip
+_log(
+    "CatBoost: what it says of the model that it took back",
+    """
+0:\tlearn: 0.7227938\ttest: 0.7619387\tbest: 0.7619387 (0)\ttotal: 147ms\tremaining: 24.3s
+1:\tlearn: 0.4626048\ttest: 0.6305450\tbest: 0.6305450 (1)\ttotal: 4.34s\tremaining: 9.4s
+2:\tlearn: 0.4616440\ttest: 0.6317562\tbest: 0.6305450 (1)\ttotal: 4.4s\tremaining: 9.35s
+bestTest = 0.6305450201
+bestIteration = 1
+
+Shrink model to first 2 iterations.
+RMSE  : 0.6305450197747737
+Validation error:  2854273450.7
+""",
+    epochs=3, last={"train_loss": 0.461644, "val_loss": 0.6317562, "~rmse": None, "~error": None},
+)  # fmt: skip
+_log(
+    "a model card of the Hub",
+    """
+- learning_rate: 0.0001
+- num_epochs: 30
+
+| Training Loss | Epoch | Step | Validation Loss | Wer    |
+|:-------------:|:-----:|:----:|:---------------:|:------:|
+| 3.5243        | 4.0   | 500  | 1.4532          | 0.9540 |
+| 0.6178        | 8.0   | 1000 | 0.5490          | 0.4627 |
+""",
+    epochs=2, first={"epoch": 4, "train_loss": 3.5243, "val_loss": 1.4532, "val_wer": 0.954}, last={"val_wer": 0.4627},
+)  # fmt: skip
+_log(
+    "verl",
+    """
+step:1 - actor/pg_loss:0.0 - actor/entropy:0.46 - critic/rewards/mean:0.125 - critic/rewards/max:1.0 - training/epoch:0
+step:2 - actor/pg_loss:0.05 - actor/entropy:0.41 - critic/rewards/mean:0.25 - critic/rewards/max:1.0 - training/epoch:0
+step:3 - actor/pg_loss:0.04 - actor/entropy:0.40 - critic/rewards/mean:0.375 - critic/rewards/max:1.0 - training/epoch:0
+""",
+    epochs=3, first={"~reward": 0.125}, last={"~reward": 0.375},
+)  # fmt: skip

@@ -479,3 +479,27 @@ _log(
 """,
     epochs=3, generations=1, first={"val_loss": 1.07914}, last={"val_loss": 0.76353, "~accuracy": 0.7138},
 )  # fmt: skip
+_log(
+    "a heading above step lines of several losses",
+    "Training START\n"
+    + "".join(f"iter {n}00:, hard_loss_metric=0.5{n}, full_loss_metric=0.1{n}, mean_dist=0.2, lr=0.0001\n" for n in range(1, 6)),
+    steps=5, said="train_hard_loss 0.51 → 0.55 up to step 500",
+)  # fmt: skip
+_log(
+    "a loss alone below the heading of the training",
+    "Training...\n" + "".join(f"iter = {n}, loss = {0.7 / 10**n:g}\n" for n in range(6)),
+    steps=6, last_step={"train_loss": 0.7e-5}, said="up to step 5:",
+)  # fmt: skip
+_log(
+    "a score with its loss in brackets, beside another loss",
+    "".join(
+        f"Global step: {n}, loss: {3 - n / 100:.2f}\nEpoch {n // 10}\nTest accuracy: {n}.5%\nDiscriminator Accuracy (Loss): 0.5{n} (1.3{n})\n"
+        for n in (10, 20, 30)
+    ),
+    last={"~discriminator_accuracy": 0.53, "~discriminator_loss": 1.33},
+)  # fmt: skip
+_log(
+    "a perplexity by step, and no loss",
+    "".join(f"  epoch 0 step {n}00 lr 1 step-time 0.89s wps 5.78K ppl {900 / n:.2f} bleu 0.00\n" for n in range(1, 6)),
+    steps=5,
+)  # fmt: skip
