@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class StepsSeen:
             return self._and_score(said)
         if self.quantity:
             return StepsSeen().and_then(said)
-        if self.cells and not {name for name, _ in said.values} & {name for name, _ in self.cells}:
+        if self.cells and not _bare(said.values) & _bare(self.cells):
             return self
         counted = place is None
         place = place if place is not None else float(self.count + 1)
@@ -66,6 +66,11 @@ class StepsSeen:
         first = (self.steps[0], self.losses[0]) if self.count else (place, scores[name])
         losses = (first[1], scores[name])
         return StepsSeen(self.count + 1, (first[0], place), losses, name, said.bar, said.values)
+
+
+def _bare(cells: Iterable[tuple[str, str]]) -> set[str]:
+    """The names without the word for train, which only some lines of a log may have."""
+    return {name.removeprefix("train_") for name, _ in cells}
 
 
 @dataclass(frozen=True)
@@ -168,20 +173,23 @@ class LogScan:
 
     def found(self) -> Scan:
         """What the log held so far, with its doubts as if it had ended."""
+        rows, under_way = tuple(self._rows.found), self._under_way or self._rows.under_way
+        if len(rows) == 1 and rows[0].cells.keys() <= rows[0].of_steps:  # no line says that its one epoch has ended
+            rows, under_way = (), rows[0]
         return Scan(
             self._rows.basis,
-            tuple(self._rows.found),
+            rows,
             self._samples,
             self.bytes_read,
             self._steps,
-            self._under_way or self._rows.under_way,
+            under_way,
             self._doubt(),
             self._lines,
             self._rows.seen,
             len(self._doubts.named),
             tuple(
                 self._doubts.sentences(
-                    self._rows.found,
+                    rows,
                     self._beside(),
                     ended=True,
                     by_epoch=self._rows.basis == "epochs",

@@ -503,3 +503,9 @@ _log(
     "".join(f"  epoch 0 step {n}00 lr 1 step-time 0.89s wps 5.78K ppl {900 / n:.2f} bleu 0.00\n" for n in range(1, 6)),
     steps=5,
 )  # fmt: skip
+_log(
+    "steps of a first epoch that no line ends, below a heading",
+    "[2026-12-01 22:45:42] Training started\n"
+    + "".join(f"[2026-12-0{n} 00:06:06] Ep. 1 : Up. {n}000 : Sen. {n}0,000 : Cost {200 / n:.4f} : Time 48.02s : L.r. 1.8750e-05\n" for n in range(1, 6)),
+    epochs=0, steps=5, said="Epoch 1 under way in train.log, step 5,000, train loss 200.00 → 40.00.",
+)  # fmt: skip
