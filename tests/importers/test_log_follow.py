@@ -272,3 +272,14 @@ def test_lines_that_name_no_step_are_counted_and_no_number_of_them_is_told_as_th
     assert (seen.epochs[-1].val_loss, seen.progress.step) == (2.1, 0)
     append(log, "step 70: loss 2.2\n")
     assert drained(again(follower), NOW + 120).progress.step == 70
+
+
+def test_a_step_stands_in_no_epoch_where_evaluations_are_counted(tmp_path):
+    text = "".join(
+        f"step {n} | loss {9 - n / 100} | lr 0.1\n" + (n % 50 == 0) * f"step {n} train loss: 2.{n} test loss: 3.{n}\n"
+        for n in range(10, 110, 10)
+    )
+    _, follower = followed(tmp_path, text)
+    seen = drained(follower)
+    assert [(row.epoch, row.step) for row in seen.epochs] == [(1, 50), (2, 100)]
+    assert [step.step for step in seen.steps] == list(range(10, 110, 10)) and {step.epoch for step in seen.steps} == {0}

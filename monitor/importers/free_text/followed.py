@@ -48,7 +48,7 @@ class FollowedLog:
         self._reading = LogReading(rows, memory.get("reading"))
         self._file = GrowingFile(self.path, run.source.places.get(str(self.path)), _bytes_of(memory.get("tail")))
         self._clips = ClipBook(memory.get("samples"), run.run_dir)
-        self._steps = StepBook(memory.get("steps"))
+        self._steps = StepBook(memory.get("steps"), by_epoch=mapping.basis == "epochs")
         self._known = {use.column for use in mapping.uses} | set(mapping.beside)
         self.doubts: tuple[str, ...] = ()
         # Who goes on has not seen its beginning; what is doubted was measured on logs that name epochs.

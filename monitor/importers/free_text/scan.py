@@ -173,9 +173,10 @@ class LogScan:
 
     def found(self) -> Scan:
         """What the log held so far, with its doubts as if it had ended."""
-        rows, under_way = tuple(self._rows.found), self._under_way or self._rows.under_way
+        rows: tuple[Row, ...] = tuple(self._rows.found)
+        under_way = self._under_way or self._rows.under_way
         if len(rows) == 1 and rows[0].cells.keys() <= rows[0].of_steps:  # no line says that its one epoch has ended
-            rows, under_way = (), rows[0]
+            under_way, rows = rows[0], ()
         return Scan(
             self._rows.basis,
             rows,

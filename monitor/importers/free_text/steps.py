@@ -73,8 +73,10 @@ def place_of(said: Statement) -> float | None:
 class StepBook:
     """Numbers the steps of a log through: a count that begins again with each epoch goes on."""
 
-    def __init__(self, memory: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, memory: Mapping[str, Any] | None = None, *, by_epoch: bool = True) -> None:
+        """`by_epoch`: the log names epochs. Else its evaluations are counted, and no step stands in one of them."""
         known = memory or {}
+        self._by_epoch = by_epoch
         self._base = float(known.get("base", 0.0))
         self._raw = float(known.get("raw", -1.0))
         self._total = float(known.get("total", 0.0))
@@ -126,7 +128,8 @@ class StepBook:
     def _through(self, raw: float, total: float, told: StepSaid, *, again: bool = False) -> float:
         """`again`: a full bar stands there again with another loss: without an epoch's name it is the next one's."""
         if told.generation != self._generation:
-            self.__init__({"generation": told.generation, "first": self._first})  # type: ignore[misc]
+            known = {"generation": told.generation, "first": self._first}
+            self.__init__(known, by_epoch=self._by_epoch)  # type: ignore[misc]
         epoch = told.said.epoch if told.said.epoch is not None else told.epoch
         first = self._first if self._first is not None else epoch
         self._first = first if first is None or epoch is None else min(first, epoch)
@@ -145,7 +148,7 @@ class StepBook:
 
     def _place(self, told: StepSaid, bar: tuple[float, float] | None) -> float:
         """The share of training done, in epochs; 0 where no epoch was named."""
-        epoch = told.said.epoch if told.said.epoch is not None else told.epoch
+        epoch = told.said.epoch if told.said.epoch is not None or not self._by_epoch else told.epoch
         if epoch is None or not epoch.is_integer():
             return epoch or 0.0
         done = bar[0] / bar[1] if bar is not None and bar[1] > 0 else 0.0
