@@ -164,7 +164,8 @@ def _without_the_whole(beside: Sequence[str]) -> str:
     parts = _parts_of(beside)
     if not parts or any(QUALITY.fullmatch(name) or parsed(name) for name in beside):
         first = sorted(beside, key=lambda name: parsed(name) is None)
-        return f"no loss and no WER, only {', '.join(first[:6])}"
+        lacks = "no loss that is called the whole" if any("loss" in name for name in beside) else "no loss and no WER"
+        return f"{lacks}, only {', '.join(first[:6])}"
     said = f"several losses and none is called the whole, {', '.join(parts[:MOST_LEFT])}"
     return f"{said}; --map train_loss={parts[0]} if that one counts"
 

@@ -243,7 +243,7 @@ _log(
         f"|{'LossPi':>18} |{-0.01 * e:16.3g} |\n|{'LossV':>18} |{60 + e:16} |\n|{'Time':>18} |{3.3 * e:16.3g} |\n{'-' * 39}\n"
         for e in range(5)
     ),
-    epochs=5, first={"epoch": 0, "~averageepret": 20.5, "train_loss": None}, last={"epoch": 4, "~averageepret": 60.5, "~lossv": 64.0}, said="no loss and no WER, only averageepret",
+    epochs=5, first={"epoch": 0, "~averageepret": 20.5, "train_loss": None}, last={"epoch": 4, "~averageepret": 60.5, "~lossv": 64.0}, said="no loss that is called the whole, only averageepret",
 )  # fmt: skip
 _log(
     "bars that name the epoch in brackets behind the split",
