@@ -110,11 +110,7 @@ class EpochRows:
             finished += self._begin(number)
         now = self._open
         if now is None or (number is None and self._comes_first(said)):
-            if self._basis == "evaluations":
-                self._leads |= self._open is None and trains(said)
-            has_place = self._basis == "evaluations" or said.epoch is not None or said.is_of_a_step
-            if has_place and (now is not None or self._last is not None or _tells_training(said)):
-                put(self._passing, said)
+            self._pass_on(said)
             return finished
         if said.evaluates and (at := self._at(said)) is not None:
             now.at = at
@@ -135,6 +131,20 @@ class EpochRows:
             now.lines += 1
         elif said.evaluates and not said.is_under_way:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
+        self._put(now, said, part)
+        if said.values and self._is_complete(now):
+            finished += self._tell(now)
+        return finished
+
+    def _pass_on(self, said: Statement) -> None:
+        """Keeps what belongs to the evaluation that is still to come."""
+        if self._basis == "evaluations":
+            self._leads |= self._open is None and trains(said)
+        has_place = self._basis == "evaluations" or said.epoch is not None or said.is_of_a_step
+        if has_place and (self._open is not None or self._last is not None or _tells_training(said)):
+            put(self._passing, said)
+
+    def _put(self, now: Present, said: Statement, part: int) -> None:
         if part == WHOLE and now.said[WHOLE]:
             self._again |= any("loss" in name and name in now.said[WHOLE] for name, _ in said.values)
             if self.doubts is not None:
@@ -147,9 +157,6 @@ class EpochRows:
             now.summed += [name for name, _ in said.values if name not in now.summed]
         if said.epoch is not None or (not said.partial and tells_both(said)):
             now.stated += [name for name, _ in said.values if name not in now.stated]
-        if said.values and self._is_complete(now):
-            finished += self._tell(now)
-        return finished
 
     def _below(self, said: Statement) -> list[Row] | None:
         """The row of an epoch that is named below its figures; None in a log that names it above them, or beside."""

@@ -178,16 +178,8 @@ class LineReader:
             return of_block
         if self._known.epoch is not None and CALLBACK.match(line):
             return NOTHING
-        above, self._known.above = self._known.above, line if "|" in line else ""
-        heads, self._known.heads = self._known.heads, ""
-        if headers := headers_of(line) or (headers_of(joined(above, line)) if above else []):
-            self.is_table_of_runs |= any(is_table_of_runs(header.names) for header in headers)
-            headers = [replace(header, split=heads) for header in headers]
-            self._headers = [*headers, *(each for each in self._headers if each not in headers)][:MOST_HEADERS]
-            return NOTHING
-        for each in self._headers:
-            if (row := row_of(each, line)) is not None:
-                return row
+        if (of_table := self._of_table(line)) is not None:
+            return of_table
         line = self._names.joined(line)
         if self.doubts is not None and self._headers and self._known.epoch is not None:
             self.doubts.left_out += is_next_row(self._headers[0], line, self._known.epoch + self.doubts.left_out)
@@ -223,6 +215,17 @@ class LineReader:
                 said = Walk(known_epoch=self._known.epoch).read(line)
             self._known.names_itself |= own
         return self._headed(line, self._below_a_step(line, said))
+
+    def _of_table(self, line: str) -> Statement | None:
+        """What a line states as the head or a row of a table; None where it is neither."""
+        above, self._known.above = self._known.above, line if "|" in line else ""
+        heads, self._known.heads = self._known.heads, ""
+        if headers := headers_of(line) or (headers_of(joined(above, line)) if above else []):
+            self.is_table_of_runs |= any(is_table_of_runs(header.names) for header in headers)
+            headers = [replace(header, split=heads) for header in headers]
+            self._headers = [*headers, *(each for each in self._headers if each not in headers)][:MOST_HEADERS]
+            return NOTHING
+        return next((row for each in self._headers if (row := row_of(each, line)) is not None), None)
 
     def _below_a_step(self, line: str, said: Statement) -> Statement:
         """`STEP: 25/40`, and its figures in the lines below."""
