@@ -1,4 +1,4 @@
-"""`make test` names the folders in which it looks for tests of a mark; files that share a dashboard share no run of it."""
+"""`make test` names the folders of each mark's tests; files that share a dashboard share no run of it."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,8 @@ def test_no_test_of_a_mark_lies_outside_the_folders_that_make_names(mark):
 
 
 RUN_OF_ALL = re.compile(
-    r'(?:started\(dashboard, |dashboard\.start\(|dashboard\.monitor\([^)]*"--(?:name|run-id)", |dashboard\.runs / )"([\w.-]+)"'
+    r'(?:started\(dashboard, |dashboard\.start\(|dashboard\.monitor\([^)]*"--(?:name|run-id)", |dashboard\.runs / )'
+    r'"([\w.-]+)"'
 )
 
 
