@@ -47,7 +47,7 @@ def test_severity_and_errors_are_told_by_shape_and_word(dashboard, tab, sick):
     page.get_by_test_id("tab-predictions").click()
     wrong = page.locator("[data-testid=predictions] .vs-kind-s .vs-said").first
     wrong.wait_for()
-    assert wrong.inner_text().startswith("≠")
+    wait_until(lambda: wrong.inner_text().startswith("≠"), why="a wrong word is told by its colour alone")
 
 
 def test_a_person_with_a_keyboard_gets_everywhere(dashboard, tab):
