@@ -71,7 +71,7 @@ test-hosts: $(DEV_READY) ## runs of another host over a real sshd on loopback, w
 
 test-browser: $(DEV_READY)
 	sh scripts/ensure_browser.sh $(PY)
-	$(PY) -m pytest -n 3 -m browser tests/browser
+	$(PY) -m pytest -n 2 -m browser tests/browser
 
 faults: $(DEV_READY) ## the long form of the fault suite: 1,000 kills, 10,000 damaged runs … and a table
 	VITALSIGNS_FAULTS=long $(PY) -m pytest -n 2 tests/faults

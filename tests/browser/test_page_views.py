@@ -139,7 +139,7 @@ def test_diagnosis_shows_causes_options_and_where_each_limit_comes_from(dashboar
     rows = page.get_by_test_id("healthy").locator("tbody tr")
     assert "BAD" in [row.locator("td").last.inner_text() for row in rows.all()]
     page.get_by_test_id("limits").locator("summary").click()
-    assert "gap_limit" in page.get_by_test_id("limits").inner_text()
+    wait_until(lambda: "gap_limit" in page.get_by_test_id("limits").inner_text(), why="the limits are not shown")
     assert sideways(page) == 0
 
 
@@ -161,7 +161,9 @@ def test_a_projects_own_limit_is_in_force_and_named_as_its_own(dashboard, tab, t
     open_run(page, dashboard, "own")
     flag = page.locator("[data-testid=flags] [data-rule=gap]")
     flag.locator("summary").click()
-    assert "vitalsigns.toml: gap_limit = 0.25 (default 1)" in flag.inner_text()
+    wait_until(
+        lambda: "vitalsigns.toml: gap_limit = 0.25 (default 1)" in flag.inner_text(), why="its limit is not told"
+    )
     page.get_by_test_id("tab-diagnosis").click()
     assert "1 of the project's own (vitalsigns.toml)" in page.get_by_test_id("limits").inner_text()
 
