@@ -8,6 +8,7 @@ import pytest
 from monitor.importers.free_text import counting, epochs, reader
 from monitor.importers.free_text.figures import figures
 from monitor.importers.free_text.line import Walk
+from monitor.importers.free_text.proposal import propose_log, sentence
 from monitor.importers.free_text.scan import scan
 from monitor.importers.free_text.witness import Witness
 
@@ -162,3 +163,44 @@ def test_a_batch_taken_where_its_mean_stands_behind_in_brackets_is_said(tmp_path
     assert doubts_of(tmp_path, text) == ""
     monkeypatch.setattr(Walk, "_is_change", lambda *_: True)
     assert "of epoch 8 stands before another number, (1.1414), in line" in doubts_of(tmp_path, text)
+
+
+def test_fewer_starts_than_the_epochs_of_one_kind_of_line_show_are_said():
+    lines = [f"Epoch {n} | val loss {10 / n:.3f}" for n in (1, 2, 3, 1, 2, 3)]
+    rows = [Row(n, cells={"val_loss": f"{10 / n:.3f}"}) for n in (1, 2, 3)]
+    said = "1 start was read, and the epochs that lines of one kind name fall once."
+    assert said in told_by(lines, rows)
+    twice = [*rows, *(Row(row.epoch, 2, cells=row.cells) for row in rows)]
+    assert told_by(lines, twice) == []
+
+
+def test_a_figure_that_was_read_as_one_of_another_epoch_is_said():
+    lines = [f"Epoch {n} | val accuracy 0.{7131 + 17 * n}" for n in range(1, 7)]
+    right = [Row(n, cells={"val_acc": f"0.{7131 + 17 * n}"}) for n in range(1, 7)]
+    assert told_by(lines, right) == []
+    late = [Row(n, cells={"val_acc": f"0.{7131 + 17 * (n - 2)}"}) for n in range(3, 9)]
+    assert "The val accuracy 0.7148 in line 1, which names epoch 1, was read as of epoch 3." in told_by(lines, late)
+    # counted from 0 by the reader and from 1 by the line: no doubt of this sort
+    shifted = [Row(n + 1, cells={"val_acc": f"0.{7131 + 17 * n}"}) for n in range(1, 7)]
+    assert not any("was read as of" in said for said in told_by(lines, shifted))
+
+
+def test_what_was_left_out_seldom_is_a_fact_and_no_doubt(tmp_path):
+    log = tmp_path / "train.log"
+    epochs = "".join(f"Epoch {n} | train loss {9 / n:.4f} | val loss {10 / n:.4f}\n" for n in range(1, 9))
+    log.write_text("initial perplexity: 981.25\n" + epochs)
+    found = scan(log)
+    assert found.doubts == () and found.left_out == ("initial ppl (1 line, line 1 first: 981.25)",)
+    said = sentence(found, propose_log(found), log.name)
+    assert said.endswith(" Left out: initial ppl (1 line, line 1 first: 981.25).")
+    log.write_text(epochs)
+    assert scan(log).left_out == ()
+
+
+def test_a_loss_that_some_evaluations_lack_is_counted_in_the_sentence(tmp_path):
+    log = tmp_path / "train.log"
+    val = {n: f" | val loss {10 / n:.4f}" for n in (3, 6, 9, 12)}
+    log.write_text("".join(f"Epoch {n} | train loss {9 / n:.4f}{val.get(n, '')}\n" for n in range(1, 13)))
+    found = scan(log)
+    said = sentence(found, propose_log(found), log.name)
+    assert said == "Found 12 epochs in train.log: train loss 9.00 → 0.75, val loss 3.33 → 0.83 (in 4 of 12)."

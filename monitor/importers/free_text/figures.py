@@ -67,7 +67,7 @@ class Figure:
     @property
     def what(self) -> str:
         """Its split and its name, such as `val loss`."""
-        return f"{self.split} {self.name}".strip()
+        return self.name if self.name.startswith(self.split) else f"{self.split} {self.name}"
 
     @property
     def values(self) -> tuple[float, ...]:

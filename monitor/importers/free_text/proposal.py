@@ -145,15 +145,15 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     if not found.rows:
         return _of_steps(found, mapping, name)
     starts = sorted({row.generation for row in found.rows})
-    rows = tuple(row for row in found.rows if row.generation == starts[-1])
+    rows = tuple({row.epoch: row for row in found.rows if row.generation == starts[-1]}.values())
     told = [said for use in mapping.uses if use.field in SPOKEN and (said := _told(rows, use))]
     told = told or [_without_the_whole(mapping.beside)]
     what = "epochs" if found.basis == "epochs" else "evaluations"
-    count = len({row.epoch for row in rows})
+    count = len(rows)
     if what == "evaluations" and 1 < found.epochs < count:
         what = f"evaluations in {found.epochs:,} epochs"
     counted = f"{count:,} {what if count != 1 else what.removesuffix('s')}"
-    more = _unsaid(mapping) + doubtful(found, mapping)
+    more = _unsaid(mapping) + _left_out(found) + doubtful(found, mapping)
     if len(starts) > 1:
         return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
@@ -170,6 +170,11 @@ def _without_the_whole(beside: Sequence[str]) -> str:
     return f"{said}; --map train_loss={parts[0]} if that one counts"
 
 
+def _left_out(found: Scan) -> str:
+    """Which figures of the log stand in no evaluation; empty where all do."""
+    return f" Left out: {', '.join(found.left_out[:MOST_LEFT])}." if found.left_out else ""
+
+
 def doubtful(found: Scan, mapping: SourceMapping) -> str:
     """What to look at before the figures are believed; empty where everything fits."""
     doubts = [*found.doubts, *_of_the_choice(found, mapping)]
@@ -183,7 +188,7 @@ def _of_the_choice(found: Scan, mapping: SourceMapping) -> Iterator[str]:
     rows = [row for row in latest if column in row.of_steps]
     if not column or len(rows) * 2 <= len(latest):
         return
-    own = Counter(name for row in rows for name in row.cells.keys() - row.of_steps if is_a_loss(name))
+    own = Counter(name for row in rows for name in sorted(row.cells.keys() - row.of_steps) if is_a_loss(name))
     for name, count in own.most_common(1):
         if count * 2 > len(rows):
             yield (
@@ -262,7 +267,8 @@ def _told(rows: tuple[Row, ...], use: Use) -> str:
         return ""
     shown = [_short(value * use.scale * (100 if share else 1), share) for value in (values[0], values[-1])]
     change = shown[0] if len(values) == 1 else " → ".join(shown)
-    return f"{SPOKEN[use.field]} {change}{' %' if share else ''}"
+    where = "" if len(values) == len(rows) else f" (in {len(values):,} of {len(rows):,})"
+    return f"{SPOKEN[use.field]} {change}{' %' if share else ''}{where}"
 
 
 def _short(value: float, share: bool) -> str:

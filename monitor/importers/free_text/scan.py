@@ -93,6 +93,8 @@ class Scan:
     """How many epochs its lines name."""
     doubts: tuple[str, ...] = ()
     """What shows that it may be misread, one sentence each."""
+    left_out: tuple[str, ...] = ()
+    """Names that measure and of which no figure was taken, with how often they stand there."""
 
 
 def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) -> Scan:
@@ -177,6 +179,9 @@ class LogScan:
         under_way = self._under_way or self._rows.under_way
         if len(rows) == 1 and rows[0].cells.keys() <= rows[0].of_steps:  # no line says that its one epoch has ended
             under_way, rows = rows[0], ()
+        doubts = self._doubts.sentences(
+            rows, self._beside(), ended=True, by_epoch=self._rows.basis == "epochs", steps=self._steps.count
+        )
         return Scan(
             self._rows.basis,
             rows,
@@ -188,15 +193,8 @@ class LogScan:
             self._lines,
             self._rows.seen,
             len(self._doubts.named),
-            tuple(
-                self._doubts.sentences(
-                    rows,
-                    self._beside(),
-                    ended=True,
-                    by_epoch=self._rows.basis == "epochs",
-                    steps=self._steps.count,
-                )
-            ),
+            tuple(doubts),
+            self._doubts.witness.left_out,
         )
 
 

@@ -1,23 +1,17 @@
 """A second look at a log, by other means than the grammar that reads it: where the two disagree, it is said.
 
-Lines that differ in their numbers only are of one kind; the first and the last of each kind are kept, so memory does
-not grow. In the end their figures are looked for in the rows that were read.
+The figures of the lines that are kept of each kind (`kinds`) are looked for, in the end, in the rows that were read.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from monitor.importers.free_text.figures import EPOCH, MEASURES, SPLIT, Figure, figures, plain
+from monitor.importers.free_text.figures import MEASURES, Figure
+from monitor.importers.free_text.kinds import KEPT, KEPT_LAST, Kinds
 
-MOST_KINDS, MOST_EPOCHS, LONGEST, LONGEST_HEADING, SHOWN = 400, 20_000, 2_000, 200, 60
-KEPT, KEPT_LAST = 8, 2
-"""So many lines of a kind are kept of its beginning, and of its end."""
 STEPS_FROM = 1.5
 """What stands there more often than so many times an evaluation is of steps."""
 LEAST = 3
@@ -27,23 +21,6 @@ MOST_NAMED = 3
 DIGITS_TO_KNOW = 3
 """A number of fewer digits may stand anywhere."""
 READ_SHARE = 0.9
-HAS_FIGURE = re.compile(r"\d\.\d|\d\s?%|(?<![^\W\d_])(?:nan|inf)\b", re.IGNORECASE)
-MAY_VALIDATE = re.compile(r"val|eval|dev|cv|test", re.IGNORECASE)
-NUMBERS = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?\s*")
-ASIDE = re.compile(
-    r"(?<![a-z/])(?:best|improved|saved?|saving|early|earlystopping|patience|restor\w+|config|namespace|loaded|loading"
-    r"|args|checkpoint|resum\w+|warning|traceback|usage)(?![a-z])|\[ iou="
-)
-"""A line with such a word tells of something else than the evaluation of this moment."""
-OF_A_STEP = re.compile(
-    r"(?<![a-z])(?:(?:mini-?)?batch|step|iter|iters|iteration|updates?|num_updates)(?![a-z])\W{0,4}0"
-    r"|%\||it/s|s/it|0\s?/\s?0\s+loss|^\W*0,\s+train.?loss|(?<![a-z])eta(?![a-z])|\[\s*0\s*/\s*0\b|batch[ _]loss"
-)
-"""In the shape of a line: it is about a step."""
-
-FULL, UNDER_WAY = "100%|", " it/s"
-"""What tells a full bar, and what a bar under way is known by in a shape."""
-KERAS = re.compile(r"(?<![\d.])(\d{1,9})/(\d{1,9})(?![\d.])")
 
 
 class Told(Protocol):
@@ -66,77 +43,19 @@ class Told(Protocol):
         """Name → number as written."""
 
 
-@dataclass
-class Kind:
-    """Lines that differ in their numbers only."""
-
-    names_epoch: bool
-    names_step: bool
-    is_full: bool = False
-    """A bar stands there that has come to its end."""
-    count: int = 0
-    epochs: set[int] = field(default_factory=set)
-    """The epochs that they name, MOST_EPOCHS at most."""
-    first: list[tuple[int, str]] = field(default_factory=list)
-    last: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LAST))
-
-    def take(self, number: int, line: str) -> None:
-        """Counts a line, and keeps the first and the last KEPT lines with their numbers."""
-        self.count += 1
-        (self.first if len(self.first) < KEPT else self.last).append((number, line))
-
-    def figures(self) -> Iterator[Figure]:
-        """The figures of the lines that were kept, in the order of the lines."""
-        for number, line in (*self.first, *self.last):
-            yield from figures(line, number)
-
-
 class Witness:
     """Sees every line that is read, and compares afterwards."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, Kind | None] = {}
-        """Shape of a line → what is known of such lines; None where they hold no figure."""
-        self._epochs: set[int] = set()
-        self._epoch = -1
-        """The last of them."""
-        self._falls = 0
-        """How often a line named an earlier one than the line before."""
-        self._validations = 0
-        self._validation = ""
-        """The first line that names a validation."""
-        self._announced = False
-        """The line before announced what was best."""
+        self._kinds = Kinds()
         self.summed: set[str] = set()
         """What an epoch's own line tells, below those of its parts."""
+        self.left_out: tuple[str, ...] = ()
+        """Names of which no figure was taken and which stand too seldom to be a doubt, since the last `sentences`."""
 
     def take(self, number: int, line: str) -> None:
         """A line of the log as it stands there, and its number."""
-        line = line[:LONGEST]
-        if len(line) < LONGEST_HEADING and MAY_VALIDATE.search(line):
-            self._note_validation(number, line)
-        announced, self._announced = self._announced, line.rstrip()[-1:] == ":" and bool(ASIDE.search(line.lower()))
-        if announced or not HAS_FIGURE.search(line):
-            return
-        is_full = FULL in line
-        shape = NUMBERS.sub(" 0 ", line) + FULL * is_full + UNDER_WAY * _is_under_way(line)
-        if shape not in self._kinds and len(self._kinds) < MOST_KINDS:
-            self._kinds[shape] = _kind_of(plain(shape), is_full)
-        if (kind := self._kinds.get(shape)) is None:
-            return
-        kind.take(number, line)
-        if kind.names_epoch and len(self._epochs) < MOST_EPOCHS and (found := EPOCH.search(plain(line))):
-            epoch = int(found[1])
-            self._falls += epoch < self._epoch
-            self._epoch = epoch
-            self._epochs.add(epoch)
-            kind.epochs.add(epoch)
-
-    def _note_validation(self, number: int, line: str) -> None:
-        text = plain(line)
-        if not ASIDE.search(text) and " took " not in text and any(each["val"] for each in SPLIT.finditer(text)):
-            self._validations += 1
-            self._validation = self._validation or f"line {number} first ({line.strip()[:SHOWN]!r})"
+        self._kinds.take(number, line)
 
     def sentences(
         self,
@@ -159,6 +78,7 @@ class Witness:
             *self._of_validation(rows),
             *self._of_several(rows),
             *self._of_places(rows, by_epoch),
+            *(self._of_other_epochs(rows) if by_epoch else ()),
             *self._of_parts(taken, len(rows), bool(steps)),
             *_of_values(rows),
         ]
@@ -167,7 +87,7 @@ class Witness:
         """Names of which no figure was taken, else a kind of line of which the first or the last was not."""
         lost: dict[str, tuple[int, Figure]] = {}
         known, ends = set(self.summed), []
-        for kind in filter(None, self._kinds.values()):
+        for kind in self._kinds:
             if rows and kind.count > STEPS_FROM * rows + 1:
                 continue
             by_name: dict[str, list[Figure]] = {}
@@ -184,32 +104,37 @@ class Witness:
                 elif found[0].split == "val" if not rows else not (kind.names_step and "loss" in what):
                     lost[what] = (lost.get(what, (0, None))[0] + kind.count, lost.get(what, (0, found[0]))[1])
         least = max(2, (rows + 1) // 2)
-        told = [
-            f"{what} ({count} lines, line {figure.line} first: {figure.value:g})"
+        told = {
+            what: f"{what} ({count} line{'s' * (count > 1)}, line {figure.line} first: {figure.value:g})"
             for what, (count, figure) in sorted(lost.items(), key=lambda each: -each[1][0])
-            if what not in known and count >= least
-        ]
-        if told:
-            yield f"Not taken: {', '.join(told[:MOST_NAMED])}."
+            if what not in known
+        }
+        grave = [text for what, text in told.items() if lost[what][0] >= least][:MOST_NAMED]
+        self.left_out = tuple(text for text in told.values() if text not in grave)
+        if grave:
+            yield f"Not taken: {', '.join(grave)}."
         yield from ends[:1]
 
     def _of_epochs(self, rows: Sequence[Told]) -> Iterator[str]:
-        named, read = sorted(self._epochs), len({row.epoch for row in rows})
+        named, read = sorted(self._kinds.epochs), len({row.epoch for row in rows})
         if len(named) >= LEAST and read + 1 < len(named) and read < READ_SHARE * len(named):
             yield f"Lines with figures name {len(named)} epochs, {named[0]} to {named[-1]}, and {read} were read."
 
     def _of_starts(self, rows: Sequence[Told]) -> Iterator[str]:
-        """More starts than times that an epoch beside figures falls."""
+        """More starts than times that an epoch beside figures falls, or fewer than one kind of line shows."""
         starts = len({row.generation for row in rows})
-        if starts - 1 > self._falls and len(self._epochs) >= LEAST:
+        falls = max((kind.falls for kind in self._kinds if not kind.names_step), default=0)
+        if 0 < starts <= falls:
+            yield (f"{_starts(starts)} read, and the epochs that lines of one kind name fall {_times(falls)}.")
+        elif starts - 1 > self._kinds.falls and len(self._kinds.epochs) >= LEAST:
             yield (
-                f"{starts} starts were read, and the epochs that lines with figures name, {min(self._epochs)} to "
-                f"{max(self._epochs)}, fall {f'{self._falls} times' if self._falls else 'nowhere'}."
+                f"{_starts(starts)} read, and the epochs that lines with figures name, {min(self._kinds.epochs)} to "
+                f"{max(self._kinds.epochs)}, fall {_times(self._kinds.falls)}."
             )
 
     def _of_counting(self, rows: Sequence[Told]) -> Iterator[str]:
         """Evaluations were counted, though a line of each names its epoch."""
-        for kind in filter(None, self._kinds.values()):
+        for kind in self._kinds:
             named, read = kind.epochs, {row.epoch for row in rows}
             if kind.names_step or not 1 < len(named) == kind.count or named == read:
                 continue
@@ -223,7 +148,7 @@ class Witness:
 
     def _of_parts(self, taken: set[str], rows: int, by_step: bool) -> Iterator[str]:
         """Two or three lines of one kind in each row, and of so many the figures were not taken."""
-        for kind in filter(None, self._kinds.values()):
+        for kind in self._kinds:
             if kind.names_step or kind.is_full or kind.count > KEPT + KEPT_LAST:
                 continue
             by_name: dict[str, list[Figure]] = {}
@@ -243,7 +168,7 @@ class Witness:
 
     def _of_steps(self, taken: set[str]) -> Iterator[str]:
         """Lines that tell a loss by step, of which no figure was taken."""
-        for kind in filter(None, self._kinds.values()):
+        for kind in self._kinds:
             told = [each for each in kind.figures() if each.step is not None]
             losses = [
                 each for each in told if "loss" in each.name and not any(f"{v:.3g}" in taken for v in each.values)
@@ -263,15 +188,15 @@ class Witness:
         least = max(2, len(rows) // 2) if rows else LEAST
         of_val = (
             any(each.split == "val" and "loss" in each.name for each in kind.figures()) * kind.count
-            for kind in self._kinds.values()
-            if kind is not None
+            for kind in self._kinds
         )
-        if (self._validations >= least and not scores and bool(rows) <= bool(losses)) or sum(of_val) >= least:
-            yield f"{self._validations} lines name a validation, {self._validation}; no figure was read of it."
+        if (self._kinds.validations >= least and not scores and bool(rows) <= bool(losses)) or sum(of_val) >= least:
+            lines = f"{self._kinds.validations} lines name a validation, {self._kinds.validation}"
+            yield f"{lines}; no figure was read of it."
 
     def _of_several(self, rows: Sequence[Told]) -> Iterator[str]:
         """Far more lines that tell a validation, none of them of a step, than evaluations were read."""
-        for kind in filter(None, self._kinds.values()):
+        for kind in self._kinds:
             if not rows or kind.count <= MORE_THAN * len(rows) or (kind.names_step and not kind.is_full):
                 continue
             told = [each for each in kind.figures() if each.split == "val"]
@@ -280,10 +205,29 @@ class Witness:
                 yield f"{lines}, and {len(rows)} evaluation{'s were' if len(rows) > 1 else ' was'} read."
                 return
 
+    def _of_other_epochs(self, rows: Sequence[Told]) -> Iterator[str]:
+        """A figure whose line names its epoch, and that was read as one of another."""
+        where: dict[str, set[float]] = {}
+        for row in rows:
+            for number in (float(text.rstrip("%")) for text in row.cells.values()):
+                for scale in (1.0, 100.0, 0.01):
+                    where.setdefault(f"{number * scale:.5g}", set()).add(row.epoch)
+        for kind in self._kinds:
+            for figure in kind.figures() if not kind.names_step else ():
+                if figure.epoch is None or _digits(f"{figure.value:.5g}") <= DIGITS_TO_KNOW:
+                    continue
+                read = set().union(*(where.get(f"{value:.5g}", ()) for value in figure.values))
+                if read and not read & {figure.epoch, figure.epoch + 1}:
+                    yield (
+                        f"The {figure.what} {figure.value:g} in line {figure.line}, which names epoch {figure.epoch}, "
+                        f"was read as of epoch {min(read):g}."
+                    )
+                    return
+
     def _of_places(self, rows: Sequence[Told], by_epoch: bool) -> Iterator[str]:
         """A figure of the first or last row that stands behind the other split or in another epoch, wherever it is."""
         where: dict[str, list[Figure]] = {}
-        for figure in (each for kind in self._kinds.values() if kind is not None for each in kind.figures()):
+        for figure in (each for kind in self._kinds for each in kind.figures()):
             for value in figure.values:
                 where.setdefault(f"{value:.4g}", []).append(figure)
         for row in [*rows[-1:], *rows[:1]]:
@@ -301,16 +245,12 @@ class Witness:
                     return
 
 
-def _is_under_way(line: str) -> bool:
-    """Whether a bar of Keras stands there that has not come to its end."""
-    found = KERAS.search(line) if "/step" in line else None
-    return found is not None and int(found[1]) < int(found[2])
+def _starts(count: int) -> str:
+    return f"{count} start{'s were' if count > 1 else ' was'}"
 
 
-def _kind_of(shape: str, is_full: bool) -> Kind | None:
-    if not MEASURES.search(shape) or ASIDE.search(shape):
-        return None
-    return Kind(EPOCH.search(shape) is not None, OF_A_STEP.search(shape) is not None, is_full)
+def _times(count: int) -> str:
+    return "nowhere" if not count else "once" if count == 1 else f"{count} times"
 
 
 def _end(found: list[Figure], is_in: list[bool], ended: bool) -> list[str]:
