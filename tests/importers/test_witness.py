@@ -204,3 +204,21 @@ def test_a_loss_that_some_evaluations_lack_is_counted_in_the_sentence(tmp_path):
     found = scan(log)
     said = sentence(found, propose_log(found), log.name)
     assert said == "Found 12 epochs in train.log: train loss 9.00 → 0.75, val loss 3.33 → 0.83 (in 4 of 12)."
+
+
+def test_a_name_without_a_meaning_beside_figures_that_were_taken_is_not_lost_without_a_word(tmp_path):
+    log = tmp_path / "train.log"
+    line = "Validating Epoch: {n}, accuracy: 0.9{n}77, S: 0.94{n}3 (0.9611), lr: 0.00{n}11, time: 2.5{n}\n"
+    log.write_text("".join(line.format(n=n) for n in range(1, 6)))
+    assert scan(log).left_out == ("s (5 lines, line 1 first: 0.9413)",)
+    log.write_text("".join(line.format(n=n).replace("(0.9611)", "(unchanged)") for n in range(1, 6)))
+    assert scan(log).left_out == ("s (5 lines, line 1 first: 0.9413)",)  # what stands in brackets may be anything
+
+
+def test_the_loss_of_a_final_test_is_kept_beside_that_of_the_validation(tmp_path):
+    log = tmp_path / "train.log"
+    lines = [f"Epoch {n} | train loss {9 / n:.4f} | val loss {10 / n:.4f}" for n in range(1, 6)]
+    log.write_text("\n".join([*lines, "Test loss: 2.3456", ""]))
+    found = scan(log)
+    mapping = propose_log(found)
+    assert "test_loss" in mapping.beside and found.rows[-1].cells["test_loss"] == "2.3456"

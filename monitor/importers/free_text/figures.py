@@ -7,10 +7,12 @@ epoch is a number behind that word. No tool, no table and no heading is known he
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from monitor.importers.free_text.clean import OF_LOGGING
 from monitor.importers.languages import in_english
+from monitor.importers.vocabulary import HOUSEKEEPING
 
 TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 FIGURE = re.compile(
@@ -47,6 +49,13 @@ _STEP = r"(?<![a-z])(?:global_step|step|iter|iters|iteration|updates?|num_update
 STEP = re.compile(_STEP + r"[\"'\])]*\W{0,10}(\d[\d,]{0,12})(?![\d.])")
 _NUMBER = r"(?:[_ ](?:no|nr|num|number|idx|id))?[\"'\])]*[\s:=#.\[(]{0,8}(\d{1,6})(?![\d.]|\s?%)"
 EPOCH = re.compile(r"(?<!\d[- ])(?<![a-z])epochs?" + _NUMBER)
+
+
+PAIR = re.compile(
+    r"(?<![\w@/.-])([a-z][\w@/.-]{0,30})['\"]?\s{0,3}[:=]\s{0,3}['\"]?([-+]?\d*\.\d+(?:e[-+]?\d+)?)(?![\w.:])(?:\s?\(([^()\s]+)\))?"
+)
+"""`name: 0.9453`, and the number that may stand behind it in brackets."""
+NO_MEASURE = re.compile(r"epoch|num_|samples|length|wps|ips|throughput|thresh|cost|mem|eta|speed|sec|mom|grad|tokens")
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,13 @@ def figures(line: str, number: int = 0) -> list[Figure]:
         else:
             name = ""
     return found
+
+
+def pairs(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names of a line with their decimal number and the one behind it in brackets, but those that never measure."""
+    for name, *numbers in PAIR.findall(plain(line)):
+        if not (NO_MEASURE.search(name) or BESIDE.search(name) or HOUSEKEEPING.fullmatch(name)):
+            yield name, tuple(filter(None, numbers))
 
 
 def _name(words: list[str]) -> str:

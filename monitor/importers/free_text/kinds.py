@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from monitor.importers.free_text.figures import EPOCH, MEASURES, SPLIT, Figure, figures, plain
+from monitor.importers.free_text.figures import EPOCH, MEASURES, SPLIT, Figure, figures, pairs, plain
 
 MOST_KINDS, MOST_EPOCHS, LONGEST, LONGEST_HEADING, SHOWN = 400, 20_000, 2_000, 200, 60
 KEPT, KEPT_LAST = 8, 2
@@ -61,6 +61,11 @@ class Kind:
         """The figures of the lines that were kept, in the order of the lines."""
         for number, line in (*self.first, *self.last):
             yield from figures(line, number)
+
+    def pairs(self) -> Iterator[tuple[int, list[tuple[str, tuple[str, ...]]]]]:
+        """The names with a number of each line that was kept, and the line's number."""
+        for number, line in (*self.first, *self.last):
+            yield number, list(pairs(line))
 
 
 class Kinds:

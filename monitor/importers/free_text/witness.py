@@ -11,6 +11,7 @@ from typing import Protocol
 
 from monitor.importers.free_text.figures import MEASURES, Figure
 from monitor.importers.free_text.kinds import KEPT, KEPT_LAST, Kinds
+from monitor.importers.numbers import number
 
 STEPS_FROM = 1.5
 """What stands there more often than so many times an evaluation is of steps."""
@@ -105,15 +106,32 @@ class Witness:
                     lost[what] = (lost.get(what, (0, None))[0] + kind.count, lost.get(what, (0, found[0]))[1])
         least = max(2, (rows + 1) // 2)
         told = {
-            what: f"{what} ({count} line{'s' * (count > 1)}, line {figure.line} first: {figure.value:g})"
+            what: _times_first(what, count, figure.line, f"{figure.value:g}")
             for what, (count, figure) in sorted(lost.items(), key=lambda each: -each[1][0])
             if what not in known
         }
         grave = [text for what, text in told.items() if lost[what][0] >= least][:MOST_NAMED]
-        self.left_out = tuple(text for text in told.values() if text not in grave)
+        self.left_out = (
+            *(text for text in told.values() if text not in grave),
+            *self._beside_others(taken, {*lost, *known}),
+        )
         if grave:
             yield f"Not taken: {', '.join(grave)}."
         yield from ends[:1]
+
+    def _beside_others(self, taken: set[str], told: set[str]) -> Iterator[str]:
+        """Names of which no number was taken, in lines of which others were. `told`: what need not be said again."""
+        left: dict[str, tuple[int, int, str]] = {}
+        known = {word for what in told for word in what.split()}
+        for kind in self._kinds:
+            for line, found in kind.pairs() if not kind.names_step else ():
+                is_in = [any(key in taken for text in numbers for key in _keys_of(text)) for _, numbers in found]
+                known |= {name for (name, _), each in zip(found, is_in, strict=True) if each}
+                for name, numbers in found if any(is_in) else ():
+                    left.setdefault(name, (kind.count, line, numbers[0]))
+        for name, (count, line, text) in left.items():
+            if name not in known:
+                yield _times_first(name, count, line, text)
 
     def _of_epochs(self, rows: Sequence[Told]) -> Iterator[str]:
         named, read = sorted(self._kinds.epochs), len({row.epoch for row in rows})
@@ -209,9 +227,9 @@ class Witness:
         """A figure whose line names its epoch, and that was read as one of another."""
         where: dict[str, set[float]] = {}
         for row in rows:
-            for number in (float(text.rstrip("%")) for text in row.cells.values()):
+            for value in (float(text.rstrip("%")) for text in row.cells.values()):
                 for scale in (1.0, 100.0, 0.01):
-                    where.setdefault(f"{number * scale:.5g}", set()).add(row.epoch)
+                    where.setdefault(f"{value * scale:.5g}", set()).add(row.epoch)
         for kind in self._kinds:
             for figure in kind.figures() if not kind.names_step else ():
                 if figure.epoch is None or _digits(f"{figure.value:.5g}") <= DIGITS_TO_KNOW:
@@ -243,6 +261,15 @@ class Witness:
                         f"({mean:g}), in line {found[0].line}: that may be the mean."
                     )
                     return
+
+
+def _times_first(name: str, count: int, line: int, text: str) -> str:
+    return f"{name} ({count} line{'s' * (count > 1)}, line {line} first: {text})"
+
+
+def _keys_of(text: str) -> Iterator[str]:
+    """As `_keys`, of a number that may be anything in brackets."""
+    return _keys(text) if number(text) is not None else iter(())
 
 
 def _starts(count: int) -> str:
