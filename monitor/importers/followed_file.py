@@ -17,8 +17,9 @@ from monitor.importers.formats.registry import named
 from monitor.importers.growing import goes_on
 from monitor.importers.items import FirstSentences, Row, Unread
 from monitor.importers.live import FollowedRun
-from monitor.importers.mapping import SourceMapping, Wish, extended
+from monitor.importers.mapping import EVALUATED, SourceMapping, Use, Wish, extended
 from monitor.run_dir import Epoch, Outcome, Place, Step
+from monitor.run_dir.metric_names import parsed
 
 
 class FollowedFile:
@@ -32,7 +33,7 @@ class FollowedFile:
         kind = named(run.source.format)
         self.path = Path(run.source.path)
         self.mapping = mapping
-        self.has_grown = False
+        self.has_grown = self.begins_anew = False
         self.unread = FirstSentences()
         self._run = run
         self._wish = Wish(names=kind.names, format_percent=kind.percent)
@@ -97,11 +98,20 @@ class FollowedFile:
         if not row.values.keys() <= self._seen:
             self._seen |= row.values.keys()
             uses = extended(self.mapping.uses, row, self._wish)
+            self.begins_anew |= self._is_first_validation(row, uses)
             if uses != self.mapping.uses:
                 self.mapping = replace(self.mapping, uses=uses)
                 self._evaluations.use(uses)
                 self._run.mapped(self.mapping.document())
         yield from self._evaluations.take(row)
+
+    def _is_first_validation(self, row: Row, uses: tuple[Use, ...]) -> bool:
+        """Whether training steps alone, each of which counted, are followed by a validation: they were steps."""
+        if self.mapping.shape != "events" or not self.mapping.train_only or any(use.field == "epoch" for use in uses):
+            return False
+        fields = {use.field for use in uses if use.column in row.values}
+        scores = [found for name in row.values if (found := parsed(name)) is not None and found[0] != "train"]
+        return bool(fields & set(EVALUATED)) or (bool(scores) and not fields - {"step"})
 
     def _is_another(self) -> bool:
         """Whether the file that was followed is another one by now."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
-from monitor.importers.folders import FILE_OF
 from monitor.importers.followed_file import FollowedFile
 from monitor.importers.free_text.followed import FollowedLog
 from monitor.importers.free_text.proposal import words
@@ -24,7 +24,6 @@ from monitor.importers.live import About, FollowedRun
 from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.run_dir import (
     RUN_FILE,
-    SOURCE_FILE,
     Epoch,
     Outcome,
     Place,
@@ -53,6 +52,8 @@ class Followed(Protocol):
     mapping: SourceMapping
     has_grown: bool
     is_at_end: bool
+    begins_anew: bool
+    """Whether what came now shows that all before it was read wrongly."""
     reads_again: bool
     """Whether who goes on after a stop reads it from its beginning; else from `places`, with `memory`."""
 
@@ -171,6 +172,8 @@ class Following:
             return False
         before = self.added
         self._take(self._source.read(now), now)
+        if self._source.begins_anew:
+            self._begin_anew(now)
         if self._source.has_grown:
             self.grew_at, self._is_noted = self._changed_at(now), False
             self.run.heard(self.grew_at)
@@ -179,6 +182,17 @@ class Following:
             self._commit(now)
         self._caught_up |= self._source.is_at_end
         return self._source.has_grown
+
+    def _begin_anew(self, now: float) -> None:
+        """Of a file whose rows were taken for evaluations before one came: its records are replaced."""
+        mapping = replace(self._source.mapping, train_only=False)
+        self._source.close()
+        try:
+            self.run.forget(mapping.document())
+        except OSError as problem:
+            raise UnreadableRunError(f"{self.run.run_dir} cannot be written: {problem}.") from problem
+        self._source = FollowedFile(self.run, mapping)
+        self._take(self._source.read(now), now)
 
     def pause(self, now: float) -> None:
         """The source is read to its present end, for a while; a later reading goes on there."""
@@ -258,11 +272,7 @@ def read_anew(run: FollowedRun, mapping: SourceMapping, now: float, *, one_start
     The run's lock is held by the caller. Raises RefusedError, OSError or ValueError.
     """
     run.close(now)
-    for name in FILE_OF.values():
-        if (run.run_dir / name).exists():
-            files.replace(run.run_dir / name, b"")
-    source = msgspec.structs.replace(run.source, mapping=mapping.document(), places={}, memory={}, kept={})
-    files.replace(run.run_dir / SOURCE_FILE, encode(source))
+    run.forget(mapping.document())
     return Following(FollowedRun.go_on(run.run_dir, now, locked=True), one_start=one_start)
 
 

@@ -251,6 +251,17 @@ class FollowedRun:
         """The source is read in another way from now on; the next commit notes it."""
         self.source = msgspec.structs.replace(self.source, mapping=dict(mapping))
 
+    def forget(self, mapping: Mapping[str, Any]) -> None:
+        """Every record is gone, and the source is to be read from its beginning, by `mapping`. Raises OSError."""
+        self._queue.close()
+        for name in FILE_OF.values():
+            if (self.run_dir / name).exists():
+                files.replace(self.run_dir / name, b"")
+        self.source = msgspec.structs.replace(self.source, mapping=dict(mapping), places={}, memory={}, kept={})
+        files.replace(self.run_dir / SOURCE_FILE, encode(self.source))
+        self._queue, self._passed_over = RecordQueue(self.run_dir), {}
+        self._ended_at.clear()
+
     def heard(self, now: float, *, grown: bool = True, force: bool = False, **changes: Any) -> bool:
         """Tells progress.json; `grown`: the source has grown, which is the only sign of life a foreign script gives.
 

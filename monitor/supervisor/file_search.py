@@ -53,9 +53,10 @@ class FileSearch:
         self._launch = launch
         self._before = {written.path for written in self._named(0.0)}
 
-    def found(self, generation: int, now: float) -> Following | None:
-        """Follows the file with the most figures; None where there is none so far."""
-        chosen = max(self._readable(), key=_richness, default=None)
+    def found(self, generation: int, now: float, *, validated: bool = False) -> Following | None:
+        """Follows the file with the most figures, with `validated` of those with a validation; None without one."""
+        known = (each for each in self._readable() if not (validated and each.mapping.train_only))
+        chosen = max(known, key=_richness, default=None)
         return None if chosen is None else self._followed(chosen, "Its log names no epoch.", generation, now)
 
     def richer(self, told: frozenset[str]) -> Plan | None:

@@ -155,13 +155,17 @@ class OwnLogFeed:
         feed.look(now)
 
     def _beside(self, now: float, at_end: bool) -> SourceFeed | None:
-        """A file of figures beside a log without epochs; looked for once the log had time to name one."""
+        """A file of figures beside a log without epochs; looked for once the log had time to name one.
+
+        A log that tells the steps of its first epoch will tell its validation as well, where the file may hold the
+        training alone: of files without a validation none is taken then.
+        """
         if self._searched_at is None:
             self._searched_at = self._began_at = now
         if not at_end and now - self._searched_at < SEARCH_EVERY_SECS:
             return None
         self._searched_at = now
-        found = self._search.found(self._generation, now)
+        found = self._search.found(self._generation, now, validated=self._scan.found().steps.count >= LEAST_STEPS)
         return None if found is None else SourceFeed(found)
 
     def _proposal(self, now: float, at_end: bool) -> SourceMapping | None:

@@ -266,3 +266,42 @@ def test_a_run_of_mlflow_is_followed_to_its_end(tmp_path):
     following.stop(4.0)
     assert [record.val_wer for record in epochs(runs)] == foreign.VAL_WER
     assert status_of(RunReader(following.run.run_dir).read(5.0)).word == "finished"
+
+
+def test_train_losses_of_an_event_file_are_steps_once_a_validation_by_epoch_comes(tmp_path):
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    writer, runs = EventFileWriter(str(tmp_path / "tb")), tmp_path / "runs"
+
+    def epoch(number, *tags):
+        for step in range(10 * number - 9, 10 * number + 1):
+            value = Summary.Value(tag="Train/loss", simple_value=5 - step / 20)
+            writer.add_event(Event(wall_time=100.0 * step, step=step, summary=Summary(value=[value])))
+        for tag in tags:
+            value = Summary.Value(tag=tag, simple_value=1 / number)
+            writer.add_event(Event(wall_time=1000.0 * number, step=number, summary=Summary(value=[value])))
+        writer.flush()
+
+    epoch(1)
+    following = follow(tmp_path / "tb", runs)
+    following.look(1.0)
+    assert len(epochs(runs)) >= 9
+    for number in (2, 3):
+        epoch(number, "Test/Average loss", "Test/Accuracy")
+        following.look(float(number))
+    epoch(4)
+    following.look(4.0)
+    following.stop(5.0)
+    assert [(record.epoch, record.val_loss) for record in epochs(runs)] == [(1, 0.5), (2, pytest.approx(1 / 3))]
+    assert [record.train_loss for record in epochs(runs)] == pytest.approx([4.475, 3.725])
+    [run_dir] = runs.iterdir()
+    assert [step.step for step in RunReader(run_dir).read(1e9).steps] == list(range(1, 40))
+    again = follow(tmp_path / "tb", runs)
+    epoch(5, "Test/Average loss", "Test/Accuracy")
+    epoch(6)
+    again.look(6.0)
+    again.stop(7.0)
+    assert [record.val_loss for record in epochs(runs)] == pytest.approx([1 / 2, 1 / 3, 1 / 5])
+    writer.close()

@@ -149,3 +149,30 @@ def test_a_run_changes_over_to_a_file_that_tells_more(tmp_path, logged, confirme
         )
     finally:
         end_everything(runs)
+
+
+SLOW_FIRST = """
+import json, time
+log = open("history.jsonl", "w")
+for epoch in (1, 2, 3):
+    for step in range(30):
+        print(f"Training Epoch: {epoch} [{step}/30]  Loss: {3 / (epoch + step / 30):.3f}", flush=True)
+        log.write(json.dumps({"step": 30 * epoch + step, "train_loss": 3 / (epoch + step / 30)}) + chr(10))
+        log.flush()
+        time.sleep(0.5 if epoch == 1 else 0.0)
+    print(f"Test set: Epoch: {epoch}, Average loss: {4 / epoch:.3f}, Accuracy: {epoch / 9:.3f}", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_log_within_its_first_epoch_is_not_left_for_a_file_that_holds_the_training_alone(tmp_path):
+    (tmp_path / "train.py").write_text(SLOW_FIRST)
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
+        wait_for(lambda: len(read(runs / "one").epochs) == 3)
+        seen = read(runs / "one")
+        assert [record.val_loss for record in seen.epochs] == pytest.approx([4.0, 2.0, 4 / 3], abs=0.001)
+        assert seen.run.notes == "Its records are read from its log." and seen.run.reading is not None
+    finally:
+        end_everything(runs)

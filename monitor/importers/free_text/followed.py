@@ -42,7 +42,7 @@ class FollowedLog:
         memory = run.source.memory
         self.path = Path(run.source.path)
         self.mapping = mapping
-        self.has_grown = self.is_at_end = False
+        self.has_grown = self.is_at_end = self.begins_anew = False
         self._run = run
         rows = EpochRows(mapping.basis, memory.get("rows"), one_start=one_start)
         self._reading = LogReading(rows, memory.get("reading"))
