@@ -175,7 +175,7 @@ def _refuse_sharing(plan: RestartPlan, beside: Sequence[RestartPlan]) -> None:
     for other in beside:
         if plan.argv == other.argv and plan.device == other.device and plan.copies == other.copies:
             raise RefusedError(f"{other.child_id} and {plan.child_id} would be the same run twice: give each a change.")
-        if shared := shared_folder(plan.argv, other.argv, plan.cwd):
+        if shared := shared_folder(plan.argv, other.argv, plan.cwd, plan.rules):
             raise RefusedError(
                 f"{other.child_id} and {plan.child_id} would both write into {shared}. "
                 f"Give {PLACEHOLDER} for the folder of each."

@@ -11,7 +11,7 @@ from monitor.launcher import plan_restart, plan_resume, start
 from monitor.launcher.relaunch.warm import resume_option
 from monitor.launcher.relaunch.written import files_since
 from monitor.run_dir import Run
-from monitor.run_dir.errors import RefusedError
+from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import read_progress
 from tests.supervised import end_everything, wait_for, wait_for_state
 
@@ -141,3 +141,33 @@ def test_a_folder_made_since_is_looked_into_however_deep_it_lies(tmp_path):
         os.utime(folder, (begun - 100,) * 2)
     assert [written.path for written in files_since(tmp_path, begun, 3)] == [new / "metrics.csv"]
     assert list(files_since(tmp_path, 0.0, 3)) == []
+
+
+SHORT = """
+import argparse, pathlib
+p = argparse.ArgumentParser()
+p.add_argument("--lr", "-l", type=float, default=0.1)
+p.add_argument("--work-dir", "-o", default="out")
+a = p.parse_args()
+pathlib.Path(a.work_dir).mkdir(exist_ok=True)
+(pathlib.Path(a.work_dir) / "model.pt").write_text("weights")
+print("Epoch 1 train loss 3.0 val loss 3.2")
+"""
+
+
+def test_an_output_folder_given_by_its_short_name_is_neither_lost_nor_used_twice(tmp_path):
+    (tmp_path / "train.py").write_text(SHORT)
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py", "-o", "mine"], run_id="first", cwd=tmp_path)
+        wait_for_state(runs / "first", "finished")
+        with pytest.raises(UsageError, match="work_dir mine: the child would overwrite the files of first"):
+            plan_restart(runs, "first", {"lr": "0.5"})
+        with pytest.raises(UsageError, match=r"work_dir \./mine: must differ"):
+            plan_restart(runs, "first", {"work_dir": "./mine"})
+        made = plan_restart(runs, "first", {"lr": "0.5", "work_dir": "other"})
+        assert made.argv[1:] == ["train.py", "-o", "other", "--lr", "0.5"]
+        child = plan_restart(runs, "first", {"work_dir": "{run_dir}/out"})
+        assert child.argv[1:] == ["train.py", "-o", "{run_dir}/out"]
+    finally:
+        end_everything(runs)

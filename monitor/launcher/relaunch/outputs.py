@@ -6,8 +6,8 @@ import re
 from itertools import count
 from pathlib import Path
 
-from monitor.launcher.relaunch.flags import canonical, find_flags
-from monitor.launcher.relaunch.writing import with_value
+from monitor.launcher.relaunch.flags import NO_RULES, Flag, Rules, canonical, given
+from monitor.launcher.relaunch.writing import with_option
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer
 
@@ -48,21 +48,27 @@ def is_output(key: str) -> bool:
     return canonical(key).rpartition(".")[2] in OUTPUT_KEYS or canonical(key) == "hydra.run.dir"
 
 
-def with_own_folders(argv: list[str], parent_dir: Path, cwd: Path, changed: set[str]) -> list[str]:
+def _outputs(argv: list[str], rules: Rules) -> list[Flag]:
+    """The options of a command that say where it writes, by whichever of their names they are given."""
+    return [flag for flag in given(argv, rules) if is_output(flag.key) and flag.values]
+
+
+def with_own_folders(
+    argv: list[str], parent_dir: Path, cwd: Path, changed: set[str], rules: Rules = NO_RULES
+) -> list[str]:
     """`argv` with every folder inside the parent's run directory turned into the child's (`{run_dir}`).
 
     `changed` are keys that were given a new value, which is then not the parent's.
     Raises UsageError if an output folder would still be the one the parent wrote into.
     """
-    for flag in find_flags(argv):
-        if not is_output(flag.key) or not flag.values:
-            continue
+    for flag in _outputs(argv, rules):
         value = flag.values[-1]
         inside = _inside(cwd / value, parent_dir)
         if inside is not None and PLACEHOLDER not in value:
-            argv = with_value(argv, flag.key, f"{PLACEHOLDER}/{inside}" if str(inside) != "." else PLACEHOLDER)
+            own = f"{PLACEHOLDER}/{inside}" if str(inside) != "." else PLACEHOLDER
+            argv = with_option(argv, flag.key, own, rules.get(flag.key, {}), rules)
         elif flag.key == "output_dir" and is_own_trainer(argv):
-            argv = with_value(argv, flag.key, PLACEHOLDER)
+            argv = with_option(argv, flag.key, PLACEHOLDER, rules.get(flag.key, {}), rules)
         elif PLACEHOLDER not in value and flag.key not in changed:
             raise UsageError(
                 f"{flag.key} {value}: the child would overwrite the files of {parent_dir.name}. "
@@ -71,12 +77,10 @@ def with_own_folders(argv: list[str], parent_dir: Path, cwd: Path, changed: set[
     return argv
 
 
-def refuse_used_folder(before: list[str], after: list[str], cwd: Path) -> None:
+def refuse_used_folder(before: list[str], after: list[str], cwd: Path, rules: Rules = NO_RULES) -> None:
     """Raises UsageError if an output folder is, perhaps in another spelling, the one it was, or holds files already."""
-    old = {flag.key: _folders(flag.values, cwd) for flag in find_flags(before) if is_output(flag.key)}
-    for flag in find_flags(after):
-        if not is_output(flag.key):
-            continue
+    old = {flag.key: _folders(flag.values, cwd) for flag in _outputs(before, rules)}
+    for flag in _outputs(after, rules):
         folders = _folders(flag.values, cwd)
         if folders & old.get(flag.key, set()):
             raise UsageError(f"{flag.key} {flag.values[-1]}: must differ, or the parent's files are overwritten.")
@@ -87,10 +91,10 @@ def refuse_used_folder(before: list[str], after: list[str], cwd: Path) -> None:
             )
 
 
-def shared_folder(one: list[str], other: list[str], cwd: Path) -> str:
+def shared_folder(one: list[str], other: list[str], cwd: Path, rules: Rules = NO_RULES) -> str:
     """The output folder that both commands would write into, as the first one names it; "" where there is none."""
-    taken = {folder for flag in find_flags(other) if is_output(flag.key) for folder in _folders(flag.values, cwd)}
-    named = (value for flag in find_flags(one) if is_output(flag.key) for value in flag.values)
+    taken = {folder for flag in _outputs(other, rules) for folder in _folders(flag.values, cwd)}
+    named = (value for flag in _outputs(one, rules) for value in flag.values)
     return next((value for value in named if _folders((value,), cwd) & taken), "")
 
 

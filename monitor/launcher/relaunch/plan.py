@@ -17,7 +17,7 @@ from monitor.diagnosis.comparison import data_seed
 from monitor.launcher.relaunch.changing import Changed, Command, changed
 from monitor.launcher.relaunch.code import CodeChange, code_since
 from monitor.launcher.relaunch.fields import with_presets
-from monitor.launcher.relaunch.flags import NO_RULES, text_of, value_of
+from monitor.launcher.relaunch.flags import NO_RULES, Rules, text_of, value_of
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
@@ -74,6 +74,8 @@ class RestartPlan:
     """Whether the command is run up to its parser before a live parent is stopped for it."""
     copies: Mapping[str, str] = field(default_factory=dict)
     """Files of settings with changed values, written into the child's folder: their place in it → their text."""
+    rules: Rules = field(default_factory=dict)
+    """What the script declares of its options."""
     asked_at: float = field(default_factory=time.time)
     """UTC seconds: what was started since, or just before, by the same restart is the same request made twice."""
 
@@ -123,9 +125,9 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     start = starting_change(parent_dir, launch, run, request.start_from)
     made = _changed(parent_dir, launch, run, {**_kept_corpus(launch, written), **request.changes}, start)
     cwd = Path(launch.cwd)
-    argv = _with_default_folders(made.argv, run)
-    argv = with_own_folders(argv, parent_dir, cwd, set(made.values))
-    refuse_used_folder(launch.argv, argv, cwd)
+    rules = rules_of(run)
+    argv = with_own_folders(_with_default_folders(made.argv, rules), parent_dir, cwd, set(made.values), rules)
+    refuse_used_folder(launch.argv, argv, cwd, rules)
     over = overwritten(parent_dir, launch, {**(run.config if run else {}), **made.values})
     child_id = free_run_id(runs_dir, parent_id)
     is_ours = is_from_here(launch, parent_dir)
@@ -149,6 +151,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
         stop_grace_secs=launch.stop_grace_secs,
         notes=tuple(dict.fromkeys([*made.notes, *_notes(written, made.values), *over])),
         copies=made.copies,
+        rules=rules,
         metric=_judged_by(parent_dir, launch),
         device=launch.device if request.device is None else request.device,
     )
@@ -216,17 +219,22 @@ def _kept_corpus(launch: Launch, written: Run | None) -> dict[str, Any]:
     return {"data_seed": seed} if isinstance(seed, int) and seed and value_of(launch.argv, "data_seed") is None else {}
 
 
-def _with_default_folders(argv: list[str], run: Run | None) -> list[str]:
+def rules_of(run: Run | None) -> Rules:
+    """What a run's script declares of its options."""
+    return run.config_schema.get("properties", {}) if run else NO_RULES
+
+
+def _with_default_folders(argv: list[str], rules: Rules) -> list[str]:
     """With the output folder that a script takes by itself where none is given: the child would take the same."""
-    for key, rule in (run.config_schema.get("properties", {}) if run else {}).items():
+    for key, rule in rules.items():
         is_default = rule.get("x-option") and isinstance(rule.get("default"), str) and rule["default"]
-        if is_output(key) and is_default and value_of(argv, key) is None:
-            argv = with_option(argv, key, rule["default"], rule)
+        if is_output(key) and is_default and value_of(argv, key, rules) is None:
+            argv = with_option(argv, key, rule["default"], rule, rules)
     return argv
 
 
 def _diff(changes: Mapping[str, Any], launch: Launch, run: Run | None) -> list[tuple[str, Any, Any]]:
-    config, rules = (run.config, run.config_schema.get("properties", {})) if run else ({}, NO_RULES)
+    config, rules = run.config if run else {}, rules_of(run)
     rows = [
         (key, config.get(key, value_of(launch.argv, key, rules)), _meant(value, rules.get(key, NO_RULES)))
         for key, value in changes.items()
