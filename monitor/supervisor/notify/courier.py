@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 
-import msgspec
-
-from monitor.run_dir.processes import HOME
-from monitor.run_dir.words import PACKAGE
+from monitor.run_dir.own_process import OwnProcess
 from monitor.supervisor.notify.letters import Delivery, Job, deliveries_in
 
 LONGEST_SECS = 60.0
@@ -23,33 +17,18 @@ class Courier:
         """Raises OSError where no process can be started."""
         self._job = job
         self._deadline = time.monotonic() + longest_secs
-        self._said = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{PACKAGE}.supervisor.notify.post"],
-            cwd=HOME,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        os.set_blocking(self._process.stdout.fileno(), False)
-        # The pipe stays open: its end tells the sending process that its caller is gone.
-        self._process.stdin.write(msgspec.json.encode(job) + b"\n")
-        self._process.stdin.flush()
+        self._process = OwnProcess("supervisor.notify.post", job)
 
     def poll(self) -> list[Delivery] | None:
         """The result of each letter, once the process has ended or its time is over; None until then."""
         late = time.monotonic() > self._deadline
-        if self._process.poll() is None and not late:
-            self._listen()
+        if not (self._process.has_ended() or late):
+            self._process.listen()
             return None
         if late:
             self._process.kill()
-            self._process.wait()
-        self._listen()
-        self._close()
-        known = {done.to: done for done in deliveries_in(self._said)}
+        self._process.close()
+        known = {done.to: done for done in deliveries_in(self._process.output)}
         why = "it took too long" if late else "the sending process ended early"
         return [known.get(letter.to, Delivery(letter.to, False, why)) for letter in self._job.letters]
 
@@ -58,16 +37,3 @@ class Courier:
         while (found := self.poll()) is None:
             time.sleep(0.05)
         return found
-
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        while part := self._process.stdout.read():
-            self._said += part
-
-    def _close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue  # what was not written yet has no reader any more

@@ -266,7 +266,7 @@ def test_an_unreadable_answer_is_none_of_the_judgement(project, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr("monitor.diagnosis.own_rules.process.subprocess.Popen", refuse)
+    monkeypatch.setattr("monitor.diagnosis.own_rules.process.OwnProcess", refuse)
     why = judge_run(seen, 2e9).results[-1].why
     assert why == "vitalsigns_rules.py: no process can be started for it (Resource temporarily unavailable)"
 
