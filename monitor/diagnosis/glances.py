@@ -32,7 +32,6 @@ from monitor.run_dir import (
     Snapshot,
     State,
     Summary,
-    decode,
     files,
 )
 from monitor.run_dir.cache import Cache, Mark, mark_of
@@ -86,7 +85,7 @@ def glance_at(run_dir: Path, now: float, ahead: Ahead | None = None) -> Glance:
         summary=summary_of(run_dir, is_lost=status.word == "lost" or lives.trainer == "elsewhere", ahead=ahead),
         progress=progress,
         outcome=files.read_document(run_dir / OUTCOME_FILE, ChildOutcome, ignoring=ValueError),
-        alerts=_last_alerts(run_dir / ALERTS_FILE),
+        alerts=tuple(files.last_records(run_dir / ALERTS_FILE, ALERTS_TAIL, Alert)),
         parent=parent,
         created_at=launch.created_at if launch is not None else 0.0,
         asked_by=launch.asked_by if launch is not None else "",
@@ -143,17 +142,6 @@ def _device(state: State | None, run: Run | None) -> str:
     """The device that a live run has or reports, such as "cuda:0" or "cpu"."""
     said = run.environment.device if run is not None else None
     return (state.device if state is not None else "") or said or ""
-
-
-def _last_alerts(path: Path) -> tuple[Alert, ...]:
-    """The alerts at the end of the file; a torn or odd line is left out."""
-    found = []
-    for line in files.last_lines(path, ALERTS_TAIL):
-        try:
-            found.append(decode(line, Alert))
-        except ValueError:
-            continue
-    return tuple(found)
 
 
 class Glances:

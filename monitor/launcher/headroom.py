@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.launcher.devices import Device, Machine, Tenant
-from monitor.run_dir import RUN_FILE, STEPS_FILE, Run, Step, decode, files, words
+from monitor.run_dir import RUN_FILE, STEPS_FILE, Run, Step, files, words
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_launch, read_progress
 from monitor.run_dir.reader import list_runs
@@ -29,10 +29,12 @@ class Need:
 def need_of(run_dir: Path) -> Need:
     """What a run has shown to need so far."""
     progress = read_progress(run_dir)
+    # A peak is repeated in every later step.
+    steps = files.last_records(run_dir / STEPS_FILE, STEPS_TAIL_BYTES, Step)
     return Need(
         run_dir.name,
         _device_of(run_dir),
-        max((step.device_memory_bytes or 0 for step in _last_steps(run_dir / STEPS_FILE)), default=0) or None,
+        max((step.device_memory_bytes or 0 for step in steps), default=0) or None,
         progress.checkpoint_bytes if progress is not None else None,
     )
 
@@ -105,14 +107,3 @@ def _device(machine: Machine, name: str) -> Device | None:
 def _device_of(run_dir: Path) -> str:
     run = files.read_document(run_dir / RUN_FILE, Run, files.UNREADABLE)
     return (run.environment.device if run is not None else None) or ""
-
-
-def _last_steps(path: Path) -> list[Step]:
-    """The steps at the end of a file that may be large; a peak is repeated in every later step."""
-    steps = []
-    for line in files.last_lines(path, STEPS_TAIL_BYTES):
-        try:
-            steps.append(decode(line, Step))
-        except ValueError:
-            continue
-    return steps

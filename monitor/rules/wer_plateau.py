@@ -29,14 +29,13 @@ from monitor.rules.result import Finding, Numbers, Result
 from monitor.rules.rule import PRIMARY, Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.rules.unmoved import FOR_NOTHING, Unmoved, is_well, reads_input, unmoved
-from monitor.rules.worse import WORSE_POINTS, WORSE_SCATTERS, Worse, got_worse, is_lost, lost_much
+from monitor.rules.worse import KEEP, USUAL, Worse, got_worse, is_lost, lost_much, since_the_best, worse_remedy
 from monitor.run_dir import Severity, Snapshot
 from monitor.run_dir.metric import Metric
-from monitor.run_dir.metric_names import EDIT_RATES, ENDS_AT_ONE, REWARD, WITHOUT_A_CHANCE
+from monitor.run_dir.metric_names import EDIT_RATES, ENDS_AT_ONE, WITHOUT_A_CHANCE
 from monitor.run_dir.status import is_over
 
 REMEDY = "If it stands near chance, the input does not arrive; if well better, stop here or change the data."
-KEEP = "Keep the checkpoint of its best epoch."
 BEYOND_CHANCE = "It is well better than chance: stop here, or change the data."
 BEYOND_AT_THE_END = "It is well better than chance: the data is to be changed."
 BOTH_STAND = (
@@ -63,19 +62,7 @@ RECENT_RATIO = 0.3
 """Of the window: so recent is the best of a val loss that still falls."""
 BEYOND = 0.1
 """Points of a share, else a part of chance."""
-WORSE_REMEDY = f"{KEEP[:-1]}; look at what changed since: the learning rate, the data, the seed."
-
-BY_HEART = (
-    f"{KEEP[:-1]}; more varied data, or fewer epochs: train loss still fell since, so it "
-    "learns its train data by heart."
-)
-STILL_FELL = 0.02
-"""Of itself, since the best of the metric."""
-FELL_SCATTERS = 2.0
-"""A median of three differs from another by so much of the scatter seldom."""
 LEAST_SHOWN = 0.0005
-USUAL = 3
-"""Evaluations whose median stands for one of them."""
 GOT_WORSE = "got worse"
 """How the title ends then."""
 
@@ -181,7 +168,7 @@ class WerPlateau(Rule):
         worse = lost or got_worse(metric, data.error, chance)
         # What was never better than chance cannot get worse.
         had_learnt = chance is None or best[-1] < chance.error
-        since = _since_then(metric, data.error, window, worse) if had_learnt else ""
+        since = since_the_best(metric, data.error, window, worse) if had_learnt else ""
         learnt = not since and _has_learnt_much(metric, data, best, chance, limits)
         still = None if since else unmoved(data, chance, limits.wer_step, snapshot.run_id)
         learnt = learnt or (still is not None and still.well)
@@ -207,7 +194,7 @@ class WerPlateau(Rule):
                 "evaluations": float(window),
             },
             limits=_limits(metric, limits),
-            remedy=_worse_remedy(metric, data) if since else _remedy(snapshot, metric, data, still),
+            remedy=worse_remedy(metric, data) if since else _remedy(snapshot, metric, data, still),
             cannot_tell="Whether there is anything left to learn.",
         )
 
@@ -224,7 +211,7 @@ class WerPlateau(Rule):
                 fired=float(data.epochs[-1]),
                 now={metric.title: last, f"best {metric.title}": best},
                 limits=_limits(metric, thresholds.of(PlateauLimits)),
-                remedy=_worse_remedy(metric, data),
+                remedy=worse_remedy(metric, data),
                 cannot_tell="Whether it recovers.",
             ),
             title=f"{_titled(metric.label)} {GOT_WORSE}",
@@ -361,42 +348,10 @@ def loss_still_falls(val_loss: series.Array) -> bool:
     return bool(newest <= known.min() and before - newest > LOSS_STEP_RATIO * abs(before))
 
 
-def _worse_remedy(metric: Metric, data: evaluations.Evaluations) -> str:
-    """What to do about a metric that got worse: where train loss still fell since and val loss did not, that is
-    overfitting. A reward is learnt from no train data."""
-    best_at = int(np.nanargmin(data.error))
-    overfits = _fell(data.train_loss, best_at) and not _fell(data.val_loss, best_at)
-    return BY_HEART if overfits and metric.label != REWARD else WORSE_REMEDY
-
-
-def _fell(losses: series.Array, best_at: int) -> bool:
-    """Whether a loss came down since, beyond how far it scatters: by medians of three, the first about the best."""
-    known = losses[max(best_at - 1, 0) :]
-    known = known[np.isfinite(known)]
-    if len(known) <= USUAL:
-        return False
-    first, last = float(np.median(known[:USUAL])), float(np.median(known[-USUAL:]))
-    return first - last > max(STILL_FELL * abs(first), FELL_SCATTERS * series.scatter(known, len(known)))
-
-
 def _limits(metric: Metric, limits: PlateauLimits) -> Numbers:
     if metric.is_share:
         return {"a step, points": 100 * limits.wer_step, "a step, part of itself": limits.wer_step_ratio}
     return {"a step, part of its range": limits.wer_step_ratio}
-
-
-def _since_then(metric: Metric, errors: series.Array, window: int, lost: Worse | None) -> str:
-    """That the newest values are far worse than the best, where they are: a metric at rest has not moved that far."""
-    known = errors[np.isfinite(errors)]
-    recent, best = known[-window:], float(known.min())
-    # By medians of three: the lowest of many evaluations is low by luck, the newest alone may be high by it.
-    usual = series.running_median(known, USUAL)[USUAL - 1 :]
-    spread = float(np.median(np.abs(recent - np.median(recent))))
-    if lost is None and float(usual[-1] - usual.min()) <= max(
-        WORSE_SCATTERS * spread, WORSE_POINTS if metric.is_share else WORSE_POINTS * abs(best)
-    ):
-        return ""
-    return f"{metric.heading} is {metric.error_text(float(recent[-1]))}, far worse than its best. "
 
 
 def _stuck(best: series.Array, step: series.Array, windows: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:

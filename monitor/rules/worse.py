@@ -1,4 +1,5 @@
-"""Shared by the rules about the metrics: is one far worse than its best, has it only got worse since, or lost much."""
+"""Shared by the rules about the metrics: is one far worse than its best, has it only got worse since, or lost much; and
+what to do about it."""
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from monitor.rules.arithmetic import series
+from monitor.rules.evaluations import Evaluations
 from monitor.rules.primary import Chance, scale_of
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.metric_names import REWARD
 
 WORSE_SCATTERS, WORSE_POINTS = 4.0, 0.05
 """So far above its best an error counts as worse: beyond its own scatter, and five points (of a number that is no share
@@ -23,6 +26,19 @@ TIMES_ITS_BEST = 2.0
 """So has a raw error that never was below zero, and is so many times its best."""
 LEAST_GAINED, NEWEST = 4, 2
 """Evaluations until the best, and since then, below which nothing is called lost."""
+USUAL = 3
+"""Evaluations whose median stands for one of them."""
+KEEP = "Keep the checkpoint of its best epoch."
+WORSE_REMEDY = f"{KEEP[:-1]}; look at what changed since: the learning rate, the data, the seed."
+
+BY_HEART = (
+    f"{KEEP[:-1]}; more varied data, or fewer epochs: train loss still fell since, so it "
+    "learns its train data by heart."
+)
+STILL_FELL = 0.02
+"""Of itself, since the best of the metric."""
+FELL_SCATTERS = 2.0
+"""A median of three differs from another by so much of the scatter seldom."""
 
 
 class Worse(NamedTuple):
@@ -86,3 +102,35 @@ def is_lost(metric: Metric, errors: series.Array, chance: Chance | None, margin:
     size = chance.size(metric)
     learnt = known.min() < chance.error - 2 * WORSE_POINTS * size
     return bool(learnt and known[-2:].min() >= chance.error - margin * size)
+
+
+def since_the_best(metric: Metric, errors: series.Array, window: int, lost: Worse | None) -> str:
+    """That the newest values are far worse than the best, where they are: a metric at rest has not moved that far."""
+    known = errors[np.isfinite(errors)]
+    recent, best = known[-window:], float(known.min())
+    # By medians of three: the lowest of many evaluations is low by luck, the newest alone may be high by it.
+    usual = series.running_median(known, USUAL)[USUAL - 1 :]
+    spread = float(np.median(np.abs(recent - np.median(recent))))
+    if lost is None and float(usual[-1] - usual.min()) <= max(
+        WORSE_SCATTERS * spread, WORSE_POINTS if metric.is_share else WORSE_POINTS * abs(best)
+    ):
+        return ""
+    return f"{metric.heading} is {metric.error_text(float(recent[-1]))}, far worse than its best. "
+
+
+def worse_remedy(metric: Metric, data: Evaluations) -> str:
+    """What to do about a metric that got worse: where train loss still fell since and val loss did not, that is
+    overfitting. A reward is learnt from no train data."""
+    best_at = int(np.nanargmin(data.error))
+    overfits = _fell(data.train_loss, best_at) and not _fell(data.val_loss, best_at)
+    return BY_HEART if overfits and metric.label != REWARD else WORSE_REMEDY
+
+
+def _fell(losses: series.Array, best_at: int) -> bool:
+    """Whether a loss came down since, beyond how far it scatters: by medians of three, the first about the best."""
+    known = losses[max(best_at - 1, 0) :]
+    known = known[np.isfinite(known)]
+    if len(known) <= USUAL:
+        return False
+    first, last = float(np.median(known[:USUAL])), float(np.median(known[-USUAL:]))
+    return first - last > max(STILL_FELL * abs(first), FELL_SCATTERS * series.scatter(known, len(known)))

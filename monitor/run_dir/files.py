@@ -320,6 +320,15 @@ def last_lines(path: Path, most_bytes: int) -> list[bytes]:
     return lines[1:] if size > most_bytes else lines
 
 
+def last_records(path: Path, most_bytes: int, kind: type[R]) -> list[R]:
+    """The records at the end of a `.jsonl` file that may be large; a torn or odd line is left out."""
+    found = []
+    for line in last_lines(path, most_bytes):
+        with contextlib.suppress(ValueError):
+            found.append(decode(line, kind))
+    return found
+
+
 def free_bytes(folder: Path) -> int | None:
     """Free bytes for this user on a folder's disk; None where they are unknown."""
     try:

@@ -69,9 +69,6 @@ def seen(run_dir: Path, state: State | None) -> JobSeen | None:
 
 def _last_error(run_dir: Path) -> str:
     """The last error that SLURM wrote into the job's log; "" for none. It is data of the run directory."""
-    try:
-        lines = files.last_lines(run_dir / JOB_LOG_FILE, LOG_TAIL_BYTES)
-    except files.UNREADABLE:
-        return ""
+    lines = files.last_lines(run_dir / JOB_LOG_FILE, LOG_TAIL_BYTES)
     named = [line for line in lines if line.startswith(b"slurmstepd") and b"error: " in line and b"***" not in line]
     return named[-1].partition(b"error: ")[2].decode("utf-8", "replace").strip()[:LONGEST_SAID] if named else ""

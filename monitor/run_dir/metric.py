@@ -147,6 +147,11 @@ def is_finite(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
+def finite(value: float | None) -> float | None:
+    """The value; None for NaN and infinity, too."""
+    return value if is_finite(value) else None
+
+
 LOSS = "val_loss"
 """The name that stands for no metric: the loss alone decides."""
 THE_LOSS = Metric(LOSS, "error", "raw", label="loss")

@@ -56,10 +56,7 @@ def _place(submitted_at: float) -> JobPlace:
 
 def ended_by(run_dir: Path) -> str:
     """Who has sent SIGTERM to the job: the engine writes the cause into the job's log first."""
-    try:
-        lines = files.last_lines(run_dir / JOB_LOG_FILE, LOG_TAIL_BYTES)
-    except files.UNREADABLE:
-        lines = []
+    lines = files.last_lines(run_dir / JOB_LOG_FILE, LOG_TAIL_BYTES)
     causes = [found[1] for line in lines if (found := CAUSE.search(line))]
     cause = causes[-1].decode().lower() if causes and causes[-1] else "scancel" if causes else "SIGTERM"
     return f"the cluster ({cause})"

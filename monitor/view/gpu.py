@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from monitor.run_dir import GpuHistory, Run, State
+from monitor.run_dir.metric import finite
 from monitor.run_dir.status import device_words
 from monitor.run_dir.words import age, percent
 from monitor.view.shapes.answers import GpuShown
@@ -37,8 +37,8 @@ def gpu_shown(history: GpuHistory | None, known: float) -> GpuShown | None:
         power_watts=_thinned(history.power_watts),
         temperature_celsius=_thinned(history.temperature_celsius),
         throttled_ratio=_thinned(history.throttled_ratio),
-        memory_total_bytes=_finite(history.memory_total_bytes),
-        power_limit_watts=_finite(history.power_limit_watts),
+        memory_total_bytes=finite(history.memory_total_bytes),
+        power_limit_watts=finite(history.power_limit_watts),
         slowed=_slowed(history),
         unsaid=_unsaid(history),
     )
@@ -76,12 +76,8 @@ def _parts(many: int) -> list[slice]:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for each in values if (value := _finite(each)) is not None]
+    known = [value for each in values if (value := finite(each)) is not None]
     return sum(known) / len(known) if known else None
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _title(history: GpuHistory) -> str:

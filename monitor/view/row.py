@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from monitor.diagnosis.glances import Glance
 from monitor.diagnosis.summaries import scored
 from monitor.run_dir import FINAL_STATES, ChildOutcome, Progress, Summary, words
-from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.metric import WER, Metric, finite
 from monitor.run_dir.status import ENDED_VERDICTS, Status
 from monitor.view.shapes.listing import RunEvent, RunRow
 from monitor.view.sweeps import best_name, sweep_of
@@ -51,8 +51,8 @@ def row_of(name: str, seen: Glance) -> RunRow:
         eta=_eta(status, progress, total, summary.epoch),
         metric=metric.title if value is not None else "",
         score=_score(metric, value, summary.metric_in_doubt),
-        value=_finite(value),
-        error=_finite(metric.error(value)) if value is not None else None,
+        value=finite(value),
+        error=finite(metric.error(value)) if value is not None else None,
         unit=metric.unit,
         chance=metric.text(chance) if chance is not None else "",
         gap=words.number(summary.gap),
@@ -85,10 +85,6 @@ def _score(metric: Metric, value: float | None, in_doubt: str) -> str:
         return f"{in_doubt} in doubt" if in_doubt else ""
     said = metric.text(value) if metric.name == WER.name else f"{metric.label} {metric.text(value)}"
     return f"{said} ({in_doubt} in doubt)" if in_doubt else said
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _eta(status: Status, progress: Progress | None, total: int | None, epoch: float) -> str:

@@ -9,7 +9,8 @@ from monitor.rules.evaluations import measured, validation
 from monitor.rules.kind import is_fine_tune, is_sequence
 from monitor.rules.primary import best_of, primary_of
 from monitor.rules.result import Finding
-from monitor.rules.wer_plateau import GOT_WORSE, WORSE_REMEDY
+from monitor.rules.wer_plateau import GOT_WORSE
+from monitor.rules.worse import WORSE_REMEDY
 from monitor.run_dir import Snapshot
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.words import number, plain

@@ -21,7 +21,8 @@ from monitor.rules.evaluations import last
 from monitor.rules.gradient_flow import GradientFlow
 from monitor.rules.kind import is_ctc, is_fine_tune, is_sequence
 from monitor.rules.result import Finding
-from monitor.rules.wer_plateau import KEEP, WerPlateau
+from monitor.rules.wer_plateau import WerPlateau
+from monitor.rules.worse import KEEP
 from monitor.run_dir import Snapshot
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import is_over
