@@ -87,6 +87,44 @@ class Optim:
 def main(optim: Optim, epochs: int = 5, amp: bool = False): ...
 CLI(main)
 """
+SEVERAL = {
+    "typer": """
+import typer
+app = typer.Typer()
+@app.command()
+def train(data: str, lr: float = 0.1, epochs: int = 3): ...
+@app.command("score")
+def evaluate(model_checkpoint: str, batch: int = 7): ...
+app()
+""",
+    "click": """
+import click
+@click.group()
+def cli(): ...
+@cli.command()
+@click.argument("model_checkpoint")
+@click.option("--batch", default=7)
+def evaluate(**_): ...
+@cli.command("train")
+@click.argument("data")
+@click.option("--lr", default=0.1)
+@click.option("--epochs", default=3)
+def train_command(**_): ...
+cli()
+""",
+    "argparse": """
+import argparse
+commands = argparse.ArgumentParser().add_subparsers(dest="what")
+p = commands.add_parser("train", aliases=["fit"])
+p.add_argument("data")
+p.add_argument("--lr", type=float, default=0.1)
+p.add_argument("--epochs", type=int, default=3)
+p = commands.add_parser("evaluate")
+p.add_argument("model_checkpoint")
+p.add_argument("--batch", type=int, default=7)
+""",
+}
+"""Scripts with a sub-command beside the one that trains."""
 
 
 def command(folder: Path, words: str, source: str = "", **files: str) -> Command:
@@ -340,3 +378,16 @@ def test_a_change_is_written_as_sacred_and_gin_take_it(tmp_path, source, words, 
 def test_what_no_config_of_sacred_names_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"^epoch_count: there is no such setting\.$"):
         changed(command(tmp_path, "python train.py", SACRED), {"epoch_count": "3"})
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+def test_of_several_sub_commands_only_the_named_ones_options_are_settings(kind, tmp_path):
+    known = command(tmp_path, "python train.py train corpus --lr 0.2", SEVERAL[kind])
+    assert known.config == {"data": "corpus", "lr": 0.2, "epochs": 3}
+    made = changed(known, {"data": "other", "epochs": "9"})
+    assert shlex.join(made.argv) == "python train.py train other --lr 0.2 --epochs 9"
+
+
+def test_a_script_with_one_command_is_called_without_its_name(tmp_path):
+    source = "import typer\napp = typer.Typer()\n@app.command()\ndef train(data: str, lr: float = 0.1): ...\napp()\n"
+    assert command(tmp_path, "python train.py train", source).config == {"data": "train", "lr": 0.1}

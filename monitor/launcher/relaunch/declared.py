@@ -177,7 +177,8 @@ def _single(call: ast.Call, named: Named, constants: Constants, several: Any) ->
     name = name_of(declared.func) if isinstance(declared, ast.Call) else name_of(declared)
     kind = JSON_TYPES.get(name, "string" if declared is None else "")
     if declared is None and default is not None and not isinstance(default, str):
-        kind = ""
+        # click makes the type of the default, argparse leaves text.
+        kind = JSON_TYPES.get(type(default).__name__, "") if name_of(call.func) in ("option", "argument") else ""
     own: dict[str, Any] = {"x-nargs": "?"} if several == "?" else {}
     if several == "?" and (const := _value(named.get("const"), constants)) is not None:
         own["x-const"] = const

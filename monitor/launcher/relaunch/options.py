@@ -99,7 +99,7 @@ def _of_script(script: Path, launch: Launch) -> Found:
         return Found(_of_notebook(script) if is_notebook(launch.argv) else {})
     if script.suffix != ".py":
         return Found(_of_shell(script, launch))
-    found = read_parsers(script, cwd, launch.interpreter)
+    found = read_parsers(script, cwd, launch.interpreter, launch.argv)
     if found.hydra is not None:
         found.properties |= hydra_settings(found.hydra, script, launch.argv, cwd, found.stores, found.definitions)
     return found
@@ -137,7 +137,7 @@ def _of_shell(path: Path, launch: Launch) -> Properties:
             continue
         script = script_path(words, cwd) or script_path(words, path.parent)
         if script is not None and script.suffix == ".py":
-            rules = read_parsers(script, cwd).properties
+            rules = read_parsers(script, cwd, words=words).properties
             words = [filled_in(word, held) for word in words]
             for key, flags in _by_key(given(words, rules)).items():
                 rule = rules.get(key, {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,7 @@ from monitor.launcher.relaunch.signatures import (
     of_call,
     of_definition,
 )
+from monitor.launcher.relaunch.subcommands import other_commands
 from monitor.run_dir.imports import modules_of, tree_of
 
 MOST_FILES = 60
@@ -71,6 +72,7 @@ class Found:
     properties: Properties = field(default_factory=dict)
     is_whole: bool = True
     places: int = 0
+    left_out: set[ast.AST] = field(default_factory=set)
     hydra: ast.Call | None = None
     stores: Stores = field(default_factory=Stores)
     definitions: Definitions = field(default_factory=dict)
@@ -80,10 +82,11 @@ class Found:
     dotted: list[str] = field(default_factory=list)
 
 
-def read_parsers(script: Path, cwd: Path, interpreter: str = "") -> Found:
+def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence[str] = ()) -> Found:
     """What the script and the code that it imports declare, in the order in which it stands there.
 
     `interpreter`: the Python that runs it, in whose environment lies what Hugging Face declares.
+    `words`: those of the command; where they name one of several sub-commands, the others are left out.
     """
     paths = list(islice(modules_of(script, cwd), MOST_FILES))
     trees = [tree if path == script else _imported_part(tree) for path in paths if (tree := tree_of(path))]
@@ -93,7 +96,8 @@ def read_parsers(script: Path, cwd: Path, interpreter: str = "") -> Found:
     names = {each for tree in trees for each in _names_used(tree)}
     if names & {"HfArgumentParser", "TrlParser"}:
         definitions = {**_installed(names - definitions.keys(), interpreter), **definitions}
-    found = Found(definitions=definitions)
+    others, is_one_of_several = other_commands(trees, words)
+    found = Found(definitions=definitions, left_out=others, places=int(is_one_of_several))
     for path, tree in zip(paths, trees, strict=True):
         constants = _constants(tree)
         for name, rule in _of_tree(tree, definitions, constants, found):
@@ -151,7 +155,9 @@ def _of_tree(
     tree: ast.AST, definitions: Mapping[str, Any], constants: Mapping[str, Any], found: Found
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     typer_app = any(isinstance(n, (ast.Import, ast.ImportFrom)) and "typer" in ast.unparse(n) for n in ast.walk(tree))
-    nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Call, ast.FunctionDef))]
+    nodes = [
+        node for node in ast.walk(tree) if isinstance(node, (ast.Call, ast.FunctionDef)) and node not in found.left_out
+    ]
     uses_sacred = any(
         isinstance(n, (ast.Import, ast.ImportFrom)) and "sacred" in ast.unparse(n) for n in ast.walk(tree)
     )
@@ -161,7 +167,8 @@ def _of_tree(
         if isinstance(node, ast.Call):
             yield from _of_call(node, definitions, constants, found)
         elif typer_app and any(_decorates(each, "command", "callback") for each in node.decorator_list):
-            yield from of_definition(node, DIALECTS["typer"], definitions).items()
+            for name, rule in of_definition(node, DIALECTS["typer"], definitions).items():
+                yield name, {**rule, "x-place": rule["x-place"] + found.places} if "x-place" in rule else rule
 
 
 def _of_call(
@@ -172,7 +179,7 @@ def _of_call(
     if name in ("add_argument", "option", "argument"):
         yield from _declared(call, constants, found)
     elif name == "add_subparsers":
-        found.places += 1
+        found.places += not found.left_out
     elif name == "set_defaults":
         for word in call.keywords:
             key = word.arg if word.arg in found.properties else _by_dest(str(word.arg), found.properties)
