@@ -123,6 +123,11 @@ class SourceFeed:
         mapping = self._follower.mapping
         return fields_of(mapping.uses) | {name for name in mapping.beside if QUALITY.fullmatch(name)}
 
+    @property
+    def path(self) -> Path:
+        """The file or folder that is read."""
+        return self._follower.path
+
     def leave(self, now: float) -> None:
         """Another source is read from now on."""
         self._follower.run.close(now)

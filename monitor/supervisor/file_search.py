@@ -16,6 +16,7 @@ from monitor.importers.following import Following, about_of
 from monitor.importers.importing import Asked, Plan, plan
 from monitor.importers.live import FollowedRun, find_followed
 from monitor.importers.mapping import Use
+from monitor.importers.names import plain_name
 from monitor.launcher.relaunch.written import (
     DEEPEST,
     DEEPEST_BESIDE,
@@ -59,16 +60,17 @@ class FileSearch:
         chosen = max(known, key=_richness, default=None)
         return None if chosen is None else self._followed(chosen, "Its log names no epoch.", generation, now)
 
-    def richer(self, told: frozenset[str]) -> Plan | None:
-        """A file that holds all that the run's source holds (`told`: fields), and another loss or error rate as well.
+    def richer(self, told: frozenset[str], source: Path) -> Plan | None:
+        """A file other than `source` that holds all that this holds (`told`: fields and scores), and more than that.
 
-        None where there is none, where it holds fewer evaluations, or where the log prints predictions, which no file
-        of figures has.
+        More is another loss or error rate, or epochs of which the source has no record. None where there is none, where
+        it holds fewer evaluations, or where the log prints predictions, which no file of figures has.
         """
         if not told or _count(self._run_dir / DECODES_FILE):
             return None
         count = _count(self._run_dir / EPOCHS_FILE)
-        better = [each for each in self._readable() if told < fields_of(each.mapping.uses) and _is_as_long(each, count)]
+        others = (each for each in self._readable() if each.path.absolute() != source.absolute())
+        better = [each for each in others if _tells_more(each, told, count) and _is_as_long(each, count)]
         return max(better, key=_richness, default=None)
 
     def change_to(self, chosen: Plan, told: frozenset[str], generation: int, now: float) -> Following:
@@ -80,7 +82,7 @@ class FileSearch:
         for name in (EPOCHS_FILE, *([STEPS_FILE] if chosen.counts.steps else [])):
             files.replace(self._run_dir / name, b"")
         more = " and ".join(field.replace("_", " ") for field in sorted(fields_of(chosen.mapping.uses) - told))
-        why = f"Read from its log at first; then a file appeared that tells {more} as well."
+        why = f"Read from its log at first; then a file appeared that tells {more or 'more evaluations'} as well."
         return self._followed(chosen, why, generation, now, run.created_at)
 
     def _followed(self, chosen: Plan, why: str, generation: int, now: float, created_at: float = 0.0) -> Following:
@@ -179,6 +181,15 @@ def _is_named(folder: Path, log: Path) -> bool:
 def fields_of(uses: Iterable[Use]) -> frozenset[str]:
     """The losses and error rates that a source tells."""
     return frozenset(use.field for use in uses) & MEASURED
+
+
+def _tells_more(chosen: Plan, told: frozenset[str], count: int) -> bool:
+    """Whether a file has all that is told so far and another quantity, or the same of epochs that were missed."""
+    fields = fields_of(chosen.mapping.uses)
+    names_epochs = any(use.field == "epoch" for use in chosen.mapping.uses)
+    has_all = told <= fields | {plain_name(name) for name in chosen.survey.columns}
+    missed = names_epochs and chosen.counts.evaluations > count + 1
+    return has_all and (missed or bool(fields - told))
 
 
 def _is_as_long(chosen: Plan, count: int) -> bool:

@@ -74,6 +74,7 @@ class OwnLogFeed:
         elif not self._off and self._feed is not None:
             self._feed.look(now)
             self._read_epochs(now, at_end=True)
+        if not self._off:
             self._change_over(now, at_end=True)
         self._log.close()
         if self._feed is not None and not self._off:
@@ -116,7 +117,7 @@ class OwnLogFeed:
             return
         self._searched_at, self._wait_secs = now, min(2 * self._wait_secs, MOST_WAIT_SECS)
         told = self._feed.fields_read
-        chosen = self._search.richer(told)
+        chosen = self._search.richer(told, self._feed.path)
         if chosen is None:
             return
         self._feed.leave(now)

@@ -176,3 +176,30 @@ def test_a_log_within_its_first_epoch_is_not_left_for_a_file_that_holds_the_trai
         assert seen.run.notes == "Its records are read from its log." and seen.run.reading is not None
     finally:
         end_everything(runs)
+
+
+LOSES_EPOCHS = """
+import csv
+file = open("metrics.csv", "w")
+rows = csv.writer(file)
+rows.writerow(["epoch", "step", "train/loss", "val/loss", "val/acc"])
+for epoch in range(6):
+    rows.writerow([epoch, 9 + 10 * epoch, 3 / (epoch + 1), 4 / (epoch + 1), epoch / 6])
+    if epoch > 3:
+        print(f"Epoch {epoch} train_loss {3 / (epoch + 1):.3f} val_loss {4 / (epoch + 1):.3f} val_acc {epoch / 6:.3f}")
+file.close()
+"""
+
+
+def test_a_log_that_shows_the_last_epochs_alone_is_left_for_the_file_that_has_all(tmp_path):
+    (tmp_path / "train.py").write_text(LOSES_EPOCHS)
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py"], run_id="one", cwd=tmp_path)
+        wait_for_state(runs / "one", "finished")
+        seen = read(runs / "one")
+        assert [record.epoch for record in seen.epochs] == [0, 1, 2, 3, 4, 5]
+        assert [record.val_loss for record in seen.epochs] == pytest.approx([4 / n for n in range(1, 7)])
+        assert "then a file appeared that tells more evaluations as well" in seen.run.notes
+    finally:
+        end_everything(runs)
