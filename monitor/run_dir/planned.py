@@ -35,14 +35,19 @@ def counts_from_0(snapshot: Snapshot, many: float) -> bool:
 
 def planned_by(settings: Mapping[str, Any]) -> float | None:
     """The number of epochs among settings, which may be text from a command line."""
-    return next((number for number in numbers_of_epochs(settings) if number > 0), None)
+    return next((number for _, number in numbers_of_epochs(settings) if number > 0), None)
 
 
-def numbers_of_epochs(settings: Mapping[str, Any]) -> list[float]:
-    """What stands under such names, also where it plans none, such as -1."""
+def key_of_epochs(settings: Mapping[str, Any]) -> str:
+    """The name under which the planned epochs stand among settings; "" where none plans them."""
+    return next((key for key, number in numbers_of_epochs(settings) if number > 0), "")
+
+
+def numbers_of_epochs(settings: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """(name, what stands under it) of such names, also where it plans none, such as -1."""
     found = []
     for key, value in settings.items():
         if key.lstrip("-").replace("-", "_").lower().rpartition(".")[2] in EPOCHS_KEYS:
             with contextlib.suppress(TypeError, ValueError):
-                found.append(float(value))
-    return [number for number in found if math.isfinite(number)]
+                found.append((key, float(value)))
+    return [(key, number) for key, number in found if math.isfinite(number)]

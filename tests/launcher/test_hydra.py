@@ -8,12 +8,13 @@ import sys
 
 import pytest
 
-from monitor.launcher import start
+from monitor.launcher import plan_restart, start
 from monitor.launcher.relaunch.changing import changed
 from monitor.launcher.relaunch.hydra_words import hydra_text, sweep_problem, unquoted
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import expand
 from tests.launcher.test_parsers import command
+from tests.supervised import end_everything, wait_for_state
 
 SCRIPT = """
 import hydra, json
@@ -137,3 +138,31 @@ def test_a_text_is_read_back_by_hydra_as_it_was(text):
     value = OverridesParser.create().parse_override(f"key={written}").value()
     assert str(value) == text
     assert unquoted(written) == text
+
+
+DATED = {
+    "conf/config.yaml": (
+        "defaults: [_self_, logger: null]\nepochs: 2\n"
+        "paths:\n  output_dir: ${hydra:runtime.output_dir}\n  log_dir: logs/\n"
+        "trainer:\n  default_root_dir: ${paths.output_dir}\n"
+        "hydra:\n  run:\n    dir: ${paths.log_dir}${now:%H-%M-%S-%f}\n"
+    ),
+    "conf/logger/csv.yaml": "csv:\n  save_dir: ${paths.output_dir}\n",
+}
+
+
+def test_a_folder_that_hydra_fills_in_is_new_each_time_and_stands_in_nobodys_way(tmp_path):
+    for name, text in DATED.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    saves = "    open(cfg.trainer.default_root_dir + '/last.ckpt', 'w').write('weights')\n"
+    (tmp_path / "train.py").write_text(SCRIPT.replace("    print(", f"{saves}    print("))
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py", "logger=csv"], run_id="first", cwd=tmp_path)
+        wait_for_state(runs / "first", "finished")
+        made = plan_restart(runs, "first", {"epochs": "5"})
+        assert made.argv[1:] == ["train.py", "logger=csv", "epochs=5"]
+        assert not [note for note in made.notes if "write over" in note]
+    finally:
+        end_everything(runs)

@@ -145,7 +145,7 @@ def agreed(
     the child does not reach.
     """
     kept = kept_with_child(option) if option is not None else {}
-    if 0.0 in numbers_of_epochs(changes):
+    if any(number == 0 for _, number in numbers_of_epochs(changes)):
         raise RefusedError("The child is planned for 0 epochs: it is never evaluated. Plan it for one epoch or more.")
     if epoch is not None:
         refuse_impossible(epoch, planned_epochs(snapshot, changes))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from monitor.launcher.relaunch.flags import given, text_of, value_of
-from monitor.launcher.relaunch.outputs import is_output, own_folder
+from monitor.launcher.relaunch.outputs import is_output, is_unknown, own_folder
 from monitor.run_dir import Launch, Run
-from monitor.run_dir.launch import PLACEHOLDER, is_own_trainer
+from monitor.run_dir.launch import is_own_trainer
 
 NOT_A_CHOICE = frozenset({"output_dir", "resume", "preset", "init_checkpoint"})
 """Of our own trainer: made by the plan, or asked for apart."""
@@ -55,7 +55,7 @@ def _choice(key: str, value: str, run_dir: Path, cwd: Path, rule: Mapping[str, A
     if (
         not value
         or not is_output(key)
-        or PLACEHOLDER in value
+        or is_unknown(value)
         or (cwd / value).resolve().is_relative_to(run_dir.resolve())
     ):
         return SettingChoice(key, value, rule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -48,28 +49,39 @@ def is_output(key: str) -> bool:
     return canonical(key).rpartition(".")[2] in OUTPUT_KEYS or canonical(key) == "hydra.run.dir"
 
 
+def is_unknown(value: str) -> bool:
+    """Whether a folder is known only once the script runs: the run's own (`{run_dir}`), or one that Hydra fills in."""
+    return PLACEHOLDER in value or "${" in value
+
+
 def _outputs(argv: list[str], rules: Rules) -> list[Flag]:
     """The options of a command that say where it writes, by whichever of their names they are given."""
     return [flag for flag in given(argv, rules) if is_output(flag.key) and flag.values]
 
 
 def with_own_folders(
-    argv: list[str], parent_dir: Path, cwd: Path, changed: set[str], rules: Rules = NO_RULES
+    argv: list[str],
+    parent_dir: Path,
+    cwd: Path,
+    changed: set[str],
+    rules: Rules = NO_RULES,
+    holds_dated: Callable[[Path], bool] = lambda folder: False,
 ) -> list[str]:
     """`argv` with every folder inside the parent's run directory turned into the child's (`{run_dir}`).
 
-    `changed` are keys that were given a new value, which is then not the parent's.
+    `changed` are keys that were given a new value, which is then not the parent's. `holds_dated`: whether each start
+    makes a folder of its own below this one.
     Raises UsageError if an output folder would still be the one the parent wrote into.
     """
     for flag in _outputs(argv, rules):
         value = flag.values[-1]
         inside = _inside(cwd / value, parent_dir)
-        if inside is not None and PLACEHOLDER not in value:
+        if inside is not None and not is_unknown(value):
             own = f"{PLACEHOLDER}/{inside}" if str(inside) != "." else PLACEHOLDER
             argv = with_option(argv, flag.key, own, rules.get(flag.key, {}), rules)
         elif flag.key == "output_dir" and is_own_trainer(argv):
             argv = with_option(argv, flag.key, PLACEHOLDER, rules.get(flag.key, {}), rules)
-        elif PLACEHOLDER not in value and flag.key not in changed:
+        elif not is_unknown(value) and flag.key not in changed and not holds_dated(cwd / value):
             raise UsageError(
                 f"{flag.key} {value}: the child would overwrite the files of {parent_dir.name}. "
                 f"Give another folder ({flag.key}=…, or {PLACEHOLDER} for the child's own)."
@@ -77,11 +89,17 @@ def with_own_folders(
     return argv
 
 
-def refuse_used_folder(before: list[str], after: list[str], cwd: Path, rules: Rules = NO_RULES) -> None:
+def refuse_used_folder(
+    before: list[str],
+    after: list[str],
+    cwd: Path,
+    rules: Rules = NO_RULES,
+    holds_dated: Callable[[Path], bool] = lambda folder: False,
+) -> None:
     """Raises UsageError if an output folder is, perhaps in another spelling, the one it was, or holds files already."""
     old = {flag.key: _folders(flag.values, cwd) for flag in _outputs(before, rules)}
     for flag in _outputs(after, rules):
-        folders = _folders(flag.values, cwd)
+        folders = {folder for folder in _folders(flag.values, cwd) if not holds_dated(folder)}
         if folders & old.get(flag.key, set()):
             raise UsageError(f"{flag.key} {flag.values[-1]}: must differ, or the parent's files are overwritten.")
         if any(_holds_files(folder) for folder in folders):
@@ -112,7 +130,7 @@ def _holds_files(folder: Path) -> bool:
 
 
 def _folders(values: tuple[str, ...], cwd: Path) -> set[Path]:
-    return {(cwd / value).resolve() for value in values if PLACEHOLDER not in value}
+    return {(cwd / value).resolve() for value in values if not is_unknown(value)}
 
 
 def _inside(path: Path, folder: Path) -> Path | None:

@@ -7,8 +7,9 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,11 @@ from monitor.launcher.relaunch.code import CodeChange, code_since
 from monitor.launcher.relaunch.fields import with_presets
 from monitor.launcher.relaunch.flags import NO_RULES, Rules, text_of, value_of
 from monitor.launcher.relaunch.options import described_run
-from monitor.launcher.relaunch.outputs import is_output, refuse_used_folder, with_own_folders
+from monitor.launcher.relaunch.outputs import is_output, is_unknown, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
 from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
 from monitor.launcher.relaunch.writing import with_option
-from monitor.launcher.relaunch.written import overwritten
+from monitor.launcher.relaunch.written import holds_dated, overwritten
 from monitor.run_dir import METRIC_FILE, RUN_FILE, Launch, MetricChoice, Run, check_run_id, files
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch
@@ -126,8 +127,10 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     made = _changed(parent_dir, launch, run, {**_kept_corpus(launch, written), **request.changes}, start)
     cwd = Path(launch.cwd)
     rules = rules_of(run)
-    argv = with_own_folders(_with_default_folders(made.argv, rules), parent_dir, cwd, set(made.values), rules)
-    refuse_used_folder(launch.argv, argv, cwd, rules)
+    dated = cache(partial(holds_dated, parent_dir))
+    argv = _with_default_folders(made.argv, rules, lambda folder: is_unknown(folder) or dated(cwd / folder))
+    argv = with_own_folders(argv, parent_dir, cwd, set(made.values), rules, dated)
+    refuse_used_folder(launch.argv, argv, cwd, rules, dated)
     over = overwritten(parent_dir, launch, {**(run.config if run else {}), **made.values})
     child_id = free_run_id(runs_dir, parent_id)
     is_ours = is_from_here(launch, parent_dir)
@@ -224,11 +227,14 @@ def rules_of(run: Run | None) -> Rules:
     return run.config_schema.get("properties", {}) if run else NO_RULES
 
 
-def _with_default_folders(argv: list[str], rules: Rules) -> list[str]:
-    """With the output folder that a script takes by itself where none is given: the child would take the same."""
+def _with_default_folders(argv: list[str], rules: Rules, is_new: Callable[[str], bool]) -> list[str]:
+    """With the output folder that a script takes by itself where none is given: the child would take the same.
+
+    `is_new`: whether each start has a folder of its own there.
+    """
     for key, rule in rules.items():
         is_default = rule.get("x-option") and isinstance(rule.get("default"), str) and rule["default"]
-        if is_output(key) and is_default and value_of(argv, key, rules) is None:
+        if is_output(key) and is_default and not is_new(rule["default"]) and value_of(argv, key, rules) is None:
             argv = with_option(argv, key, rule["default"], rule, rules)
     return argv
 

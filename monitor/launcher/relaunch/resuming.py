@@ -14,6 +14,7 @@ from monitor.launcher.relaunch.warm import checkpoint_about, resume_offer
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, read_state, resume_flags
+from monitor.run_dir.planned import key_of_epochs, planned_by
 from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
 
 
@@ -49,7 +50,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
             f"{run_dir.name} was not started by Vitalsigns: continue it where it was started, "
             f"or start it again: python -m monitor restart {run_dir.name}"
         )
-    _refuse_finished(run_dir, is_ours=is_own_trainer(launch.argv))
+    _refuse_finished(run_dir, launch)
     is_ours = is_from_here(launch, run_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
     code = code_since(launch, "it") if is_ours else CodeChange(None, "Its code was not looked at.")
@@ -65,21 +66,24 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
     )
 
 
-def _refuse_finished(run_dir: Path, *, is_ours: bool) -> None:
+def _refuse_finished(run_dir: Path, launch: Launch) -> None:
     """A run that ended by itself has nothing left to do, unless it was to train longer than it did."""
     progress, state = read_progress(run_dir), read_state(run_dir)
-    planned = progress.epochs if progress is not None else None
+    run = described_run(launch, read_run(run_dir))
+    settings = run.config if run is not None else {}
+    planned = planned_by(settings) or (progress.epochs if progress is not None else None)
     ended = (progress is not None and progress.outcome == "finished") or (
         state is not None and state.state == "finished"
     )
     # A foreign script may count its epochs from zero.
-    last = planned - (0 if is_ours else 1) if planned else None
+    last = planned - (0 if is_own_trainer(launch.argv) else 1) if planned else None
     if not ended or (last and progress is not None and progress.epoch < last):
         return
     done = (
-        f"has completed all its {planned} epochs" if planned else "has finished: it ended by itself, with exit code 0"
+        f"has completed all its {planned:g} epochs" if planned else "has finished: it ended by itself, with exit code 0"
     )
-    more = f" --set epochs={planned * 2}" if planned else ""
+    key = key_of_epochs(settings)
+    more = f" --set {key}={2 * planned:g}" if planned and key else ""
     raise RefusedError(
         f"{run_dir.name} {done}. A resume would start its command over in the same files. "
         f"To train on, restart it: python -m monitor restart {run_dir.name}{more}"

@@ -34,7 +34,9 @@ IS_CODE = frozenset(
     {".py", ".pyc", ".ipynb", ".sh", ".md", ".yaml", ".yml", ".toml", ".lock", ".c", ".cpp", ".cu", ".h", ".rs"}
     | {".js", ".ts", ".css", ".html"}
 )
-NEW_EACH_TIME = re.compile(r"version_\d+|tfevents|offline-run|run-\d|\d{4}[-_]?\d\d[-_]?\d\d|\d{10}")
+NEW_EACH_TIME = re.compile(
+    r"version_\d+|tfevents|offline-run|run-\d|\d{4}[-_]?\d\d[-_]?\d\d|\d{10}|\d\dh[-_]?\d\dm|\d\d([-_.:])\d\d\1\d\d"
+)
 """Names that a tool makes anew at every start, so that no start writes over another's."""
 
 
@@ -129,6 +131,15 @@ def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> l
     return [_sentence(run_dir.name, path, key, outputs, cwd) for path, key in nsmallest(MOST_NAMED, at_risk)] + (
         [f"{len(at_risk) - MOST_NAMED} more files are in the same place."] if len(at_risk) > MOST_NAMED else []
     )
+
+
+def holds_dated(run_dir: Path, folder: Path) -> bool:
+    """Whether all that a run wrote below a folder lies in places whose names are new at each start."""
+    state = read_state(run_dir)
+    if state is None or state.started_at is None:
+        return False
+    parts = [w.path.relative_to(folder).parts for w in files_since(folder, state.started_at)]
+    return bool(parts) and all(any(map(NEW_EACH_TIME.search, names)) for names in parts)
 
 
 def _is_written_again(path: Path) -> bool:
