@@ -109,7 +109,7 @@ def _why(diagnosis: Diagnosis) -> str:
         return f"Measured false-alarm rate: wrong on {ODDS[worst.rule]}."
     if diagnosis.verdict in ENDED_VERDICTS.values():
         return ""  # which word it would have said is no matter any more
-    return "This check says LOOK at most: its false-alarm rate has not been measured well enough."
+    return "This check says LOOK at most: its false alarms are not measured well enough."
 
 
 def _flag(finding: Finding, snapshot: Snapshot) -> Flag:

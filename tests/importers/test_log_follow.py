@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from monitor.importers.following import Following
-from monitor.importers.free_text.followed import QUIET_SECS
+from monitor.importers.free_text.followed import BUFFER_BYTES, QUIET_SECS, UNFINISHED_SECS
 from monitor.importers.free_text.proposal import propose_log
 from monitor.importers.free_text.scan import scan
 from monitor.importers.live import About, FollowedRun
@@ -72,6 +72,40 @@ def test_half_a_line_waits_for_its_other_half(tmp_path):
     assert len(drained(follower).epochs) == 3
     append(log, whole[20:])
     assert len(drained(follower).epochs) == 4
+
+
+def test_a_last_line_without_a_newline_counts_once_it_has_rested(tmp_path):
+    text = FORMS["one line"](range(1, 5)).rstrip("\n")
+    log, follower = followed(tmp_path, text)
+    assert [each.epoch for each in drained(follower).epochs] == [1, 2, 3]
+    assert [each.epoch for each in drained(follower, NOW + UNFINISHED_SECS).epochs] == [1, 2, 3, 4]
+    append(log, "\n" + FORMS["one line"]([5]))
+    later = again(follower)
+    assert [each.epoch for each in drained(later, NOW + UNFINISHED_SECS + 1).epochs] == [1, 2, 3, 4, 5]
+    assert len(lines(later.run.run_dir)) == 5
+
+
+def test_a_line_that_goes_on_after_it_was_taken_is_read_once_more_whole(tmp_path):
+    text = FORMS["one line"](range(1, 5))
+    log, follower = followed(tmp_path, text[:-12])
+    before = drained(follower, NOW + UNFINISHED_SECS).epochs
+    append(log, text[-12:])
+    after = drained(again(follower), NOW + UNFINISHED_SECS + 1).epochs
+    (tmp_path / "whole").mkdir()
+    whole = drained(followed(tmp_path / "whole", text)[1]).epochs
+    values = [(each.epoch, each.train_loss, each.val_loss, each.val_wer) for each in whole]
+    assert [each.epoch for each in before] == [1, 2, 3, 4] and before[-1].val_wer != whole[-1].val_wer
+    assert [(each.epoch, each.train_loss, each.val_loss, each.val_wer) for each in after] == values
+
+
+def test_a_line_that_a_full_buffer_cut_off_is_waited_for(tmp_path):
+    text = FORMS["one line"](range(1, 200))
+    log, follower = followed(tmp_path, text[:BUFFER_BYTES])
+    whole = text[:BUFFER_BYTES].count("\n")
+    assert not text[:BUFFER_BYTES].endswith("\n")
+    assert len(drained(follower, NOW + 10 * UNFINISHED_SECS).epochs) == whole
+    append(log, text[BUFFER_BYTES:])
+    assert len(drained(follower, NOW + 11 * UNFINISHED_SECS).epochs) == 199
 
 
 def test_the_first_epoch_is_shown_after_a_silence(tmp_path):

@@ -12,7 +12,7 @@ from typing import Any
 
 from monitor.importers.clips import ClipBook
 from monitor.importers.free_text.doubts import Doubts
-from monitor.importers.free_text.epochs import LONG_REST_SECS, EpochRows
+from monitor.importers.free_text.epochs import EpochRows
 from monitor.importers.free_text.present import Row
 from monitor.importers.free_text.proposal import MOST_BESIDE, epoch_of, measures, numbers_of
 from monitor.importers.free_text.reading import LogReading, Said
@@ -30,6 +30,10 @@ KEPT_BYTES = 1 << 20
 FIRST_DOUBT_ROWS, MOST_DOUBTED_ROWS = 10, 1000
 QUIET_SECS = 5.0
 """After so long without a new line, complete rows are handed out."""
+UNFINISHED_SECS = 120.0
+"""After so long, a last line without a newline is taken as whole: many programs end their file so."""
+BUFFER_BYTES = 4096
+"""What a program writes to a file at once is a multiple of it, where it does not end its lines itself."""
 
 
 class FollowedLog:
@@ -80,9 +84,15 @@ class FollowedLog:
             yield from self._records(self._reading.feed(data))
         rested_secs = now - self._grew_at if self._grew_at is not None else 0.0
         if not self.has_grown and not self._settled and rested_secs >= QUIET_SECS:
-            self._settled = rested_secs >= LONG_REST_SECS
+            self._settled = rested_secs >= UNFINISHED_SECS
+            if self._settled and not self._is_cut_by_a_buffer():
+                yield from self._records(self._reading.finish_line())
             yield from self._records(Said(tuple(self._reading.rows.settle(rested_secs))))
             yield from self._clips.rest()
+
+    def _is_cut_by_a_buffer(self) -> bool:
+        """Whether the log ends where a full buffer was written: its last line and number may go on."""
+        return self._file.place(b"")[0].offset % BUFFER_BYTES == 0
 
     def begin_again(self, generation: int) -> Iterator[Record]:
         """What is whole when the process that writes the log has been started again."""

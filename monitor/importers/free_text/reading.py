@@ -68,6 +68,10 @@ class LogReading:
         """What the lines that this chunk finishes say."""
         return self._take(self._text.feed(chunk))
 
+    def finish_line(self) -> Said:
+        """What stands at the present end without a newline, as a line: it has rested there."""
+        return self._take(self._text.rest())
+
     def close(self) -> Said:
         """The end of the log: an unfinished line counts, and so does an epoch that is whole."""
         last = self._take(self._text.close())

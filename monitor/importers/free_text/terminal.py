@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from monitor.importers.lines import decoded
 
@@ -30,10 +31,13 @@ NUMBER = re.compile(rb"\d+(\.\d*)?")
 class LogText:
     """Cuts chunks into lines; an unfinished last one waits for its end."""
 
-    def __init__(self, memory: Mapping[str, int] | None = None, looks: int = LOOKS) -> None:
+    def __init__(self, memory: Mapping[str, Any] | None = None, looks: int = LOOKS) -> None:
         """`memory`: what an earlier reading of the same log left (`memory()`)."""
+        known = memory or {}
         self._looks = looks
-        self.seen_bytes, self._due_at = (memory or {}).get("seen", 0), (memory or {}).get("due", 0)
+        self.seen_bytes, self._due_at = known.get("seen", 0), known.get("due", 0)
+        self._taken = bytes.fromhex(known.get("taken", ""))
+        """The unfinished line that was read as if it were whole."""
         self.bars: list[str] = []
         """The bars under way that were worth a look; the caller takes them out."""
         self.lines = 0
@@ -50,9 +54,10 @@ class LogText:
         """What of the last chunk belongs to an unfinished line: a reader may begin there again."""
         return self._rest
 
-    def memory(self) -> dict[str, int]:
-        """How many bytes were seen, and from which byte on a line of a step is looked at again, as plain JSON."""
-        return {"seen": self.seen_bytes, "due": self._due_at}
+    def memory(self) -> dict[str, Any]:
+        """How many bytes were seen, from which byte on a line of a step is looked at again, and the unfinished line
+        that was taken as whole, as plain JSON."""
+        return {"seen": self.seen_bytes, "due": self._due_at, "taken": self._taken.hex()}
 
     @property
     def is_due(self) -> bool:
@@ -66,7 +71,7 @@ class LogText:
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """The lines that this chunk finishes."""
-        data = self._rest + chunk
+        data = self._without_taken(self._rest + chunk)
         self._over_epochs = b"poch: " in data or b"pochs" in data
         *lines, rest = data.split(b"\n")
         self._lately = [*self._lately, *lines[-LATELY:]][-LATELY:]
@@ -92,9 +97,29 @@ class LogText:
                 yield self._rest[:LONGEST_BYTES]
             self._rest, self._overlong = b"", True
 
+    def _without_taken(self, data: bytes) -> bytes:
+        """Without the line that was taken before its newline came; where it goes on, it is read once more, whole."""
+        size = len(self._taken)
+        if not size or data == self._taken:
+            return data
+        is_whole = data.startswith(self._taken) and data[size : size + 1] in (b"\n", b"\r")
+        self._taken = b""
+        return data[size:] if is_whole else data
+
+    def rest(self) -> Iterator[bytes]:
+        """What stands at the present end without a newline, as a line: once, and again where it goes on."""
+        if self._rest != self._taken:
+            self._taken = self._rest
+            yield from self._last(self._rest)
+
     def close(self) -> Iterator[bytes]:
-        """What stands at the end without a newline, but for a number that was cut off: those above have more digits."""
+        """What stands at the end without a newline."""
         rest, self._rest = self._rest, b""
+        if rest != self._taken:
+            yield from self._last(rest)
+
+    def _last(self, rest: bytes) -> Iterator[bytes]:
+        """A line without its end, but for a number that was cut off: those above have more digits."""
         if rest and not rest.isspace() and not self._overlong:
             yield _without_cut_number(rest[:LONGEST_BYTES], self._lately)
 
