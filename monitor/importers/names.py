@@ -63,6 +63,8 @@ def _parts(text: str) -> tuple[str, str]:
     numbered = [f"{SPLITS[found[1]]}_{word.rsplit('_')[-1][len(found[1]):]}"
                 for word in words if (found := NUMBERED_SPLIT.match(word)) and found[1] in SPLITS]  # fmt: skip
     split = next((SPLITS[word] for word in words if word in SPLITS), numbered[0].partition("_")[0] if numbered else "")
+    if "per" in words and any(word.endswith("loss") for word in words):  # `loss per token`
+        words = [word for place, word in enumerate(words) if words[place - 1 : place] != ["per"]]
     rest = [word for word in words if word not in SPLITS and word not in NOISE and not NUMBERED_SPLIT.match(word)]
     if "overall" in words and rest and "loss" not in rest:  # `mean IoU 64.5, overall IoU 77.2`
         rest = ["overall", *rest]
@@ -70,6 +72,8 @@ def _parts(text: str) -> tuple[str, str]:
     rest = [f"{word[:-4]}_loss" if word in ("valueloss", "dataloss", "metricloss") else word for word in rest]
     rest = [word for word in rest if word != "metric"] or rest
     rest = list(dict.fromkeys(rest))  # `Word Error Rate (WER)`
+    if not rest and words[-1:] == ["per"]:  # of phonemes
+        rest = ["per"]
     return split, "_".join([*(each.partition("_")[2] for each in number), *rest])
 
 
@@ -112,12 +116,12 @@ class Named:
 
 
 @lru_cache(4096)
-def named(words: tuple[str, ...]) -> Named:
-    """What `words`, in the order in which they stand before a number, say of it."""
+def named(words: tuple[str, ...], mark: str = "") -> Named:
+    """What `words`, in the order in which they stand before a number, say of it. `mark`: what parts them from it."""
     split, rest = _parts(" ".join(words))
     own = _parts(words[-1])[0] if len(words) > 1 and "_" in words[-1] else ""
     split = own or split  # `train Eval_EER: 16.5`
-    story = STORY_BEFORE_NUMBER & set(words) - {"per"} or words[-1:] == ("per",)
+    story = STORY_BEFORE_NUMBER & set(words) - {"per"} or (words[-1:] == ("per",) and not mark)
     if story == {"of"} and words[-1] != "of":  # `moving avg of mse`, `average loss of val loss`
         story = not any(map(MEASURED.fullmatch, words[words.index("of") + 1 :]))
     told = story or of_another_moment(" ".join(words), split)

@@ -222,3 +222,15 @@ def test_the_loss_of_a_final_test_is_kept_beside_that_of_the_validation(tmp_path
     found = scan(log)
     mapping = propose_log(found)
     assert "test_loss" in mapping.beside and found.rows[-1].cells["test_loss"] == "2.3456"
+
+
+def test_evaluations_of_many_models_are_said_to_be_no_one_training():
+    lines = [f"Subject: {n}   seed 1   valid_acc: 0.8{n}13   valid_loss: 0.6{n}9" for n in range(1, 7)]
+    rows = [Row(n, cells={"val_acc": f"0.8{n}13", "val_loss": f"0.6{n}9"}) for n in range(1, 7)]
+    said = "6 lines give a valid_acc of 6 subjects: these are not one training."
+    assert said in told_by(lines, rows, by_epoch=False)
+    of_one = [line.replace(f"Subject: {n}", "Subject: 1") for n, line in enumerate(lines, 1)]
+    nowhere = "No line names an epoch or a step, and none tells of the training: these may be of as many models."
+    assert told_by(of_one, rows, by_epoch=False) == [nowhere]
+    trained = [Row(row.epoch, cells={**row.cells, "train_loss": "0.5"}) for row in rows]
+    assert told_by(of_one, trained, by_epoch=False) == []

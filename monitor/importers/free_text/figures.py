@@ -25,7 +25,7 @@ _SHORT = "wer|cer|acc|err|ppl|m?ap|auc|iou|miou|dice|f1|bleu|nll|mse|mae|rmse|mc
 MEASURES = re.compile(rf"loss|accuracy|perplexity|precision|recall|error|(?<![a-z])(?:{_SHORT})(?![a-z])")
 BESIDE = re.compile(
     r"best|max|min|lowest|highest|prev|last|target(?![_ ](?:train|val|test))|threshold"
-    r"|patience|improv|decreas|increas|from|weight|smooth"
+    r"|patience|improv|decreas|increas|from|weight|smooth|factor|coef"
     r"|margin|dropout|decay|scale|(?<![a-z])(?:lr|tol|eps|eta|old|delta)(?![a-z])|rate$|time|per[ _]sec|ratio"
 )
 """A figure behind such a word is no measurement of this moment."""

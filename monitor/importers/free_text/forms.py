@@ -29,6 +29,7 @@ OF_A_SET = re.compile(r"\b(train|valid|val|eval|test)\w{0,12}_loss's\s")
 """Of sets that their user called `train_loss` and the like: what is measured is the word behind."""
 INITIALS = re.compile(r"\b([tv])l\b")
 IN_BRACKETS = re.compile(rf"(\b[a-z]\w*\s?[:=]\s?)\[\s*({NUMBER})\s*\](?!\s*[\[(/\d])")
+OF_SPACY = re.compile(rf"'([a-z]\w*)':\s({NUMBER})")
 OF_VITS = ("disc", "gen", "fm", "mel", "dur", "kl")
 OF_YOLACT = {
     "b": "box",
@@ -98,6 +99,11 @@ def _of_yolact(found: re.Match[str]) -> str:
     )
 
 
+def _of_spacy(found: re.Match[str]) -> str:
+    """`Losses {'ner': 12.3}`: what each part of the pipeline has lost."""
+    return ", ".join(f"{name}_loss: {text}" for name, text in OF_SPACY.findall(found[0]))
+
+
 def _split_in(text: str) -> str:
     return next((word for word in reversed(text.split()) if re.fullmatch(rf"{_SPLIT}|eval\w*", word)), "")
 
@@ -149,6 +155,11 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("yolact", r"^\s*\[\s*(\d+)\]\s+(\d+)\s+\|\|\s+(?=[a-z]:\ )(.*?)(?:\|\|.*)?$", _of_yolact),
         ("DL4J", r"^(?:.*listener\W+)?score\ at\ iteration\ (\d+)\ is\b", r"step \1 train loss:"),
         ("a step and a comma", r"^\s*(\d+),\s+(?=train[_ ]?loss\b)(?!.*(?:val|test|dev))", r"step \1 "),
+        ("agents", r"(?=.*\b(?:policy|actor)[\ _]loss\b).*\bvalue\ loss\b.*",
+         lambda found: found[0].replace("value loss", "value_loss")),
+        ("parts and their sum", r"(\blosses:\s(?:[a-z]\w*:?\s[-+.\de]+,\s){2,20})total\s",
+         r"\1total loss "),
+        ("spaCy", r"^\W{0,3}losses\W{1,4}\s?\{[^{}]{1,2000}\}", _of_spacy),
         ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _]?)?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),

@@ -20,7 +20,7 @@ MAY_VALIDATE = re.compile(r"val|eval|dev|cv|test", re.IGNORECASE)
 NUMBERS = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?\s*")
 ASIDE = re.compile(
     r"(?<![a-z/])(?:best|improved|saved?|saving|early|earlystopping|patience|restor\w+|config|namespace|loaded|loading"
-    r"|args|checkpoint|resum\w+|warning|traceback|usage)(?![a-z])|\[ iou="
+    r"|args|checkpoint|resum\w+|warning|traceback|usage|train_runtime)(?![a-z])|\[ iou="
 )
 """A line with such a word tells of something else than the evaluation of this moment."""
 OF_A_STEP = re.compile(
@@ -28,6 +28,11 @@ OF_A_STEP = re.compile(
     r"|%\||it/s|s/it|0\s?/\s?0\s+loss|^\W*0,\s+train.?loss|(?<![a-z])eta(?![a-z])|\[\s*0\s*/\s*0\b|batch[ _]loss"
 )
 """In the shape of a line: it is about a step."""
+
+OF_MANY = re.compile(
+    r"(?<![a-z])(subject|fold|patient|participant|speaker|client|task|seed|site)s?\b\W{0,4}(?:(?:no|nr|id)\W{0,3})?(\d{1,4})(?![.\d])"
+)
+"""One of several that a model is trained for."""
 
 FULL, UNDER_WAY = "100%|", " it/s"
 """What tells a full bar, and what a bar under way is known by in a shape."""
@@ -40,11 +45,14 @@ class Kind:
 
     names_epoch: bool
     names_step: bool
+    names_many: bool = False
     is_full: bool = False
     """A bar stands there that has come to its end."""
     count: int = 0
     epochs: set[int] = field(default_factory=set)
     """The epochs that they name, MOST_EPOCHS at most."""
+    of_many: dict[str, set[int]] = field(default_factory=dict)
+    """`subject` and the like → the numbers that stand behind it."""
     epoch: int = -1
     """The last of them."""
     falls: int = 0
@@ -103,6 +111,9 @@ class Kinds:
         if (kind := self._of.get(shape)) is None:
             return
         kind.take(number, line)
+        if kind.names_many and len(kind.of_many) < MOST_EPOCHS:
+            for word, of in OF_MANY.findall(plain(line)):
+                kind.of_many.setdefault(word, set()).add(int(of))
         if kind.names_epoch and len(self.epochs) < MOST_EPOCHS and (found := EPOCH.search(plain(line))):
             epoch = int(found[1])
             self.falls += epoch < self._epoch
@@ -127,4 +138,5 @@ def _is_under_way(line: str) -> bool:
 def _kind_of(shape: str, is_full: bool) -> Kind | None:
     if not MEASURES.search(shape) or ASIDE.search(shape):
         return None
-    return Kind(EPOCH.search(shape) is not None, OF_A_STEP.search(shape) is not None, is_full)
+    of_many = OF_MANY.search(shape) is not None
+    return Kind(EPOCH.search(shape) is not None, OF_A_STEP.search(shape) is not None, of_many, is_full)

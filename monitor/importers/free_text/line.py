@@ -39,7 +39,7 @@ TOKEN = re.compile(
     r"|(?P<word>[^\W\d][\w/@]*(?:[-.](?:[^\W\d][\w/@]*|\d+(?![\d.])))*)"
     r"|(?P<mark>[█▏▎▍▌▋▊▉━╸╺]+|\S)"
 )
-JOINED = re.compile(r"(epoch|ep|step|iter)[-_]?(\d+)")
+JOINED = re.compile(r"(epoch|ep|step|iter)[-_.]?(\d+)")
 DASHES = "-–—"
 AVERAGE = frozenset({"avg", "average", "mean", "ave", ":", "="})
 OPENING, CLOSING, IGNORED = "([{<", ")]}>", "'\"*`~%#\\"
@@ -47,6 +47,7 @@ SIZE = re.compile(r"[kmgt]i?b|w")
 BRIEF = ("tr", "va", "te")
 """Beside a loss that has its name these are parts of it, and no splits."""
 OF_A_SPLIT = ("train_", "val_", "test_")
+OF_A_COUNT = frozenset({"i", "idx", "index", "id", "no", "nr", "num", "number"})
 MEANS = frozenset({"avg", "average", "mean", "ave"})
 MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch(?!s)|time")
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
@@ -323,11 +324,14 @@ class Walk:
         self.bare_text = ""
 
     def _name_value(self, text: str, value: float, unit: str) -> None:
-        words, self.words, self.separated = self.words, [], ""
+        words, mark = self.words, self.separated
+        self.words, self.separated = [], ""
         held = tuple(self.held)
         self.held.clear()
         self.phrase.clear()
         self.last = ""
+        if words[-1] in OF_A_COUNT and words[-2:-1] and words[-2] in STEPS:  # `batch i: 51`
+            del words[-1]
         if words[-1] in STEPS and not unit and "per" not in words:
             if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
                 self.step, self.last = value, "step"
@@ -342,7 +346,7 @@ class Walk:
         if words[0] in BRIEF and len(words) == 1 and self._tells_a_loss():
             self._keep(f"{self.section}_{words[0]}".lstrip("_"), text + unit)  # `Val loss 0.9  tr 0.3  rot 1.3`
             return
-        name = named(tuple(words))
+        name = named(tuple(words), mark)
         self.names_mean = not MEANS.isdisjoint("_".join(words).split("_"))
         split, rest = name.split, name.rest
         if rest in STEPS and split:  # `train_step=40`; an evaluation's own count is no step of the training

@@ -108,7 +108,7 @@ def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[s
         and not name.endswith("_ln_ppl")
         and (count > 1 or rows <= FEW_ROWS or measures(name))
     ]
-    return tuple(sorted(free[:MOST_BESIDE], key=lambda name: not name.startswith(("val_", "test_"))))
+    return tuple(sorted(free, key=lambda name: not name.startswith(("val_", "test_")))[:MOST_BESIDE])
 
 
 def numbers_of(row: Row, line: int = 0) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.epochs import EpochRows
 from monitor.importers.free_text.present import MOST_NAMES, Row
 from monitor.importers.free_text.reading import LogReading, Said
-from monitor.importers.free_text.statement import Statement
+from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.steps import place_of, scores_of, train_loss_of
 from monitor.importers.growing import GrowingFile
 from monitor.importers.lines import head_of
@@ -208,6 +209,8 @@ class _EitherRows(EpochRows):
         self._named: list[Row] = []
         self.seen: dict[str, str] = {}
         self._said: Statement | None = None
+        self._share: float | None = None
+        """The first share of an epoch that a line of the training names."""
         self._summed: set[float] = set()
         """Epochs of which a line tells a number of the validation, and names no step."""
         self.twice = 0
@@ -224,7 +227,16 @@ class _EitherRows(EpochRows):
             within |= _count(self.counted) > _count(self._named) + 1
         within &= len(self._summed) < max(1, epochs)
         by_step = self._by_step.count.counts_steps or (epochs <= 1 and self._by_step.count.many_fit)
-        return "evaluations" if self.epoch is None or (within and by_step) else "epochs"
+        return "evaluations" if self.epoch is None or (within and by_step) or self._by_chance else "epochs"
+
+    @property
+    def _by_chance(self) -> bool:
+        """Whether its lines name shares of an epoch, and those of whole ones are a few that happened to be logged."""
+        epochs = {row.epoch for row in self._named}
+        evaluates = any(name.startswith(EVALUATED) for row in self._named for name in row.cells)
+        if self._share is None or not epochs or evaluates:
+            return False
+        return len(epochs) < max(epochs) - math.ceil(self._share) + 1
 
     @property
     def found(self) -> list[Row]:
@@ -234,6 +246,8 @@ class _EitherRows(EpochRows):
     def take(self, said: Statement) -> list[Row]:
         """Takes a statement in both ways; the rows are kept in `found`, and none is handed out."""
         self._note_repetition(said)
+        if self._share is None and said.epoch is not None and not said.epoch.is_integer() and not said.evaluates:
+            self._share = said.epoch
         if said.epoch is not None and said.epoch.is_integer() and said.evaluates and not said.is_of_a_step:
             self._summed.add(said.epoch)
         for name, text in said.values:

@@ -13,7 +13,7 @@ from typing import Any
 from monitor.importers.lines import decoded
 
 LONGEST_BYTES = 65_536
-EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 32_768, 1024, 5_000
+EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 262_144, 1024, 5_000
 """A line in the middle of an epoch is looked at: each at the beginning of a log, later one in so many bytes, or in so
 large a part of what was seen."""
 UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")
@@ -154,13 +154,11 @@ class LogText:
 
 
 def _without_cut_number(line: bytes, others: list[bytes]) -> bytes:
-    """The line without the number that it ends with, where that number has more decimals in the other lines like it."""
+    """The line without the number that it ends with, where that number has more decimals in all other lines like it."""
     found = list(NUMBER.finditer(line))
     if not found or found[-1].end() != len(line):
         return line
     words = NUMBER.sub(b"0", line)
-    for other in (other for other in others if NUMBER.sub(b"0", other).startswith(words)):
-        same = list(NUMBER.finditer(other))[len(found) - 1]
-        if len(same[1] or b"") > len(found[-1][1] or b""):
-            return line[: found[-1].start()]
-    return line
+    like = [other for other in others if NUMBER.sub(b"0", other).startswith(words)]
+    decimals = [len(list(NUMBER.finditer(other))[len(found) - 1][1] or b"") for other in like]
+    return line[: found[-1].start()] if decimals and min(decimals) > len(found[-1][1] or b"") else line

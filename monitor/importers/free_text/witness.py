@@ -6,6 +6,7 @@ The figures of the lines that are kept of each kind (`kinds`) are looked for, in
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -22,6 +23,7 @@ MOST_NAMED = 3
 DIGITS_TO_KNOW = 3
 """A number of fewer digits may stand anywhere."""
 READ_SHARE = 0.9
+EVALUATES = re.compile(r"(?:val|test)_").match
 
 
 class Told(Protocol):
@@ -75,6 +77,7 @@ class Witness:
             *self._of_epochs(rows),
             *self._of_starts(rows),
             *(() if by_epoch else self._of_counting(rows)),
+            *(() if by_epoch else self._of_many(rows)),
             *(self._of_steps(taken) if steps == 0 else ()),
             *self._of_validation(rows),
             *self._of_several(rows),
@@ -163,6 +166,18 @@ class Witness:
                     f"{told[0].line} first, and {len({row.epoch for row in rows})} evaluations were counted."
                 )
                 return
+
+    def _of_many(self, rows: Sequence[Told]) -> Iterator[str]:
+        """Evaluations that were counted, and that are each of another subject or fold, or of nobody knows what."""
+        for kind in self._kinds:
+            word, numbers = max(kind.of_many.items(), key=lambda each: len(each[1]), default=("", set()))
+            if 1 < len(numbers) >= len(rows) - 1 and (told := next(kind.figures(), None)):
+                yield f"{kind.count} lines give a {told.what} of {len(numbers)} {word}s: these are not one training."
+                return
+        names = {name for row in rows for name in row.cells}
+        placed = self._kinds.epochs or any(row.step is not None for row in rows)
+        if len(rows) > 1 and not placed and all(map(EVALUATES, names)):
+            yield "No line names an epoch or a step, and none tells of the training: these may be of as many models."
 
     def _of_parts(self, taken: set[str], rows: int, by_step: bool) -> Iterator[str]:
         """Two or three lines of one kind in each row, and of so many the figures were not taken."""

@@ -348,7 +348,7 @@ _log(
         + ("\n calculation mAP (mean average precision)...\n Detection layer: 30 - type = 28 \nclass_id = 0, name = cat, ap = 41.50%   \t (TP = 8, FP = 2) \n\n for conf_thresh = 0.25, precision = 0.71, recall = 0.42, F1-score = 0.53 \n\n mean average precision (mAP@0.50) = 0.415000, or 41.50 % \n" if n == 60 else "")
         for n in range(1, 101)
     ),
-    epochs=1, first={"step": 60, "train_loss": 6.5, "~map": 0.415, "~recall": 0.42}, steps=65, last_step={"step": 99}, no_metric=["iou", "bbox", "layer"],
+    epochs=1, first={"step": 60, "train_loss": 6.5, "~map": 0.415, "~recall": 0.42}, steps=100, last_step={"step": 100}, no_metric=["iou", "bbox", "layer"],
 )  # fmt: skip
 _log(
     "DeiT below srun -l: the sum of the test, with the process in front",

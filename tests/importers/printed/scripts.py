@@ -509,3 +509,46 @@ _log(
     + "".join(f"[2026-12-0{n} 00:06:06] Ep. 1 : Up. {n}000 : Sen. {n}0,000 : Cost {200 / n:.4f} : Time 48.02s : L.r. 1.8750e-05\n" for n in range(1, 6)),
     epochs=0, steps=5, said="Epoch 1 under way in train.log, step 5,000, train loss 200.00 → 40.00.",
 )  # fmt: skip
+_log(
+    "spaCy's tuples under Python 2: the losses of an epoch below its heading",
+    "".join(f"('Epoch : ', {e}, ' batch : ', 436)\n437it [09:29,  1.30s/it]\n('Losses', {{u'ner': 0.{90 - 7 * e}01, u'tagger': 0.{80 - 7 * e}02}})\n" for e in range(6)),
+    epochs=6, first={"epoch": 0, "~ner_loss": 0.9001, "~tagger_loss": 0.8002}, last={"epoch": 5, "~ner_loss": 0.5501},
+)  # fmt: skip
+_log(
+    "an agent's two losses in a line: the value loss is not the loss",
+    "".join(f"Iteration {n}, Policy Loss: 0.{70 - 5 * n}2, Value Loss: 0.{50 - 4 * n}1\n" for n in range(1, 9)),
+    epochs=0, steps=8, said="only policy_loss",
+)  # fmt: skip
+_log(
+    "the batch stands in the line above its loss",
+    "".join(f"2025-06-04 19:53:{n:02d}, batch i:{n}, episode_len:{20 + n}\nkl:0.0{n}1,lr_multiplier:1.000,loss:{5.4 - n / 10:.3f},entropy:4.37\n" for n in range(1, 31)),
+    epochs=0, steps=30, last_step={"step": 30, "train_loss": 2.4},
+)  # fmt: skip
+_log(
+    "PyTorch-YOLOv3, killed in the first epoch: the parts of the loss and their sum",
+    "".join(f"[Epoch 0/30, Batch {n}/7329] [Losses: x 0.27{n}, y 0.25, w 4.8{n}, h 4.6, conf 4.3, cls 0.8, total {15 - n / 10:.4f}, recall: 0.0{n}1, precision: 0.001]\n" for n in range(40)),
+    epochs=0, steps=40, last_step={"step": 39, "train_loss": 11.1},
+)  # fmt: skip
+_log(
+    "a point process: dashes, a dot behind the epoch, losses per event",
+    "".join(f"2023-11-27 16:50:46,151 - trainers.trainer - INFO - ---Epoch.{e} Train Negative Overall Log-Loss per event: 0.{28 - e}2076. \n2023-11-27 16:50:46,153 - trainers.trainer - INFO - ---Epoch.{e} Val Negative Log-Loss per event: 0.{19 - e}2228; Negative Log-Likelihood per event:0.000000; MAPE: 0.000000;\n" for e in range(8)),
+    epochs=8, first={"epoch": 0, "train_loss": 0.282076, "val_loss": 0.192228}, last={"epoch": 7, "train_loss": 0.212076, "val_loss": 0.122228},
+)  # fmt: skip
+_log(
+    "LLaMA-Factory's trainer log of 25 epochs: whole epochs that happen to be logged are steps as well",
+    "".join(
+        f'{{"current_steps": {n * 10}, "total_steps": 11900, "loss": {3.5 - n / 400:.4f}, "reward": null, "learning_rate": 9.9e-05, "epoch": {round(n * 10 / 476, 2)}, "percentage": 0.08, "elapsed_time": "0:00:26"}}\n'
+        for n in range(1, 1191)
+    ),
+    epochs=0, steps=1190, last_step={"step": 11900},
+)  # fmt: skip
+_log(
+    "phoneme error rate: PER is a score and no word between",
+    "".join(f"Epoch {e:02d} | Train Loss: {3 / e:.4f} | Val Loss: {3.1 / e:.4f} | Val PER: 0.6{9 - e}83 | Time: 7.0s\n" for e in range(1, 8)),
+    epochs=7, first={"epoch": 1, "~val_per": 0.6883}, last={"epoch": 7, "~val_per": 0.6283, "val_loss": 3.1 / 7},
+)  # fmt: skip
+_log(
+    "the last line has no newline, and some of the lines like it have more decimals",
+    "".join(f"Epoch {e}/9\n313/313 [==============================] - 345s 1s/step - loss: 0.{60 - e}91 - acc: 0.75{e}2 - val_loss: 0.{59 - e}67 - val_acc: {'0.76301' if e == 2 else f'0.7{e}21'}\n" for e in range(1, 10)).rstrip(),
+    epochs=9, last={"epoch": 9, "val_loss": 0.5067, "~val_acc": 0.7921},
+)  # fmt: skip
