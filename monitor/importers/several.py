@@ -34,13 +34,14 @@ def chosen(place: Path, part: str, runs: Mapping[str, str], what: str) -> str:
         raise NothingYetError(f"{place} holds no run of {what} yet.")
     if not part and len(runs) == 1:
         return next(iter(runs))
-    meant = [key for key, name in runs.items() if part in (key, name)]
+    meant = [key for key, name in runs.items() if part and part in (key, name)]
     if len(meant) == 1:
         return meant[0]
     named = list(runs.values())
     among = {key: runs[key] for key in meant} or runs
     shown = [
-        name if named.count(name) == 1 else f"{name} = {key}" if name != key else key for key, name in among.items()
+        name if name and named.count(name) == 1 else f"{name} = {key}" if name not in ("", key) else key
+        for key, name in among.items()
     ]
     more = f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""
     said = (
