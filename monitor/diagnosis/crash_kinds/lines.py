@@ -12,13 +12,15 @@ MOST_CHARS, LONGEST_LINE = 2**17, 4_000
 """More than the end of a log that a supervisor keeps, and than any line of an error's own words."""
 QUOTED = re.compile(
     r"^\s+(?:(?:exitcode|traceback|what\(\))\s*:|CUDA Setup failed)"
-    r"|^│ (?:No such|Invalid value|Missing |Got unexpected)"
+    r"|^│ (?:No such|Invalid value|Missing |Got unexpected)|^\s+.*\bstty size\b"
 )
-"""Indented or framed lines that are no code: of torchrun's summary, of C++, of a command's options."""
+"""Indented or framed lines that are no code: of torchrun's summary, of C++, of a command's options. And the call of
+stty, without which the error of a script that has no terminal says nothing."""
 ERROR = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b|(?:[a-z_]\w*\.)+[A-Z]\w*: )")
 """An exception's own line: the name of its type comes first."""
 NAMES_AN_ERROR = re.compile(
-    ERROR.pattern + r"|^Could not override '|^=>> PBS: |^TERM_[A-Z]+: |^(?i:error|fatal|killed)\b|^[\w./-]+: error\b",
+    ERROR.pattern
+    + r"|^Could not override '|^(?:In '[^']+': )?Could not find '|^Cannot find primary config |^=>> PBS: |^TERM_[A-Z]+: |^(?i:error|fatal|killed)\b|^[\w./-]+: error\b",
 )
 """A line that reads like an error's own words, be it of Python, of a shell or of a command's options."""
 CHAINED = re.compile(r"^(During handling of the above exception|The above exception was the direct cause)")

@@ -50,6 +50,27 @@ KINDS = (
         handled=True,
     ),
     Kind(
+        "config",
+        anywhere(r"^(?:In '[^']+': )?Could not find '([^']+)'$", r"^Cannot find primary config '([^']+)'"),
+        naming(
+            "Look for {} below the folder of the configs, or correct its name in the command; what begins with hydra/ "
+            "may come with a plugin of Hydra that is not installed.",
+            "",
+        ),
+        handled=True,
+    ),
+    Kind(
+        "terminal",
+        anywhere(
+            r"\bstty size\b.*(?=[\s\S]*^ValueError: not enough values to unpack)",
+            r"^(?:OSError: \[Errno 25\]|termios\.error: \(25,).*",
+        ),
+        "Start it as script -qefc 'COMMAND' /dev/null, which gives it a terminal, or run it in tmux and follow its log "
+        "(attach).",
+        "It asked its terminal for the size, and a run that was started here has none.",
+        adds=True,
+    ),
+    Kind(
         "program",
         anywhere(
             rf"^FileNotFoundError: \[Errno 2\] No such file or directory: '({PROGRAMS})'",
