@@ -250,11 +250,6 @@ def command_of(argv: list[str], run_dir: Path) -> str:
     return shlex.join(expand(argv, run_dir))
 
 
-def resume_flags(argv: list[str]) -> list[str]:
-    """The flags with which our own trainer continues from its checkpoint."""
-    return ["--resume"] if is_own_trainer(argv) else []
-
-
 def environment_for(launch: Launch, run_dir: Path, generation: int) -> dict[str, str]:
     """The environment of the trainer: the supervisor's own, the kept values of the start, and the run directory.
 

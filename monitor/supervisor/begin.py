@@ -14,6 +14,7 @@ import msgspec
 from monitor.importers.following import Following
 from monitor.launcher.engines.submitting import in_job
 from monitor.launcher.relaunch.code import code_since
+from monitor.launcher.relaunch.warm import resumed_command
 from monitor.launcher.slots import Capacity, capacity_for, environment_of
 from monitor.run_dir import FINAL_STATES, LOG_FILE, STATE_FILE, Launch, State, control, files, processes
 from monitor.run_dir.errors import MonitorError, RefusedError, UnreadableRunError
@@ -25,7 +26,6 @@ from monitor.run_dir.launch import (
     read_launch,
     read_progress,
     read_state,
-    resume_flags,
 )
 from monitor.run_dir.lives import is_copied
 from monitor.run_dir.seal import Fact, fact_of, note, unverified_command_warning
@@ -250,9 +250,9 @@ def _leave_the_queue(this: Beginning, state_file: StateFile, problem: str) -> No
 
 def _start_trainer(this: Beginning, state_file: StateFile, resumed: bool) -> Supervision | None:
     generation = state_file.state.generation
-    own_flags = resume_flags(this.launch.argv) if resumed else []
+    command = resumed_command(this.run_dir, this.launch) if resumed else this.launch.argv
     program = Program(
-        argv=expand(in_job([*this.launch.argv, *own_flags], this.launch.job), this.run_dir),
+        argv=expand(in_job(command, this.launch.job), this.run_dir),
         cwd=Path(this.launch.cwd),
         environment=environment_for(this.launch, this.run_dir, generation) | _of_device(state_file.state),
         log=this.run_dir / LOG_FILE,

@@ -7,12 +7,13 @@ import time
 import pytest
 
 from monitor.commands.cli import main
-from monitor.launcher import plan_restart, plan_resume, start
+from monitor.launcher import plan_restart, plan_resume, resume, start, stop
 from monitor.launcher.relaunch.warm import resume_option
 from monitor.launcher.relaunch.written import files_since
 from monitor.run_dir import Run
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import read_progress
+from tests.fake_runs import read
 from tests.supervised import end_everything, wait_for, wait_for_state
 
 SAVES = """
@@ -169,5 +170,81 @@ def test_an_output_folder_given_by_its_short_name_is_neither_lost_nor_used_twice
         assert made.argv[1:] == ["train.py", "-o", "other", "--lr", "0.5"]
         child = plan_restart(runs, "first", {"work_dir": "{run_dir}/out"})
         assert child.argv[1:] == ["train.py", "-o", "{run_dir}/out"]
+    finally:
+        end_everything(runs)
+
+
+GOES_ON = """
+import argparse, pathlib, sys, time
+p = argparse.ArgumentParser()
+p.add_argument("--lr", type=float, default=0.1)
+p.add_argument("--resume", "-r", action="store_true")
+a = p.parse_args()
+saved = pathlib.Path("checkpoint/ckpt.pth")
+first = int(saved.read_text()) + 1 if a.resume else 0
+for e in range(first, 1000):
+    print(f"Epoch {e} train loss {3 / (e + 1):.3f} val loss {3.2 / (e + 1):.3f}", flush=True)
+    saved.parent.mkdir(exist_ok=True)
+    saved.write_text(str(e))
+    time.sleep(0.05)
+"""
+CONFIGURED = """
+import time
+out_dir = "out"
+init_from = "scratch"  # or "resume"
+lr = 0.1
+exec(open("configurator.py").read())
+import os
+os.makedirs(out_dir, exist_ok=True)
+first = int(open(out_dir + "/ckpt.pt").read()) + 1 if init_from == "resume" else 0
+assert init_from in ("scratch", "resume")
+for e in range(first, 1000):
+    print(f"Epoch {e} train loss {3 / (e + 1):.3f} val loss {3.2 / (e + 1):.3f}", flush=True)
+    open(out_dir + "/ckpt.pt", "w").write(str(e))
+    time.sleep(0.05)
+"""
+CONFIGURATOR = """
+import sys
+for word in sys.argv[1:]:
+    name, value = word[2:].split("=")
+    globals()[name] = value if isinstance(globals()[name], str) else type(globals()[name])(value)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "added"),
+    [(GOES_ON, "--resume"), (CONFIGURED, "--init_from=resume")],
+    ids=["switch", "configurator"],
+)
+def test_a_resume_takes_the_scripts_own_switch_once_there_is_a_checkpoint(tmp_path, source, added):
+    (tmp_path / "train.py").write_text(source)
+    (tmp_path / "configurator.py").write_text(CONFIGURATOR)
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py", "--lr=0.2"], run_id="first", cwd=tmp_path)
+        wait_for(lambda: len(read(runs / "first").epochs) > 3)
+        stop(runs / "first")
+        wait_for_state(runs / "first", "stopped")
+        reached = read(runs / "first").epochs[-1].epoch
+        plan = plan_resume(runs, "first")
+        assert plan.command.endswith(f"train.py --lr=0.2 {added}")
+        assert f"with {added}, the script's own way to go on" in plan.line and "ckpt.p" in plan.line
+        resume(runs, "first", plan=plan)
+        wait_for(lambda: read(runs / "first").epochs[-1].epoch > reached + 1)
+        again = [record.epoch for record in read(runs / "first").epochs if record.generation == 2]
+        assert again[0] >= reached
+    finally:
+        end_everything(runs)
+
+
+def test_without_a_checkpoint_a_resume_is_the_same_command(tmp_path):
+    (tmp_path / "train.py").write_text(GOES_ON.replace("    saved.write_text(str(e))\n", ""))
+    runs = tmp_path / "runs"
+    try:
+        start(runs, [sys.executable, "train.py"], run_id="first", cwd=tmp_path)
+        wait_for(lambda: len(read(runs / "first").epochs) > 1)
+        stop(runs / "first")
+        wait_for_state(runs / "first", "stopped")
+        assert plan_resume(runs, "first").command.endswith("train.py")
     finally:
         end_everything(runs)

@@ -10,10 +10,11 @@ from monitor.launcher.relaunch.code import CodeChange, code_since
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.plan import read_run
 from monitor.launcher.relaunch.surroundings import environment_lines
-from monitor.launcher.relaunch.warm import checkpoint_about, resume_offer
+from monitor.launcher.relaunch.warm import checkpoint_about, resume_offer, resumed_command
+from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import RefusedError
-from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, read_state, resume_flags
+from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, read_state
 from monitor.run_dir.planned import key_of_epochs, planned_by
 from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
 
@@ -57,7 +58,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
     return ResumePlan(
         run_id=run_dir.name,
         line=f"{_where(run_dir, launch)} {_what_changed(code)}",
-        command=command_of([*launch.argv, *resume_flags(launch.argv)], run_dir),
+        command=command_of(resumed_command(run_dir, launch), run_dir),
         cwd=launch.cwd,
         code=code,
         surroundings=environment_lines(launch, read_run(run_dir), os.environ) if is_ours else (),
@@ -95,6 +96,13 @@ def _where(run_dir: Path, launch: Launch) -> str:
         progress = read_progress(run_dir)
         kept = progress.checkpoint_epoch if progress is not None else None
         saved = f" Its newest checkpoint is of epoch {kept}." if kept is not None else ""
+        added = [word for word in resumed_command(run_dir, launch) if word not in launch.argv]
+        newest = newest_checkpoint(run_dir, launch, launch.created_at) if added else None
+        if newest is not None:
+            return (
+                f"Starts the same command again in the same run, with {' '.join(added)}, the script's own way to go "
+                f"on. Newest checkpoint on disk: {newest.path}."
+            )
         offer = resume_offer(run_dir, launch, described_run(launch, read_run(run_dir)))
         return (
             f"Starts the same command again in the same run; whether it goes on is the script's own affair.{saved}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.launcher.relaunch.flags import value_of
+from monitor.launcher.relaunch.writing import with_option
 from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, LAST_CHECKPOINT, Launch, Run, files
 from monitor.run_dir.errors import RefusedError, UsageError
@@ -24,6 +25,8 @@ GOES_ON_FROM = re.compile(
     r"|from_checkpoint|checkpoint(_path|_file)?)$"
 )
 """Names that scripts give the option for the checkpoint from which they go on."""
+GOES_ON = re.compile(r"(^|\.)((auto_?)?resume(_training|_train|_run)?|continue(_train(ing)?)?)$")
+"""Names of the switch with which a script goes on from the checkpoint that it finds itself."""
 NO_PATH = frozenset({"x-switch", "enum"})
 SHAPING_KEYS = frozenset({"model", "width", "hidden_dim", "classifier", "modality", "data"})
 """Settings of our trainer that make another network, which the weights do not fit."""
@@ -62,7 +65,38 @@ def takes_weights(launch: Launch, run: Run | None) -> bool:
 def resume_option(run: Run | None) -> str:
     """The script's option for a checkpoint to go on from, such as `--resume_from_checkpoint`; "" where it has none."""
     rules: Mapping[str, Any] = run.config_schema.get("properties", {}) if run else {}
-    return next((key for key, rule in rules.items() if GOES_ON_FROM.search(key) and not NO_PATH & rule.keys()), "")
+    return next((key for key, rule in rules.items() if GOES_ON_FROM.search(key) and _is_path(rule)), "")
+
+
+def _is_path(rule: Mapping[str, Any]) -> bool:
+    """Whether an option takes a path: no switch, and none of the words scratch and resume (nanoGPT's init_from)."""
+    return not NO_PATH & rule.keys() and rule.get("type") != "boolean" and rule.get("default") != SCRATCH
+
+
+def resumed_command(run_dir: Path, launch: Launch) -> list[str]:
+    """The command with which a run goes on: with the script's own switch for that, where it has saved a checkpoint.
+
+    Only what launch.json says of the script counts, which is sealed.
+    """
+    if is_own_trainer(launch.argv):
+        return [*launch.argv, "--resume"]
+    rules: Mapping[str, Any] = launch.config_schema.get("properties", {})
+    key, value = _switch_to_go_on(rules, launch.config)
+    if not key or newest_checkpoint(run_dir, launch, launch.created_at) is None:
+        return launch.argv
+    return with_option(launch.argv, key, value, rules[key], rules)
+
+
+def _switch_to_go_on(rules: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, Any]:
+    """(key, value) of the switch, where it is known to be off; ("", None) without one."""
+    for key, rule in rules.items():
+        if "x-file" in rule or "x-within" in rule or "x-env" in rule:
+            continue
+        if GOES_ON.search(key) and rule.get("type") == "boolean" and config.get(key) is False:
+            return key, True
+        if key == "init_from" and config.get(key) == SCRATCH:
+            return key, "resume"
+    return "", None
 
 
 def resume_offer(run_dir: Path, launch: Launch, run: Run | None) -> str:
