@@ -20,7 +20,8 @@ ERROR = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b|(?:[a-z_]\w*
 """An exception's own line: the name of its type comes first."""
 NAMES_AN_ERROR = re.compile(
     ERROR.pattern
-    + r"|^Could not override '|^(?:In '[^']+': )?Could not find '|^Cannot find primary config |^=>> PBS: |^TERM_[A-Z]+: |^(?i:error|fatal|killed)\b|^[\w./-]+: error\b",
+    + r"|^Could not override '|^(?:In '[^']+': )?Could not find '|^Cannot find primary config "
+    + r"|^=>> PBS: |^TERM_[A-Z]+: |^(?i:error|fatal|killed)\b|^[\w./-]+: error\b",
 )
 """A line that reads like an error's own words, be it of Python, of a shell or of a command's options."""
 CHAINED = re.compile(r"^(During handling of the above exception|The above exception was the direct cause)")

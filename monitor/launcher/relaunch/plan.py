@@ -22,7 +22,7 @@ from monitor.launcher.relaunch.flags import NO_RULES, Rules, text_of, value_of
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.outputs import is_output, is_unknown, refuse_used_folder, with_own_folders
 from monitor.launcher.relaunch.surroundings import environment_lines
-from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, starting_change
+from monitor.launcher.relaunch.warm import CHECKPOINTS, misfit, rules_of, starting_change
 from monitor.launcher.relaunch.writing import with_option
 from monitor.launcher.relaunch.written import holds_dated, overwritten
 from monitor.run_dir import METRIC_FILE, RUN_FILE, Launch, MetricChoice, Run, check_run_id, files
@@ -220,11 +220,6 @@ def _kept_corpus(launch: Launch, written: Run | None) -> dict[str, Any]:
         return {}
     seed = data_seed(written)
     return {"data_seed": seed} if isinstance(seed, int) and seed and value_of(launch.argv, "data_seed") is None else {}
-
-
-def rules_of(run: Run | None) -> Rules:
-    """What a run's script declares of its options."""
-    return run.config_schema.get("properties", {}) if run else NO_RULES
 
 
 def _with_default_folders(argv: list[str], rules: Rules, is_new: Callable[[str], bool]) -> list[str]:

@@ -49,6 +49,12 @@ def starting_change(parent_dir: Path, launch: Launch, run: Run | None, start_fro
     if start_from == "last" and option and newest and not takes_weights(launch, run):
         return {option: str(newest.path.absolute())}
     if not takes_weights(launch, run):
+        own = _switch_to_go_on(rules_of(run), run.config if run else {})[0]
+        if own and start_from == "last":
+            raise UsageError(
+                f"This script goes on by {own}, from the checkpoint that it finds itself: "
+                f"python -m monitor resume {parent_dir.name}"
+            )
         given = f"=… its path, {path}" if path.exists() else "=PATH"
         raise UsageError(f"Which option of this script takes starting weights is not known; set it: OPTION{given}.")
     if not path.is_file():
@@ -56,16 +62,19 @@ def starting_change(parent_dir: Path, launch: Launch, run: Run | None, start_fro
     return {WEIGHTS_KEY: str(path.absolute())}
 
 
+def rules_of(run: Run | None) -> Mapping[str, Any]:
+    """What a run's script declares of its options."""
+    return run.config_schema.get("properties", {}) if run else {}
+
+
 def takes_weights(launch: Launch, run: Run | None) -> bool:
     """Whether this command has the option for starting weights."""
-    schema: Mapping[str, Any] = run.config_schema.get("properties", {}) if run else {}
-    return is_own_trainer(launch.argv) or WEIGHTS_KEY in schema or value_of(launch.argv, WEIGHTS_KEY) is not None
+    return is_own_trainer(launch.argv) or WEIGHTS_KEY in rules_of(run) or value_of(launch.argv, WEIGHTS_KEY) is not None
 
 
 def resume_option(run: Run | None) -> str:
     """The script's option for a checkpoint to go on from, such as `--resume_from_checkpoint`; "" where it has none."""
-    rules: Mapping[str, Any] = run.config_schema.get("properties", {}) if run else {}
-    return next((key for key, rule in rules.items() if GOES_ON_FROM.search(key) and _is_path(rule)), "")
+    return next((key for key, rule in rules_of(run).items() if GOES_ON_FROM.search(key) and _is_path(rule)), "")
 
 
 def _is_path(rule: Mapping[str, Any]) -> bool:
