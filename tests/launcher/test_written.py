@@ -9,7 +9,7 @@ import pytest
 from monitor.commands.cli import main
 from monitor.launcher import plan_restart, plan_resume, resume, start, stop
 from monitor.launcher.relaunch.warm import resume_option
-from monitor.launcher.relaunch.written import files_since
+from monitor.launcher.relaunch.written import files_since, newest_checkpoint
 from monitor.run_dir import Run
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import read_progress
@@ -248,3 +248,30 @@ def test_without_a_checkpoint_a_resume_is_the_same_command(tmp_path):
         assert plan_resume(runs, "first").command.endswith("train.py")
     finally:
         end_everything(runs)
+
+
+OF_FOLDERS = {
+    "transformers": ["model.safetensors", "optimizer.pt", "trainer_state.json", "training_args.bin"],
+    "accelerate": ["model.safetensors", "optimizer.bin", "random_states_0.pkl", "scheduler.bin"],
+    "torch": [".metadata", "__0_0.distcp", "rank_0.pt"],
+    "deepspeed": ["global_step9/mp_rank_00_model_states.pt", "latest", "zero_to_fp32.py"],
+    "pretrained": ["config.json", "model-00001-of-00002.safetensors"],
+}
+
+
+@pytest.mark.parametrize("kind", OF_FOLDERS)
+def test_a_checkpoint_that_is_a_folder_is_named_as_one(kind, tmp_path):
+    for folder in ("step_1", "step_2"):
+        for name in OF_FOLDERS[kind]:
+            path = tmp_path / "runs" / "r" / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("x")
+            os.utime(path, (1000.0 + (folder == "step_2"),) * 2)
+    assert newest_checkpoint(tmp_path / "runs" / "r", None, 0.0).path == tmp_path / "runs" / "r" / "step_2"
+
+
+def test_single_files_in_one_folder_are_single_checkpoints(tmp_path):
+    for epoch, name in enumerate(["epoch_1.pt", "optimizer.pt", "model.pt"]):
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (1000.0 + epoch,) * 2)
+    assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / "model.pt"

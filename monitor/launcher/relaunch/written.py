@@ -23,6 +23,9 @@ from monitor.run_dir.launch import PLACEHOLDER, expand, read_state
 CHECKPOINT_ENDINGS = frozenset(
     {".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras", ".pdparams", ".msgpack", ".weights"}
 )
+OF_A_FOLDER = re.compile(r"trainer_state\.json|training_args\.bin|random_states_\d+\.pkl|\.metadata|zero_to_fp32\.py")
+"""Files of a checkpoint that is a folder: of transformers, accelerate, torch.distributed.checkpoint, DeepSpeed."""
+PRETRAINED = re.compile(r"(?:pytorch_|adapter_)?model(?:-\d+-of-\d+)?\.(?:safetensors|bin)")
 DEEPEST = 8
 DEEPEST_BESIDE = 3
 """Below the folder that a script runs in, which holds more than its outputs; folders made since are looked into."""
@@ -105,7 +108,20 @@ def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Wri
     if not found and launch is not None and launch.cwd:
         beside = _checkpoints(Path(launch.cwd), since, DEEPEST_BESIDE)
         found = [saved for saved in beside if not is_in_a_run(saved.path)]
-    return max(found, key=lambda saved: saved.changed_at, default=None)
+    newest = max(found, key=lambda saved: saved.changed_at, default=None)
+    return None if newest is None else Written(_whole(newest.path), newest.changed_at)
+
+
+def _whole(path: Path) -> Path:
+    """The folder that is the checkpoint, where the file is a part of one; else the file."""
+    for folder in list(path.parents)[:2]:  # DeepSpeed's files lie in a folder of their own inside it
+        try:
+            names = {each.name for each in folder.iterdir()}
+        except OSError:
+            continue
+        if any(map(OF_A_FOLDER.fullmatch, names)) or (PRETRAINED.fullmatch(path.name) and "config.json" in names):
+            return folder
+    return path
 
 
 def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> list[str]:
