@@ -149,6 +149,7 @@ class RecordBuilder:
             self._since.add(loss)
         elif "train_loss" in event.values:
             self._since.whole_epoch = event.values["train_loss"]
+        self._since.metrics |= event.metrics
         self._since.lr = event.values.get("lr", self._since.lr)
         self._since.step = event.step or self._since.step
         yield from self._stepped(event)
@@ -175,7 +176,7 @@ class RecordBuilder:
 
     def _train_epoch(self) -> Epoch:
         number = None if self._epoch_now is None else float(math.ceil(self._epoch_now))
-        return self._record(Open(number, self._since.step, 0))
+        return self._record(Open(number, self._since.step, 0, metrics=self._since.metrics))
 
     def _close(self) -> Epoch:
         assert self._open is not None

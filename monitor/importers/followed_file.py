@@ -15,7 +15,7 @@ from typing import Any
 from monitor.importers.evaluations import RecordBuilder
 from monitor.importers.formats.registry import named
 from monitor.importers.growing import goes_on
-from monitor.importers.items import FirstSentences, Row, Unread
+from monitor.importers.items import FirstSentences, Row, Unread, whole_validations
 from monitor.importers.live import FollowedRun
 from monitor.importers.mapping import EVALUATED, SourceMapping, Use, Wish, extended
 from monitor.run_dir import Epoch, Outcome, Place, Step
@@ -57,7 +57,7 @@ class FollowedFile:
     def read(self, now: float) -> Iterator[Epoch | Step]:
         """The records of what is new. Raises UnreadableRunError."""
         self.has_grown = False
-        for item in self._importer.items():
+        for item in whole_validations(self._importer.items()):
             if self._importer.lives != self._life:
                 self._new_life(now)
             if self._importer.rewrites != self._rewrites:
@@ -73,7 +73,7 @@ class FollowedFile:
 
     def rest(self) -> Iterator[Epoch | Step]:
         """What is still open when nothing more comes."""
-        for item in self._importer.rest():
+        for item in whole_validations(self._importer.rest()):
             if isinstance(item, Row):
                 yield from self._taken(item)
         yield from self._evaluations.rest()

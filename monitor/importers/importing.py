@@ -16,7 +16,16 @@ import msgspec
 
 from monitor.importers.evaluations import RecordBuilder
 from monitor.importers.formats.registry import checked
-from monitor.importers.items import Aside, FirstSentences, Importer, NothingYetError, Row, Shape, Unread
+from monitor.importers.items import (
+    Aside,
+    FirstSentences,
+    Importer,
+    NothingYetError,
+    Row,
+    Shape,
+    Unread,
+    whole_validations,
+)
 from monitor.importers.lines import Lines
 from monitor.importers.mapping import EVALUATED, SourceMapping, Survey, Use, Wish, doubts, propose, stated
 from monitor.importers.moments import Counts
@@ -149,7 +158,7 @@ def records(chosen: Plan, tick: Tick = lambda done, all_bytes: None) -> Iterator
 
 
 def _records(importer: Importer, evaluations: RecordBuilder, tick: Tick) -> Iterator[Epoch | Step]:
-    for number, item in enumerate(importer.items()):
+    for number, item in enumerate(whole_validations(importer.items())):
         if number % TICK_ROWS == 0:
             tick(importer.bytes_done(), importer.bytes_all())
         if isinstance(item, Row):
@@ -184,7 +193,7 @@ class _Looked:
 
 def _looked(importer: Importer, tick: Tick) -> _Looked:
     seen = _Looked(importer)
-    for number, item in enumerate(seen.importer.items()):
+    for number, item in enumerate(whole_validations(seen.importer.items())):
         if number % TICK_ROWS == 0:
             tick(seen.importer.bytes_done(), seen.importer.bytes_all())
         if isinstance(item, Row):

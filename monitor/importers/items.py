@@ -7,9 +7,11 @@ what is decided elsewhere, once for all of them (`mapping`), and so is which row
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -129,6 +131,26 @@ class Importer(ABC):
     def bytes_all(self) -> int:
         """Size of everything there is to read, as far as that is known."""
         return self.path.stat().st_size if self.path.is_file() else 0
+
+
+BATCH_OF_A_VALIDATION = re.compile(r"(?:val|valid|validation|test|eval)[_/ .-].*[_/]step", re.IGNORECASE)
+"""Lightning's name of what single batches of a validation had, which it counts by steps of their own."""
+PLACES = frozenset({"epoch", "step", "_step", "trainer/global_step"})
+
+
+def whole_validations(items: Iterator[Item]) -> Iterator[Item]:
+    """The items without the single batches of a validation, whose mean the tool logs as well."""
+    for item in items:
+        batches = item.values.keys() & _batches(tuple(item.values)) if isinstance(item, Row) else ()
+        if not isinstance(item, Row) or not batches:
+            yield item
+        elif item.values.keys() - batches - PLACES:
+            yield replace(item, values={n: value for n, value in item.values.items() if n not in batches})
+
+
+@lru_cache(1024)
+def _batches(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(filter(BATCH_OF_A_VALIDATION.fullmatch, names))
 
 
 class SameStep:

@@ -53,6 +53,8 @@ class Since:
     """What the file itself calls the train loss of the epoch."""
     lr: float | None = None
     step: int = 0
+    metrics: dict[str, float] = field(default_factory=dict)
+    """By name: the last number of it."""
 
     def add(self, value: float) -> None:
         """Adds one train loss."""

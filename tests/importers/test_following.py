@@ -305,3 +305,20 @@ def test_train_losses_of_an_event_file_are_steps_once_a_validation_by_epoch_come
     again.stop(7.0)
     assert [record.val_loss for record in epochs(runs)] == pytest.approx([1 / 2, 1 / 3, 1 / 5])
     writer.close()
+
+
+def test_single_batches_of_a_validation_are_no_evaluations(tmp_path):
+    rows = ["epoch,step,train_loss_step,train_loss_epoch,valid_loss_step,valid_loss_epoch,hp_metric", "0,0,,,,,-1"]
+    for epoch in range(3):
+        rows.append(f"{epoch},{20 * epoch + 19},{3 - epoch},,,,")
+        rows += [f"{epoch},{4 * epoch + batch},,,{2 - epoch / 2 + batch / 10},," for batch in range(4)]
+        rows.append(f"{epoch},{20 * epoch + 19},,,,{2.1 - epoch / 2},")
+        rows.append(f"{epoch},{20 * epoch + 19},,{2.9 - epoch},,,")
+    path, runs = tmp_path / "metrics.csv", tmp_path / "runs"
+    path.write_text("\n".join(rows) + "\n")
+    following = follow(path, runs)
+    following.look(1.0)
+    following.end(2.0)
+    kept = [(record.epoch, record.train_loss, record.val_loss) for record in epochs(runs)]
+    assert kept == [(epoch, pytest.approx(2.9 - epoch), pytest.approx(2.1 - epoch / 2)) for epoch in range(3)]
+    assert not any("valid_loss_step" in record.metrics for record in epochs(runs))

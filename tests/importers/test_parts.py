@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.importers.evaluations import RecordBuilder
 from monitor.importers.formats.protobuf_wire import fields, inside, varint
 from monitor.importers.free_text.table import joined
 from monitor.importers.items import Row
@@ -14,6 +15,7 @@ from monitor.importers.mapping import SourceMapping, Survey, Use, Wish, doubts, 
 from monitor.importers.moments import Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.importers.numbers import number
 from monitor.importers.splits import named_by_split, split_of
+from monitor.run_dir import Epoch
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 
 
@@ -232,3 +234,12 @@ def test_a_mapping_is_said_in_one_sentence_and_kept_whole():
 
 def test_two_lines_with_as_many_bars_and_other_cells_are_no_head_of_a_table():
     assert joined("|| epoch | loss", "a | epoch | loss | b") == ""
+
+
+def test_what_is_logged_beside_the_train_loss_of_an_epoch_is_kept_where_nothing_is_validated():
+    uses = (Use("epoch", "epoch"), Use("step", "_step"), Use("train_loss", "train_loss"))
+    builder = RecordBuilder(SourceMapping(uses, "events", train_only=True))
+    rows = [Row(n, {"epoch": n, "_step": 2.0 * n + 2, "train_loss": 3.0 - n, "accuracy": 30.0 + n}) for n in range(3)]
+    found = [record for row in rows for record in builder.take(row)] + list(builder.rest())
+    kept = [(record.epoch, record.train_loss, record.metrics) for record in found if isinstance(record, Epoch)]
+    assert kept == [(n, 3.0 - n, {"accuracy": 30.0 + n}) for n in range(3)]
