@@ -1,4 +1,4 @@
-"""Give a person a link of his own to the dashboard, list these links, or revoke one."""
+"""Give a person a link of their own to the dashboard, list these links, or revoke one."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def run(
         bool | None, typer.Option("--score/--error", help="Higher is better, or lower; default: as its name tells.")
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(metavar="fraction|percent|raw", help="Its unit; default: as its values tell.")
+        str | None, typer.Option(metavar="fraction|percent|raw", help="Its unit; default: detected from its values.")
     ] = None,
     chance: Annotated[float | None, typer.Option(help="What an output that ignores its input has.")] = None,
     target: Annotated[float | None, typer.Option(help="What is wanted by the planned end.")] = None,

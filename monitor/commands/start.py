@@ -51,7 +51,7 @@ CommandArgument = Annotated[
 ]
 SeedsOption = Annotated[
     int | None,
-    typer.Option("--seeds", min=2, max=99, metavar="N", help="One run a seed, 1 to N, for {seed} in the command."),
+    typer.Option("--seeds", min=2, max=99, metavar="N", help="One run per seed, 1 to N, for {seed} in the command."),
 ]
 StopWithOption = Annotated[
     str, typer.Option(metavar="INT|TERM", help="First signal of a stop, for a script that does not check for it.")
@@ -152,7 +152,7 @@ def _refuse_combination(
     if command and command[0].startswith("-"):
         raise UsageError(f"start has no option {command[0]}. Options come before --, the command after it.")
     if dry_run and on != "k8s":
-        raise UsageError("--dry-run is for --on k8s; restart and resume have one of their own.")
+        raise UsageError("start takes --dry-run only with --on k8s; nothing was started.")
     if on == "k8s" and not dry_run:
         raise RefusedError(
             "Jobs of Kubernetes are described, not submitted: add --dry-run, read, then kubectl apply -f."

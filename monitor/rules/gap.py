@@ -21,7 +21,7 @@ from monitor.run_dir.words import limit, number
 
 MEASURED = evaluations.known("gap", ("train_loss", "val_loss"), ("train_eval_loss", "val_loss"))
 """Where a gap can be computed."""
-REMEDY = "More varied data first; then less model, more dropout."
+REMEDY = "More varied data first; then a smaller model or more dropout."
 MEASURE = (
     "Find out whether both losses are computed alike: the gap has been there from the first evaluations on, and val "
     "loss is at its best."
@@ -76,7 +76,7 @@ class Gap(Rule):
         episode = open_episode(data.epochs, levels, thresholds, warning_epochs=0.0)
         current = float(data.gap[-1])
         if episode is None and not math.isfinite(current):
-            return self.quiet(f"The gap is {number(current)}: a loss is not finite, which is another flag's matter.")
+            return self.quiet(f"The gap is {number(current)}: a loss is not finite; non_finite reports that.")
         if episode is None and current > now_limit and data.judged[-1]:
             alone = "by one val loss that stands out of those before it: it counts if the next does too"
             return self.quiet(f"The gap is {number(current)} (limit {limit(now_limit)}) {alone}.")

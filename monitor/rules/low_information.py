@@ -78,7 +78,7 @@ class LowInformation(Rule):
             now={"share of a correct output's information": float(share[-1]), "a correct output, nats": reference},
             limits={"warning": limits.information_warning_ratio, "critical": limits.information_critical_ratio},
             remedy=f"{MEASURE if is_ours(snapshot) else LEARN_FEW} Do not regularise.",
-            cannot_tell="Whether what it shows of the input is right.",
+            cannot_tell="Whether the part that depends on the input is right.",
         )
 
 

@@ -65,7 +65,7 @@ class NotMoved(Rule):
             return self.not_applicable("a run that logs no error rate or score")
         loss = evaluations.last(snapshot, "val_loss")
         if loss is not None and not math.isfinite(loss):
-            return self.quiet("Val loss is not finite, which is another flag's matter.")
+            return self.quiet("Val loss is not finite; non_finite reports that.")
         snapshot = evaluations.measured(snapshot, evaluations.known("val_loss", finite=True))
         if unready := self.unready(snapshot, thresholds, "val loss", least=limits.not_moved_evaluations):
             return unready

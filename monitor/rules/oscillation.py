@@ -57,7 +57,7 @@ class Oscillation(Rule):
         return self.flag(
             data.epochs,
             episode,
-            f"Val loss swings: it turned round in {100 * turns[-1]:.0f} % of the last {need} evaluations, "
+            f"Val loss swings: it changed direction in {100 * turns[-1]:.0f} % of the last {need} evaluations, "
             f"by {100 * width[-1]:.0f} % of itself each time.",
             now={"turns": float(turns[-1]), "width": float(width[-1])},
             limits={"turns": limits.swing_turns_ratio, "width": limits.swing_width_ratio},

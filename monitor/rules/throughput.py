@@ -106,7 +106,7 @@ class Throughput(Rule):
             begin.epoch,
             now={"waiting for data": percent(now.wait)},
             limits={"of the time": limits.data_wait_limit_ratio},
-            remedy="More workers that load data, data on a faster disk or kept in memory, less work on each sample.",
+            remedy="Use more data-loading workers, a faster disk or data kept in memory, or less work per sample.",
             cannot_tell="Whether the disk, the network or the work on each sample is slow.",
         )
         # Its speed may be as it was.

@@ -119,7 +119,7 @@ class WerPlateau(Rule):
         snapshot = evaluations.measured(snapshot, evaluations.known(metric.name, finite=True))
         margin = thresholds.of(ChanceLimits).chance_margin
         if is_lost(metric, errors_of(snapshot, metric), chance_of(snapshot, metric), margin):
-            return self.quiet(f"{metric.heading} is at chance again, which is another flag's matter.")
+            return self.quiet(f"{metric.heading} is at chance again; at_chance reports that.")
         if unready := self.unready(snapshot, thresholds, metric.title, least=need):
             early = self.unready(snapshot, thresholds, metric.title) is None
             told = (metric, errors_of(snapshot, metric), chance_of(snapshot, metric))

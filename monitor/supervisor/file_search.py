@@ -41,8 +41,8 @@ LEAST_EVALUATIONS = 2
 MOST_TRIED = 20
 MOST_BYTES, MOST_LOOKED_AT = 50_000_000, 1 << 20
 NOT_SURE = (
-    ", which appeared in the folder that the script runs in. That this script wrote it is not certain: "
-    "an option that names a folder for its outputs, such as {run_dir}, makes it so."
+    ", which appeared in the folder that the script runs in. It is not certain that this script wrote it; "
+    "an option that names the folder of its outputs, such as {run_dir}, makes it certain."
 )
 
 

@@ -207,7 +207,7 @@ class Supervision:
         """The time of this stage counts anew."""
         under_way = self.state_file.state.stop
         if under_way is None or under_way.waits_secs is None:
-            why = "No stop is under way." if under_way is None else "No signal is due: there is nothing to put off."
+            why = "No stop is under way." if under_way is None else "No signal is due: there is nothing to delay."
             return self._answer(request, "refused", why, now)
         self._answer(request, "done", "", now)
         if self._is_first_sight(request):
@@ -230,7 +230,7 @@ class Supervision:
         elif under_way is not None and under_way.stage != "asked":
             self._answer(cancel, "refused", "Too late: the process has been signalled.", now)
         elif self._leaving:
-            self._answer(cancel, "refused", "Too late: the trainer is saving and leaving.", now)
+            self._answer(cancel, "refused", "Too late: the trainer is already saving and exiting.", now)
         elif stopping.went_on(self._progress, self._generation, self._progress_stamp != self._cancel_seen[1]):
             # The stop first: while it is open and the cancel is not, the trainer would obey it.
             if stop is not None:

@@ -123,7 +123,7 @@ class AccessGate:
             return door(self._base + TOKEN_PATH)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             # Streamlit's upload route among others: it keeps in memory what anybody sends, and the page uses none.
-            return PlainTextResponse("The page takes no such request.", 405)
+            return PlainTextResponse("Only GET, HEAD and OPTIONS are answered here.", 405)
         return None
 
     def _let_in(self, request: Request, token: str) -> Response:

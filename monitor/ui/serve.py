@@ -92,7 +92,7 @@ def run_serve(
     if known is not None:
         if not known.life:
             command = words.monitor_line("serve", "--stop", "--runs", folders.location)
-            raise RefusedError(f"The running dashboard is of an older version: {command}, then serve again.")
+            raise RefusedError(f"The running dashboard is an older version: stop it with {command}, then serve again.")
         if proxy is not None or metrics:
             again = "--trust-user-header" if proxy is not None else "--metrics"
             raise RefusedError(f"The dashboard is already running; serve --stop, then serve with {again}.")

@@ -170,7 +170,7 @@ def _shared_epochs(parent: Snapshot, child: Snapshot) -> list[float]:
 
 def _basis(parent: Snapshot, child: Snapshot) -> str:
     bases = {snapshot.run.gap_basis for snapshot in (parent, child) if snapshot.run is not None}
-    return "train loss in training mode: the gap is a weak witness" if "train" in bases else ""
+    return "train loss was measured in training mode: the gap is weak evidence" if "train" in bases else ""
 
 
 def _curves(snapshot: Snapshot, metric: Metric | None) -> Curves:

@@ -39,7 +39,9 @@ def exposition(rows: Sequence[RunRow], now: float, most: int = MOST_RUNS) -> str
         lines += _family(name, help_text, samples[name])
     lines += _family("runs", "Runs in the list.", [({}, len(rows))])
     lines += _family("runs_live", "Runs that are at work.", [({}, sum(row.live for row in rows))])
-    lines += _family("runs_left_out", f"Runs without gauges here: of more than {most}.", [({}, left_out)])
+    lines += _family(
+        "runs_left_out", f"Runs that have no gauges here, as there are more than {most}.", [({}, left_out)]
+    )
     if left_out:
         at_work = sum(row.live for row in rows) - sum(row.live for row in told)
         which = f"those that wrote least recently, {at_work} of them at work" if at_work else "those that ended first"

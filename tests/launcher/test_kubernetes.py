@@ -181,4 +181,4 @@ def test_what_cannot_be_described_is_refused_and_makes_no_run(capsys, tmp_path, 
 
 def test_a_dry_start_without_kubernetes_is_refused(capsys):
     assert main(["start", "--dry-run", "--", "python", "train.py"]) == EXIT_USAGE
-    assert "--dry-run is for --on k8s" in capsys.readouterr().err
+    assert "--dry-run only with --on k8s" in capsys.readouterr().err

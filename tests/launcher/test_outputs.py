@@ -91,6 +91,6 @@ def test_secrets_of_then_are_named_as_taken_or_missing_and_their_values_never_sh
     lines = environment_lines(launch, None, {"HF_TOKEN": "s3cr3t"})
     assert lines[1:] == (
         "Taken from here, not stored: HF_TOKEN.",
-        "Was set then, is not set here: WANDB_API_KEY.",
+        "Environment variables of the first start that are not set here: WANDB_API_KEY.",
     )
     assert "s3cr3t" not in " ".join(lines)

@@ -333,7 +333,7 @@ def test_a_folder_in_a_file_of_settings_becomes_the_childs_and_the_grandchilds_o
 def test_a_shell_script_that_takes_no_words_is_refused_however_the_change_is_spelled(tmp_path):
     known = command(tmp_path, "bash fixed.sh", "", **{"fixed.sh": "python train.py --lr 0.1\n"})
     for name in ("lr", "--lr"):
-        with pytest.raises(UsageError, match=r"fixed\.sh makes no use of words behind its name"):
+        with pytest.raises(UsageError, match=r"fixed\.sh ignores the words behind its name"):
             changed(known, {name: "0.2"})
     with pytest.raises(UsageError, match="the Makefile has no such variable; nearest: LR"):
         changed(command(tmp_path, "make train", "", Makefile=FILES["Makefile"]), {"LRS": "0.2"})

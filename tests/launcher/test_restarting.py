@@ -62,7 +62,10 @@ def test_a_secret_that_this_server_lacks_is_told_before_the_start(runs, monkeypa
     monkeypatch.setenv("HF_TOKEN", "secret")
     finished(runs, script(runs.parent, "pass"))
     monkeypatch.delenv("HF_TOKEN")
-    assert "Was set then, is not set here: HF_TOKEN." in plan_restart(runs, "parent", {}).surroundings
+    assert (
+        "Environment variables of the first start that are not set here: HF_TOKEN."
+        in plan_restart(runs, "parent", {}).surroundings
+    )
 
 
 def test_a_plan_whose_parent_was_edited_meanwhile_is_not_carried_out(runs):

@@ -45,7 +45,7 @@ def result(tmp_path, argv):
 def test_only_what_the_environment_can_set_is_a_setting(tmp_path):
     made = known(tmp_path, "bash train.sh")
     assert made.config == {"LR": 1e-3, "EPOCHS": 200, "TAG": "none"}
-    with pytest.raises(UsageError, match=r"WIDTH: train\.sh makes no use of words behind its name"):
+    with pytest.raises(UsageError, match=r"WIDTH: train\.sh ignores the words behind its name"):
         changed(made, {"WIDTH": "32"})
 
 

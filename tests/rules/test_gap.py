@@ -94,7 +94,7 @@ def test_a_gap_that_was_always_above_its_limit_began_with_the_first_evaluation()
 def test_what_is_not_finite_is_no_gap_whatever_it_was_before():
     for before in ([], [2.2] * 9, [1.2] * 9):
         seen = snapshot(val_loss=[*before, *[math.inf] * 9], train_loss=[1.0] * (9 + len(before)))
-        assert check(RULE, seen).line == "The gap is ∞: a loss is not finite, which is another flag's matter."
+        assert check(RULE, seen).line == "The gap is ∞: a loss is not finite; non_finite reports that."
 
 
 def test_no_overfitting_is_said_where_train_loss_has_risen_too():

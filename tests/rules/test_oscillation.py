@@ -31,4 +31,4 @@ def test_few_evaluations_and_a_missing_loss_are_said():
 def test_wide_swings_without_a_new_best_are_a_hint():
     finding = found(RULE, snapshot(val_loss=swings(0.5)))
     assert finding.severity == "info"
-    assert "turned round in 100 % of the last 12 evaluations, by 50 % of itself" in finding.line
+    assert "changed direction in 100 % of the last 12 evaluations, by 50 % of itself" in finding.line

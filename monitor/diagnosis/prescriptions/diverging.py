@@ -78,7 +78,7 @@ def _clipping(snapshot: Snapshot, config: Config) -> Prescription:
         "A fifth of the clip norm" if norm else "Clip the gradients",
         {key: [norm, norm / 5]} if norm else {},
         cost="none worth naming",
-        disproved_by="it breaks again although every step is clipped: then the rate, or the batch",
+        disproved_by="it breaks again although every step is clipped: then the rate or the batch is the cause",
         code_edit="Between backward and step: torch.nn.utils.clip_grad_norm_(parameters, 1.0), or the like of it.",
     )
 

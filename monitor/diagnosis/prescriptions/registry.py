@@ -213,7 +213,7 @@ def _reasons_against(first_cause: str, snapshot: Snapshot) -> dict[str, str]:
         train = f" Train WER is {100 * train_wer:.1f} % too." if train_wer is not None and train_wer > 0.5 else ""
         return {
             "regularise": f"A model at chance has nothing to regularise.{train}",
-            "smaller_model": "At chance on val nothing is gained by less of it; first see why nothing carries over."
+            "smaller_model": "A smaller model does not help while val is at chance; first see why nothing carries over."
             if knows_by_heart(snapshot)
             else "It is not size that keeps the input out; what a smaller one shows, a baseline shows faster.",
             "lenient_decoder": "No decoder lets through what the logits do not hold; the blank lowered step by step "

@@ -220,10 +220,11 @@ def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
     near = ends_so or difflib.get_close_matches(name, sorted(known), n=1)
     hint = f"; nearest: {near[0]}" if near else ""
     if own_words_begin(argv) == len(argv) > 2 and "-c" in argv:
-        return f"{name}: the command stands in one word for a shell, which is not taken apart. Start it by hand."
+        return f"{name}: the whole command is one word for a shell, in which nothing can be changed. Start it by hand."
     if takes_no_words(argv, command.cwd):
         return (
-            f"{name}: {_script(argv)} makes no use of words behind its name. Change it there, or start what it starts."
+            f"{name}: {_script(argv)} ignores the words behind its name. Change the setting in that script, or start "
+            "the command that it runs."
         )
     if is_make(argv):
         return f"{name}: the Makefile has no such variable{hint}."

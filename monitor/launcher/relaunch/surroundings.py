@@ -26,7 +26,7 @@ def environment_lines(launch: Launch, run: Run | None, environ: Mapping[str, str
     if taken:
         lines.append(f"Taken from here, not stored: {', '.join(taken)}.")
     if missing:
-        lines.append(f"Was set then, is not set here: {', '.join(missing)}.")
+        lines.append(f"Environment variables of the first start that are not set here: {', '.join(missing)}.")
     return tuple(line for line in lines if line)
 
 

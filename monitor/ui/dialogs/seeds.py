@@ -61,7 +61,7 @@ def _when(plans: list[RestartPlan], waits: bool) -> str:
     if not device:
         return "Both start at once, on the same machine, beside what already runs there."
     if waits:
-        return f"Both wait in line: each starts once it has {device_words(device)} for itself."
+        return f"Both wait in the queue: each starts once it has {device_words(device)} for itself."
     return f"The first starts at once; the second as soon as it has {device_words(device)} for itself."
 
 

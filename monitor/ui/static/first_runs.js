@@ -6,7 +6,7 @@ function buildEmpty(list, control) {
     "section",
     { class: "vs-card vs-empty", "data-testid": "empty" },
     h("h2", {}, "No runs here yet"),
-    h("p", {}, `This page shows what stands in ${list.data.runs_dir}.`),
+    h("p", {}, `This page shows the runs in ${list.data.runs_dir}.`),
     h("p", {}, h("strong", {}, "Already training? "), h("code", {}, "python -m monitor attach path/to/train.log"), control ? [" ", list.followButton("vs-button")] : null),
     h("p", {}, h("strong", {}, "Starting one? "), h("code", {}, "python -m monitor start -- python train.py …"), control ? [" ", list.startButton("vs-button")] : null),
     h("p", {}, h("strong", {}, "Have a table of epochs, or notes with one? "), h("code", {}, "python -m monitor import history.csv")),

@@ -93,7 +93,7 @@ function paintBrowser(ui) {
   show(ui.try, state === "on");
   if (!ui.bell) return;
   setText(ui.bell, state === "on" ? "Notifying" : "Notify me");
-  ui.bell.title = "How news of this run reach you: this browser, mail, chat. What is sent, and a test.";
+  ui.bell.title = "How news of this run reaches you: this browser, mail, chat. What is sent, and a test.";
 }
 
 function paintChannels(ui, answer) {

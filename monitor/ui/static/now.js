@@ -32,7 +32,7 @@ function buildNow(emit, role, view, on) {
   ui.normal = h("p", { class: "vs-muted vs-parent", role: "status", "data-testid": "normal" });
   ui.machine = h("details", { class: "vs-machine", "data-testid": "machine" }, h("summary", {}, "Optimiser: learning rate, gradient norm"), h("div", { class: "vs-two" }, ui.lr.card, ui.norm.card));
   ui.machine.addEventListener("toggle", on.repaint);
-  ui.elsewhere = h("section", { class: "vs-card vs-empty", "data-testid": "elsewhere" }, h("h2", {}, "No loss, and no error or score of a known name"), h("p", {}, "The verdict rests on those. What this run logs is drawn in another tab."), h("div", {}, h("button", { type: "button", class: "vs-button", onclick: () => on.open("metrics") }, "All metrics")));
+  ui.elsewhere = h("section", { class: "vs-card vs-empty", "data-testid": "elsewhere" }, h("h2", {}, "No loss, and no error or score of a known name"), h("p", {}, "The verdict needs one of them. What this run logs is drawn in another tab."), h("div", {}, h("button", { type: "button", class: "vs-button", onclick: () => on.open("metrics") }, "All metrics")));
   show(ui.elsewhere, false);
   ui.nothing = h("section", { class: "vs-card vs-empty", "data-testid": "nothing" }, h("h2", {}, "No evaluation was recorded"), h("p", {}, "The run ended without a number: there is no curve to draw."));
   show(ui.nothing, false);

@@ -3,7 +3,7 @@
 function buildOffline() {
   const since = h("strong", {});
   const command = h("code", {});
-  const way = h("span", { class: "vs-row" }, "If you look through a tunnel, it may have dropped: ", command, copyButton(() => command.textContent, "Copy"));
+  const way = h("span", { class: "vs-row" }, "If you use an ssh tunnel, it may have dropped: ", command, copyButton(() => command.textContent, "Copy"));
   const node = h("div", { class: "vs-problem vs-row", role: "status", "data-testid": "offline" }, since, way);
   show(node, false);
   return { node, since, way, command };

@@ -71,7 +71,7 @@ class ListPage {
     this.chips = FILTER_CHIPS.map(([key, label]) => h("button", { type: "button", class: "vs-chip-button", "data-filter": key, onclick: () => this.set({ chip: key, shown: FIRST_ROWS }, { show: key === "all" ? null : key }) }, h("span", {}, label), h("span", { class: "vs-tab-count" })));
     this.heads = COLUMNS.map((column) => (column ? this.sortHead(...column) : h("span", { class: "vs-extras" })));
     this.chooser = h("details", { class: "vs-menu vs-chooser", "data-testid": "columns" }, h("summary", { class: "vs-chip-button" }, "Columns"), h("div", { class: "vs-menu-list" }));
-    this.groupBy = h("select", { class: "vs-select", "aria-label": "Group the runs by", title: "What stands under a heading of its own, with the best on average", "data-testid": "group-by" });
+    this.groupBy = h("select", { class: "vs-select", "aria-label": "Group the runs by", title: "Puts the runs under headings; each heading shows the average of their best values", "data-testid": "group-by" });
     this.groupBy.addEventListener("change", () => this.set({ by: this.groupBy.value, shown: FIRST_ROWS }, { by: this.groupBy.value || null }));
     this.follow = this.followButton("vs-chip-button");
     this.start = this.startButton("vs-chip-button");

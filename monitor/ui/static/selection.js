@@ -44,7 +44,7 @@ function archiveSelected(list) {
   const runs = [...list.selected];
   list.selected.clear();
   list.archived = runs;
-  setText(list.selection.undo.firstChild, `Put aside: ${runs.slice(0, 3).join(", ")}${runs.length > 3 ? ` and ${runs.length - 3} more` : ""}`);
+  setText(list.selection.undo.firstChild, `Moved to the trash: ${runs.slice(0, 3).join(", ")}${runs.length > 3 ? ` and ${runs.length - 3} more` : ""}`);
   show(list.selection.undo, true);
   clearTimeout(list.undoing);
   list.undoing = setTimeout(() => show(list.selection.undo, false), UNDO_MS);

@@ -73,7 +73,7 @@ function paintHeader(ui, frame) {
   ui.node.dataset.seq = frame.seq;
 }
 
-const READ_ONLY = "You are looking. To control runs, open the link that python -m monitor serve printed.";
+const READ_ONLY = "This link is view-only. To control runs, open the link that python -m monitor serve printed.";
 const UNANSWERED_SECS = 10;
 
 // How far a stop has come, with its seconds; painted every second. `now` is by the server's clock.
