@@ -74,8 +74,11 @@ OTHERS = re.compile(
 )
 OTHER_RANK = re.compile(r"^\s*\[(?i:rank|default)[ :]?[1-9]\d*\]")
 """Of several processes that print the same, the first one counts."""
-SETTINGS = re.compile(r"^(?!.{0,2000}loss\W{0,4}\d)(?:.{0,2000}?[=:]\s?(?:True|False|true|false)\b){3}")
-"""Options with their values, `amp=True, cache=False, …`: a measurement is neither true nor false."""
+SETTINGS = re.compile(
+    r"^(?!.{0,2000}loss\W{0,4}\d)(?:(?:.{0,2000}?[=:]\s?(?:True|False|true|false)\b){3}"
+    r"|\s*\{(?=.{0,2000}?: (?:True|False|None)\b)(?:.{0,2000}?': '[A-Za-z./]){2})"
+)
+"""Options with their values, `amp=True, cache=False, …` or a dict of words: a measurement is none of them."""
 NOTHING_SAID = re.compile(
     r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
     r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"

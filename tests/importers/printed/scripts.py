@@ -441,6 +441,19 @@ The loss curves expected:
     refused="No line there gives an epoch",
 )
 _log(
+    "a dict of settings above a training by steps",
+    """
+{'input_file': 'words.txt', 'work_dir': 'out', 'resume': False, 'top_k': -1, 'n_layer': 4, 'n_embd': 64, 'batch_size': 32}
+step 0 | loss 3.5179 | step time 12.57ms
+step 100 | loss 2.9131 | step time 3.31ms
+step 200 train loss: 2.7112 test loss: 2.8034
+step 200 | loss 2.7001 | step time 3.35ms
+step 400 train loss: 2.5120 test loss: 2.6210
+""",
+    epochs=2, first={"train_loss": 2.7112, "val_loss": 2.8034, "~top_k": None, "~n_layer": None, "~n_embd": None},
+    last={"train_loss": 2.512, "val_loss": 2.621},
+)  # fmt: skip
+_log(
     "settings above the training, and prose beside it",
     """
 data:
