@@ -286,6 +286,17 @@ def tell_reading(run_dir: Path, mapping: SourceMapping, by: str) -> None:
     )
 
 
+def tell_wider(run_dir: Path, mapping: SourceMapping) -> None:
+    """run.json names what the log named later as well, unless a person has confirmed the reading.
+
+    Raises OSError or ValueError.
+    """
+    run = files.required_document(run_dir / RUN_FILE, Run)
+    if run.reading is not None and not run.reading.confirmed_by:
+        reading = msgspec.structs.replace(run.reading, said=words(mapping))
+        files.replace(run_dir / RUN_FILE, encode(msgspec.structs.replace(run, reading=reading)))
+
+
 def tell_doubts(run_dir: Path, doubts: tuple[str, ...]) -> None:
     """run.json says what shows that its log may be misread. Raises OSError or ValueError."""
     run = files.required_document(run_dir / RUN_FILE, Run)

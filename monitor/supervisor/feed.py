@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from monitor.importers.following import Following, read_anew, tell_doubts, tell_reading
+from monitor.importers.following import Following, read_anew, tell_doubts, tell_reading, tell_wider
 from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import READING_FILE, RUN_FILE, ReadingWord, Run, encode, files, held
@@ -106,6 +106,8 @@ class SourceFeed:
         self._word: ReadingWord | None = None
         self._word_stamp = -1
         self._doubts: tuple[str, ...] = ()
+        self._told = following.mapping
+        """How the source is read, as run.json says it."""
         self._looked_at: float | None = None
         """When the log had last grown as its end was looked at."""
         self._ended_at: float | None = None
@@ -142,10 +144,14 @@ class SourceFeed:
         self._hear_word(now)
         if not self.is_unwanted:
             self._follower.look(now)
-            self._tell_doubts()
+            self._tell()
 
-    def _tell_doubts(self) -> None:
-        """Once a person has confirmed the reading of the log, no doubt about it is shown any more."""
+    def _tell(self) -> None:
+        """Names that came later, and doubts: no doubt is shown once a person has confirmed the reading of the log."""
+        if self._follower.mapping != self._told:
+            self._told = self._follower.mapping
+            with contextlib.suppress(OSError, ValueError):
+                tell_wider(self._run_dir, self._told)
         if self._follower.doubts != self._doubts and self._word_stamp == -1:
             self._doubts = self._follower.doubts
             with contextlib.suppress(OSError, ValueError):
@@ -180,6 +186,7 @@ class SourceFeed:
     def end(self, now: float, *, seen: bool) -> None:
         """Reads the rest. Unless `seen`, an error at the log's end or the last planned epoch says how it ended."""
         left_out = self._follower.end(now)
+        self._tell()
         run = self._follower.run
         if left_out:
             with contextlib.suppress(OSError, ValueError):

@@ -157,3 +157,24 @@ def test_stdin_is_closed_output_unbuffered_and_the_run_directory_named(runs):
     run_dir = start(runs, text=text)
     wait_for_state(run_dir, "finished")
     assert (run_dir / "trainer.log").read_text() == f"in ''\n{run_dir} 1 {sys.executable}\n"
+
+
+NAMES_LATER = """
+import pathlib, time
+for epoch in (1, 2, 3):
+    print(f"Epoch {epoch} train_loss {3 / epoch:.3f}", flush=True)
+while not pathlib.Path("go").exists():
+    time.sleep(0.05)
+print("Epoch 4 train_loss 0.7 val_loss 0.9 val_acc 0.5", flush=True)
+"""
+
+
+def test_a_quantity_that_a_log_names_later_is_said_to_be_read_as_well(runs):
+    run_dir = start(runs, text=NAMES_LATER)
+    wait_for(lambda: read(run_dir).epochs)
+    assert read(run_dir).run.reading.said == "train_loss as train loss."
+    (runs.parent / "go").touch()
+    wait_for_state(run_dir, "finished", "failed")
+    found = read(run_dir)
+    assert found.epochs[-1].val_loss == 0.9
+    assert found.run.reading.said == "train_loss as train loss, val_loss as val loss, val_acc as val accuracy."
