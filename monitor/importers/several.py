@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from monitor.importers.items import NothingYetError
@@ -23,6 +23,14 @@ def label(path: Path) -> str:
     """The last name of a path for people: with its file where it is a run in one."""
     place, part = container(path)
     return f"{place.name}/{part}" if part and place.is_file() else path.name
+
+
+def only_one(path: Path, found: Sequence[Path], what: str) -> Path:
+    """The only file that was found at a path. `what`: how several are called. Raises UnreadableRunError."""
+    if len(found) != 1:
+        names = ", ".join(str(each.relative_to(path)) for each in found[:10]) or "none"
+        raise UnreadableRunError(f"{path} holds {len(found)} {what} ({names}); give one of them.")
+    return found[0]
 
 
 def chosen(place: Path, part: str, runs: Mapping[str, str], what: str) -> str:

@@ -89,10 +89,7 @@ class GpuWatch:
 
     def _known(self) -> GpuHistory | None:
         """The record of an earlier start of this run, which goes on; one that is no record is begun anew."""
-        try:
-            found = files.read_document(self._path, GpuHistory)
-        except files.UNREADABLE:
-            return None
+        found = files.read_document(self._path, GpuHistory, files.UNREADABLE)
         lengths = {len(getattr(found, name)) for name in ("at", *COLUMNS)} if found is not None else set()
         return found if len(lengths) == 1 and found is not None and found.every_secs >= self._every_secs else None
 

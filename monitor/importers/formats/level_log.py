@@ -7,7 +7,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
+from monitor.importers.items import Importer
+from monitor.importers.several import only_one
+from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.opening import OddFileError, open_foreign
 
@@ -33,15 +37,33 @@ def _resolved(path: Path) -> Path | None:
         return None
 
 
-def one_file(path: Path, patterns: tuple[str, ...], whose: str) -> Path:
-    """The file itself, or the one in a run's folder. Raises UnreadableRunError where a folder holds several runs."""
-    if not path.is_dir():
-        return path
-    found = files_of(path, patterns)
-    if len(found) != 1:
-        names = ", ".join(str(each.relative_to(path)) for each in found[:10]) or "none"
-        raise UnreadableRunError(f"{path} holds {len(found)} offline runs of {whose} ({names}); give one of them.")
-    return found[0]
+class OfflineRun(Importer):
+    """What the importers of such logs share."""
+
+    shape = "events"
+    magic: ClassVar[bytes]
+    """With which a log begins."""
+    patterns: ClassVar[tuple[str, ...]]
+    """Names of logs in a folder."""
+    whose: ClassVar[str]
+    """The tool's name for people."""
+
+    def __init__(self, path: Path, *, follow: bool = False) -> None:
+        found = files_of(path, self.patterns) if path.is_dir() else [path]
+        super().__init__(only_one(path, found, f"offline runs of {self.whose}"), follow=follow)
+        self._log = LevelLog(self.path, self.magic, self.whose)
+        self._records = 0
+
+    @classmethod
+    def fits(cls, path: Path, head: bytes) -> float:
+        """High for a file with the tool's first bytes or a folder with such names; low where only the ending fits."""
+        if path.is_dir():
+            return 0.8 * bool(files_of(path, cls.patterns))
+        return 1.0 if head.startswith(cls.magic) else 0.3 * (path.suffix == f".{cls.name}")
+
+    def places(self) -> dict[str, Place]:
+        """How far the log was read, in bytes and in records."""
+        return {self.path.name: Place(offset=self._log.offset, lines=self._records)}
 
 
 class LevelLog:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from monitor.importers.formats.table import Table, header_of
-from monitor.run_dir.errors import UnreadableRunError
+from monitor.importers.several import only_one
 
 RATES = tuple(f"lr-{kind}{group}" for kind in ("Adam", "AdamW", "SGD", "RAdam") for group in ("", "/pg1"))
 """What its LearningRateMonitor calls the learning rate."""
@@ -28,7 +28,8 @@ class Lightning(Table):
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {"lr": RATES}
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(metrics_file(path), follow=follow)
+        found = _tables(path) if path.is_dir() else [path]
+        super().__init__(only_one(path, found, "files metrics.csv"), follow=follow)
         folder = self.path.absolute().parent
         self.run_name = folder.name if not folder.name.startswith("version_") else f"{folder.parent.name}-{folder.name}"
 
@@ -36,7 +37,7 @@ class Lightning(Table):
     def fits(cls, path: Path, head: bytes) -> float:
         """High for a folder with `metrics.csv`; for a table with `epoch` and `step`, if so named or mostly sparse."""
         if path.is_dir():
-            return 0.7 if list(path.glob("metrics.csv")) or list(path.glob("version_*/metrics.csv")) else 0.0
+            return 0.7 if _tables(path) else 0.0
         names = header_of(head)
         if not {"epoch", "step"} <= set(names) or len(names) < 3:
             return 0.0
@@ -45,12 +46,5 @@ class Lightning(Table):
         return 0.8 if path.name == "metrics.csv" or sparse > len(rows) / 2 else 0.0
 
 
-def metrics_file(path: Path) -> Path:
-    """The file itself, or the one in a folder. Raises UnreadableRunError where a folder holds several runs."""
-    if not path.is_dir():
-        return path
-    found = sorted([*path.glob("metrics.csv"), *path.glob("version_*/metrics.csv")])
-    if len(found) != 1:
-        names = ", ".join(str(each.relative_to(path)) for each in found[:10]) or "none"
-        raise UnreadableRunError(f"{path} holds {len(found)} files metrics.csv ({names}); give one of them.")
-    return found[0]
+def _tables(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("metrics.csv"), *folder.glob("version_*/metrics.csv")])

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from monitor.importers.formats.level_log import LevelLog, files_of, one_file
+from monitor.importers.formats.level_log import OfflineRun
 from monitor.importers.formats.protobuf_wire import fields, inside
-from monitor.importers.items import Importer, Item, Row, SameStep, Unread
+from monitor.importers.items import Item, Row, SameStep, Unread
 from monitor.importers.json_objects import numbers_of, parse
-from monitor.run_dir import Outcome, Place
+from monitor.run_dir import Outcome
 from monitor.run_dir.opening import OddFileError, open_to_read
 
 MAGIC = b":SWL"
@@ -32,31 +32,23 @@ ENDED: dict[int, Outcome] = {1: "finished", 2: "failed", 3: "stopped"}
 OF_THE_MACHINE = "__swanlab__"
 SETTING = re.compile(r"^([^\s:][^:\n]*):\n(?:  (?!value:).*\n)*  value: (.*)$", re.MULTILINE)
 LONGEST_SETTINGS = 1 << 18
-WHOSE = "SwanLab"
 
 
-class SwanLab(Importer):
+class SwanLab(OfflineRun):
     """Joins the scalars of one step into a row; `files/config.yaml` beside the log gives the settings."""
 
     name = "swanlab"
     title = "an offline run of SwanLab"
-    shape = "events"
+    magic = MAGIC
+    patterns = FILES
+    whose = "SwanLab"
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(one_file(path, FILES, WHOSE), follow=follow)
-        self._log = LevelLog(self.path, MAGIC, WHOSE)
-        self._records = 0
+        super().__init__(path, follow=follow)
         self._steps = SameStep()
         self._unread: list[Unread] = []
         self.run_name = self.path.parent.name
         self.config = _settings(self.path.parent / "files" / "config.yaml")
-
-    @classmethod
-    def fits(cls, path: Path, head: bytes) -> float:
-        """High for a file with the tool's first bytes or a folder with such names; low where only the ending fits."""
-        if path.is_dir():
-            return 0.8 * bool(files_of(path, FILES))
-        return 1.0 if head.startswith(MAGIC) else 0.3 * (path.suffix == ".swanlab")
 
     def items(self) -> Iterator[Item]:
         """The rows that are new, one a step, then the records that could not be read; an ended run holds none back."""
@@ -119,10 +111,6 @@ class SwanLab(Importer):
     def rest(self) -> Iterator[Item]:
         """The row that waits for more scalars of its step, if one does."""
         return self._steps.rest()
-
-    def places(self) -> dict[str, Place]:
-        """How far the log was read, in bytes and in records."""
-        return {self.path.name: Place(offset=self._log.offset, lines=self._records)}
 
 
 def _settings(file: Path) -> dict[str, Any]:

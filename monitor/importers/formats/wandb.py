@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from monitor.importers.formats.level_log import LevelLog, files_of, one_file
+from monitor.importers.formats.level_log import OfflineRun
 from monitor.importers.formats.protobuf_wire import fields, inside
-from monitor.importers.items import Importer, Item, Row, Unread
+from monitor.importers.items import Item, Row, Unread
 from monitor.importers.json_objects import numbers_of, parse
-from monitor.run_dir import Place
 
 MAGIC = b":W&B"
 FILES = ("run-*.wandb", "*run-*/run-*.wandb")
@@ -25,15 +24,16 @@ HISTORY, CONFIG, RUN, EXIT = 2, 5, 17, 18
 """Field numbers of `Record`."""
 KEY, NESTED_KEY, VALUE = 1, 2, 16
 """Of an item of history and config."""
-WHOSE = "Weights & Biases"
 
 
-class Wandb(Importer):
+class Wandb(OfflineRun):
     """Reads history, settings, name and exit code from the records of one run."""
 
     name = "wandb"
     title = "an offline run of Weights & Biases"
-    shape = "events"
+    magic = MAGIC
+    patterns = FILES
+    whose = "Weights & Biases"
     names: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "step": ("train/global_step", "trainer/global_step", "global_step", "_step"),
         "epoch": ("epoch", "train/epoch", "trainer/epoch"),
@@ -41,17 +41,8 @@ class Wandb(Importer):
     }
 
     def __init__(self, path: Path, *, follow: bool = False) -> None:
-        super().__init__(one_file(path, FILES, WHOSE), follow=follow)
-        self._log = LevelLog(self.path, MAGIC, WHOSE)
-        self._records = 0
+        super().__init__(path, follow=follow)
         self.run_name = self.path.stem
-
-    @classmethod
-    def fits(cls, path: Path, head: bytes) -> float:
-        """High for a file with the tool's first bytes or a folder with such names; low where only the ending fits."""
-        if path.is_dir():
-            return 0.8 * bool(files_of(path, FILES))
-        return 1.0 if head.startswith(MAGIC) else 0.3 * (path.suffix == ".wandb")
 
     def items(self) -> Iterator[Item]:
         """The rows of history that are new; a damaged record or block is named, and reading goes on behind it."""
@@ -93,10 +84,6 @@ class Wandb(Importer):
                 self.run_name = value.decode("utf-8", "replace")
             elif number == 4 and isinstance(value, bytes):
                 self._configure(value)
-
-    def places(self) -> dict[str, Place]:
-        """How far the file was read, in bytes and in records."""
-        return {self.path.name: Place(offset=self._log.offset, lines=self._records)}
 
 
 def _item(message: bytes) -> tuple[str, object]:

@@ -102,7 +102,7 @@ def submit(run_dir: Path, *, after: str = "") -> str:
     """
     launch, order = _own(run_dir)
     # The supervisor in the job needs this lock: it cannot begin before all is written.
-    with processes.RunLock(run_dir), _writing(run_dir):
+    with processes.RunLock(run_dir), files.writing(run_dir, "submitted"):
         engine = ENGINES[order.engine]
         files.replace(run_dir / JOB_SCRIPT_FILE, engine.script(run_dir, launch, after).encode())
         job = engine.submit(run_dir, launch, after)
@@ -126,7 +126,7 @@ def submit_array(members: Mapping[int, Path], *, after: str = "") -> None:
     with contextlib.ExitStack() as held:
         for run_dir, _, _ in owned.values():
             held.enter_context(processes.RunLock(run_dir))
-            held.enter_context(_writing(run_dir))
+            held.enter_context(files.writing(run_dir, "submitted"))
             files.replace(run_dir / JOB_SCRIPT_FILE, script.encode())
         first, launch, _ = next(iter(owned.values()))
         job = slurm.submit(first, launch, "")
@@ -170,7 +170,7 @@ def leave_queue(run_dir: Path) -> None:
         lock.acquire()
     except RefusedError:
         return  # its supervisor has begun, and answers
-    with _released(lock), _writing(run_dir):
+    with _released(lock), files.writing(run_dir, "submitted"):
         ENGINES[launch.job.engine].leave(fact.job, launch.job)
         # Should the job have begun at this moment: its supervisor finds that it is wanted no more.
         note(launch, run_dir, job="", may_start=0)
@@ -202,11 +202,3 @@ def _released(lock: processes.RunLock) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-@contextlib.contextmanager
-def _writing(run_dir: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        raise RefusedError(f"{run_dir} cannot be written ({problem.strerror}); nothing was submitted.") from None

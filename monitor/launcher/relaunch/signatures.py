@@ -104,7 +104,7 @@ def of_definition(what: ast.AST, dialect: Dialect, definitions: Definitions, pre
     """The options of one function or dataclass."""
     found: Properties = {}
     for name, annotation, default in _fields(what, definitions):
-        inner = definitions.get(_named(annotation))
+        inner = definitions.get(name_of(annotation))
         if isinstance(inner, ast.ClassDef) and _is_enum(inner):
             key, rule = _rule(f"{prefix}{name}", annotation, default, dialect)
             values = [literal(line.value) for line in inner.body if isinstance(line, ast.Assign)]
@@ -266,10 +266,6 @@ def _default(node: ast.expr | None) -> Any:
 
 def _keyword(call: ast.Call | None, name: str) -> Any:
     return literal(next((w.value for w in call.keywords if w.arg == name), None)) if call is not None else None
-
-
-def _named(annotation: ast.expr | None) -> str:
-    return name_of(annotation)
 
 
 def _is_enum(what: ast.ClassDef) -> bool:

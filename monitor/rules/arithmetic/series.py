@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
+SCATTER_VALUES = 14
+"""So many of the newest differences tell how far values scatter."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -147,10 +149,10 @@ def first_bests(best: Array) -> list[int]:
     return places
 
 
-def log_scatter(y: Sequence[float] | Array, width: int = 14) -> Array:
+def log_scatter(y: Sequence[float] | Array) -> Array:
     """At each place how far the recent values lie from a smooth curve, as a ratio; 0 with fewer than four.
 
-    1.4826 times the median size of the last `width` second differences of the logarithm, over sqrt(6): for
+    1.4826 times the median size of the last `SCATTER_VALUES` second differences of the logarithm, over sqrt(6): for
     independent noise that noise's standard deviation, while a bend of the curve or one spike hardly counts.
     Values that are not finite and positive are left out.
     """
@@ -158,13 +160,13 @@ def log_scatter(y: Sequence[float] | Array, width: int = 14) -> Array:
     out = np.zeros(len(ys))
     kept = np.flatnonzero(np.isfinite(ys) & (ys > 0))
     if len(kept) >= 4:
-        medians = running_median(np.abs(np.diff(np.log(ys[kept]), 2)), width)
+        medians = running_median(np.abs(np.diff(np.log(ys[kept]), 2)), SCATTER_VALUES)
         # The bend round a place needs the place after it: what is known at an evaluation ends one bend before.
         out[kept[3:]] = 1.4826 / math.sqrt(6) * medians[1:]
     return out
 
 
-def scatter(y: Sequence[float] | Array, width: int = 14) -> float:
+def scatter(y: Sequence[float] | Array, width: int = SCATTER_VALUES) -> float:
     """Standard deviation of independent noise about a smooth curve, from the last `width` values; NaN below three.
 
     1.4826 times the median size of their second differences, over sqrt(6).
