@@ -7,6 +7,7 @@ name of one of the script's, so only the words behind the script are the script'
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from monitor.run_dir.checkpoints import SHELLS
@@ -62,6 +63,14 @@ def script_path(argv: list[str], cwd: Path) -> Path | None:
     return path.resolve() if path is not None and path.is_file() else None
 
 
+def _starts_python(words: list[str]) -> bool:
+    """Whether one of these words is Python with an option of its own or a script behind it."""
+    return any(
+        INTERPRETER.fullmatch(Path(word).name) and (after.startswith("-") or is_program(after))
+        for word, after in pairwise(words)
+    )
+
+
 def _program_at(argv: list[str]) -> int:
     """The index of the first word that is neither a wrapper nor one of a wrapper's words."""
     wrapped = False
@@ -75,5 +84,7 @@ def _program_at(argv: list[str]) -> int:
             or COUNT.fullmatch(word)
             or LAUNCHER_MODULES.fullmatch(word)
         ):
+            if wrapped and argv[index - 1].startswith("-") and _starts_python(argv[index + 1 :]):
+                continue  # the value of a wrapper's option: `srun -p gpu python -u train.py`
             return index
     return max(len(argv) - 1, 0)
