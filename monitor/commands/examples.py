@@ -17,7 +17,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Start and stop": ("start", "stop", "resume", "restart", "archive", "restore"),
     "Your own training": ("attach", "import"),
-    "Elsewhere": ("export", "paper"),
+    "Export": ("export", "paper"),
     "Dashboard and messages": ("serve", "link", "watch", "notify", "ack", "away", "metric", "rules", "label"),
     "Shell and agents": ("completion", "mcp"),
 }

@@ -1,4 +1,4 @@
-"""A table for a paper: seeds grouped, mean and interval, difference to the first run given, curves; nothing private.
+"""Write a table for a paper: seeds grouped, mean and interval, difference to the first run given; nothing private.
 
 HTML with the curves as SVG, or with --latex a tabular; --curves writes the curves into a file of their own. Runs that
 are seeds of one another are one row; conditions have letters instead of names, and no user, host or folder is in it.
