@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.run_dir import files
+from monitor.run_dir import Step, files
+from monitor.run_dir.records import encode_line
 
 
 def test_an_append_is_one_line_at_the_end(tmp_path):
@@ -165,3 +166,16 @@ def test_many_processes_may_append_without_mixing_their_lines(tmp_path):
     started = [subprocess.Popen([sys.executable, "-c", code, str(path), letter]) for letter in "ab"]
     assert [process.wait(60) for process in started] == [0, 0]
     assert sorted(set(path.read_bytes().split(b"\n"))) == [b"", b"a" * 300, b"b" * 300]
+
+
+def test_the_records_at_the_end_of_a_file_are_whole_ones_only(tmp_path):
+    path = tmp_path / "steps.jsonl"
+    assert files.last_records(path, 1000, Step) == []
+    lines = [encode_line(Step(step=number, train_loss=1.0)) for number in range(1, 6)]
+    path.write_bytes(b"".join(lines) + b"{no record}\n" + lines[0][:9])
+    assert [step.step for step in files.last_records(path, 10_000, Step)] == [1, 2, 3, 4, 5]
+    # Where the file is longer than what is read, its first line there may be the end of one.
+    room = len(lines[4]) + len(b"{no record}\n") + 9
+    assert [step.step for step in files.last_records(path, room + 3, Step)] == [5]
+    assert files.last_records(tmp_path, 1000, Step) == []
+    assert files.last_lines(path, 12) == [lines[0][:9]]
