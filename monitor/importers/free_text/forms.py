@@ -159,6 +159,14 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          lambda found: found[0].replace("value loss", "value_loss")),
         ("parts and their sum", r"(\blosses:\s(?:[a-z]\w*:?\s[-+.\de]+,\s){2,20})total\s",
          r"\1total loss "),
+        ("a split and its epoch",
+         r"^\s*(train|test|val\w*|eval)\s+(\d{1,6})\s*[,:|]\s*(?=(?:avg\s|mean\s)?(?:loss|acc))",
+         r"\1 epoch \2, "),
+        ("federated", r"^\W*(?:(?:communication|comm|global|fl|federated|server)[\ _])?"
+         r"round\W{0,3}(\d+)(?:\s*(/)\s*(\d+))?\W*$",
+         r"epoch \1\2\3"),
+        ("a bar between dashes", r"^\s*-{2,4}\s*(\d+)\s*/\s*(\d+)\s*-{2,4}\s*$", r"[\1/\2]"),
+        ("a count", r"^\s*count\s*[:=]?\s*(\d+)\s*,\s*(?=(?:\w+\s)?loss)", r"step \1, "),
         ("spaCy", r"^\W{0,3}losses\W{1,4}\s?\{[^{}]{1,2000}\}", _of_spacy),
         ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _]?)?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),

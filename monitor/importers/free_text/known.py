@@ -51,3 +51,5 @@ class Known(msgspec.Struct, kw_only=True):
     Empty where it ends in a number, None where it is no line of such a bar."""
     in_code: bool = msgspec.field(default=False, name="code")
     """Since an import no figure was told: the lines are those of a script."""
+    in_options: int = msgspec.field(default=0, name="options")
+    """How many more lines may be options of the object that was begun; 0 outside of one."""

@@ -335,7 +335,7 @@ class Walk:
         if words[-1] in STEPS and not unit and "per" not in words:
             if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
                 self.step, self.last = value, "step"
-                self.through = self.through or THROUGH.fullmatch(words[-1]) is not None
+                self.through = self.through or "global" in words or THROUGH.fullmatch(words[-1]) is not None
             # `Validation Metrics (step 100) - CTC Loss: 2.4`
             self.section = split_of_words(tuple(words[:-1])) or split_of_words(held) or self.section
             return

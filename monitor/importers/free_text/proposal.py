@@ -40,7 +40,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     rows = found.rows or tuple(_begun(found))
     if found.doubt:
         raise UnreadableRunError(found.doubt)
-    if not rows or (not found.rows[1:] and _is_nowhere(found)):
+    if not rows or _is_nowhere(found):
         raise UnreadableRunError(unread(found))
     survey = Survey()
     for place, row in enumerate(rows, 1):
@@ -56,9 +56,10 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
 
 
 def _is_nowhere(found: Scan) -> bool:
-    """Whether its figures stand at no epoch and no step: a list of options, a report."""
-    at = [row.step for row in found.rows]
-    return found.basis == "evaluations" and at == [None] and not found.steps.count and found.under_way is None
+    """Whether its figures stand at no epoch and no step, or are one result without a loss: a list of options."""
+    if found.basis == "epochs" or len(found.rows) != 1 or found.steps.count or found.under_way is not None:
+        return False
+    return found.rows[0].step is None or not any("loss" in name for name in found.rows[0].cells)
 
 
 def _begun(found: Scan) -> Iterator[Row]:
@@ -152,11 +153,19 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     count = len(rows)
     if what == "evaluations" and 1 < found.epochs < count:
         what = f"evaluations in {found.epochs:,} epochs"
-    counted = f"{count:,} {what if count != 1 else what.removesuffix('s')}"
+    counted = f"{count:,} {what if count != 1 else what.removesuffix('s')}" + _span(found, rows)
     more = _unsaid(mapping) + _left_out(found) + doubtful(found, mapping)
     if len(starts) > 1:
         return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
+
+
+def _span(found: Scan, rows: tuple[Row, ...]) -> str:
+    """Which epochs there are, where they are not all from the first on."""
+    first, last = rows[0].epoch, rows[-1].epoch
+    if found.basis != "epochs" or (first <= 1 and last - first + 1 == len(rows)) or not first.is_integer():
+        return ""
+    return f" ({first:g} to {last:g})" if len(rows) > 1 else f" (number {first:g})"
 
 
 def _without_the_whole(beside: Sequence[str]) -> str:

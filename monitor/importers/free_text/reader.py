@@ -68,12 +68,18 @@ OF_TRAINING = frozenset({"train", "validat", "evaluat", "test", "fitt", "fine-tu
 SHRUNK = "shrink model to "
 """CatBoost has taken back its best model."""
 TRIAL = re.compile(r"\b[Tt]rial \d+ (?:finished|pruned|failed)\b")
+RESULT = re.compile(r"^%WER \d+\.\d+ [\[|].*\bexp/\S+/decode\w*/")
+"""A line of Kaldi's list of results: the best of one of several systems."""
 PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
 IMPORTS = re.compile(r"(?:import \w[\w.]*(?: as \w+)?(?:, ?\w[\w.]*)*|from \w[\w.]* import [\w(*].*)\s*$")
 CODE_ENDS = re.compile(
     r"={20,}\s*$|(?=.*\d\.\d)(?:\W{0,3}(?:step|epoch|iter)[a-z]*[:\s\[(#=]\s{0,3}\d|(?=[^\s#\"'\d])[^=({]*$)",
     re.IGNORECASE,
 )
+OPTIONS = re.compile(r"\b[A-Z]\w*(?:Config|Configuration|Arguments|Args|Params|Options|Namespace)\s?[({]\s*$")
+OPTION = re.compile(r"\s*['\"]?[A-Za-z_][\w.-]*['\"]?\s?[=:]\s?\S.*|\s*[^\s=:]{0,60}[\]}],?\s*$|\s+\S+,?\s*$")
+OPTIONS_END = re.compile(r"\s*[)}]")
+MOST_OPTIONS = 300
 CALLBACK = re.compile(r"\s*epoch \d{5}: ")
 """So begins Keras' ModelCheckpoint, which counts from 0 where the headings count from 1, or from 1."""
 TRACEBACK = "Traceback (most recent call last)"
@@ -101,6 +107,8 @@ class LineReader:
         self.is_table_of_runs = False
         self.trials = 0
         """Lines that tell of the end of one trial of a sweep."""
+        self.results = 0
+        """Lines of a list of results of several systems."""
         self.doubts: Doubts | None = None
         """Counts what does not fit, where the caller wants it."""
         self.number = 0
@@ -127,7 +135,7 @@ class LineReader:
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         self._known.in_traceback |= TRACEBACK in line
-        if self._goes_on_in_code(line):
+        if self._goes_on_in_code(line) or self._goes_on_in_options(line):
             return NOTHING
         if self._known.cut_name is not None or "━" in line:
             line = self._unwrapped_beside_a_bar(line)
@@ -139,6 +147,7 @@ class LineReader:
             self._known.place, self._known.recalls = None, False
             return NOTHING
         self.trials += TRIAL.search(bare) is not None
+        self.results += own.startswith("%WER") and RESULT.match(own) is not None
         said = of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
             said = self._of_text(text := in_english(bare))
@@ -166,6 +175,17 @@ class LineReader:
         elif CODE_ENDS.match(line):
             self._known.in_code = False
         return self._known.in_code
+
+    def _goes_on_in_options(self, line: str) -> bool:
+        """Whether a line is one of the options that an object shows, each in its own: `TrainingArguments(`, to `)`."""
+        if not self._known.in_options:
+            self._known.in_options = MOST_OPTIONS * (OPTIONS.search(line) is not None)
+        elif OPTION.match(line):
+            self._known.in_options -= 1
+        else:
+            self._known.in_options = 0
+            return OPTIONS_END.match(line) is not None
+        return self._known.in_options > 0
 
     def _of_text(self, line: str) -> Statement:
         if _is_summary(line):

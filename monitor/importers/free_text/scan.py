@@ -154,6 +154,8 @@ class LogScan:
             return "It is a table of runs, one a row, and not the evaluations of one run."
         if lines.trials > max(1, len(self._rows.found)):
             return f"It tells of {lines.trials} trials of a sweep, and not of the evaluations of one run."
+        if lines.results > 1 and not self._steps.count:
+            return f"It lists {lines.results} results of several systems, and not the evaluations of one run."
         if lines.unclear and not lines.decimal_comma:
             return f"Of numbers such as {lines.unclear!r} it is not clear whether the comma stands before decimals."
         if self._rows.twice >= 2 and self._rows.twice * 2 >= len(self._rows.found):
