@@ -57,7 +57,7 @@ NAMED = re.compile(
 )
 """A logger's name behind the level, where dashes part them: `… - INFO - trainer - `."""
 BEHIND = re.compile(
-    r"^(?:\s*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
+    r"^(?:[\s\x01|]*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
     r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
     r"|[A-Za-z_][\w.]*(?::\w+)?\](?=\s)"  # [2019-05-03:20:00:12:INFO:sockeye.training:fit]
     r"|\[[A-Za-z_][\w.]*:\d+,\s*rank=\d+\]|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"

@@ -167,7 +167,7 @@ class Doubts:
                 f"{short} of the {len(starts)} starts hold one or two epochs: epochs may be counted in two ways there."
             ]
         epochs = {row.epoch for row in rows}
-        if len(self.named) > FEW and len(epochs) * 2 < len(self.named) and max(self.named) > max(epochs, default=0):
+        if epochs and len(self.named) > FEW and len(epochs) * 2 < len(self.named) and max(self.named) > max(epochs):
             return [f"Lines name {len(self.named)} epochs, and figures were read of {len(epochs)}."]
         if self.left_out:
             return [f"{_count_of(self.left_out, 'row')} of the table left out: not as many cells as names."]
@@ -237,7 +237,7 @@ def _of_columns(rows: list[Told]) -> list[str]:
     for name in ("val_loss", "val_wer"):
         numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
         again = sum(one == other for one, other in pairwise(numbers))
-        if not numbers:  # of a final test, where nothing else is called so
+        if not numbers and not any(each.startswith("val_") for row in rows for each in row.cells):
             name = name.replace("val_", "test_")
             numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
         if len(numbers) == 1:

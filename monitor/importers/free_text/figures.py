@@ -55,6 +55,8 @@ PAIR = re.compile(
     r"(?<![\w@/.-])([a-z][\w@/.-]{0,30})['\"]?\s{0,3}[:=]\s{0,3}['\"]?([-+]?\d*\.\d+(?:e[-+]?\d+)?)(?![\w.:])(?:\s?\(([^()\s]+)\))?"
 )
 """`name: 0.9453`, and the number that may stand behind it in brackets."""
+THRESHOLD = re.compile(r"\(\w{1,9}\s?=\s?[\d.]+\)(?=\s*[:=]\s*[-\d.])")
+"""`accuracy (IoU=0.7): 0.31`: of a condition, and no figure."""
 NO_MEASURE = re.compile(r"epoch|num_|samples|length|wps|ips|throughput|thresh|cost|mem|eta|speed|sec|mom|grad|tokens")
 
 
@@ -87,7 +89,8 @@ class Figure:
 def plain(line: str) -> str:
     """A line in English and lower case, without the codes of a terminal and the logger's name before it."""
     line = TERMINAL.sub("", line) if "\x1b" in line else line
-    return in_english(line[found.end() :] if (found := OF_LOGGING.match(line)) else line)
+    text = in_english(line[found.end() :] if (found := OF_LOGGING.match(line)) else line)
+    return THRESHOLD.sub("", text) if "=" in text else text
 
 
 def figures(line: str, number: int = 0) -> list[Figure]:

@@ -29,6 +29,7 @@ OF_A_SET = re.compile(r"\b(train|valid|val|eval|test)\w{0,12}_loss's\s")
 """Of sets that their user called `train_loss` and the like: what is measured is the word behind."""
 INITIALS = re.compile(r"\b([tv])l\b")
 IN_BRACKETS = re.compile(rf"(\b[a-z]\w*\s?[:=]\s?)\[\s*({NUMBER})\s*\](?!\s*[\[(/\d])")
+OF_COCO = {"0.50:0.95": "map", "0.50": "map_50", "0.75": "map_75"}
 OF_SPACY = re.compile(rf"'([a-z]\w*)':\s({NUMBER})")
 OF_VITS = ("disc", "gen", "fm", "mel", "dur", "kl")
 OF_YOLACT = {
@@ -99,6 +100,13 @@ def _of_yolact(found: re.Match[str]) -> str:
     )
 
 
+def _of_coco(found: re.Match[str]) -> str:
+    """COCO's twelve lines: of those over all sizes and 100 boxes, the average precisions."""
+    measure, iou, area, boxes, text = found.groups()
+    is_whole = measure == "ap" and area == "all" and boxes == "100" and iou in OF_COCO
+    return f"val {OF_COCO[iou]}: {text}" if is_whole else ""
+
+
 def _of_spacy(found: re.Match[str]) -> str:
     """`Losses {'ner': 12.3}`: what each part of the pipeline has lost."""
     return ", ".join(f"{name}_loss: {text}" for name, text in OF_SPACY.findall(found[0]))
@@ -155,10 +163,14 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("yolact", r"^\s*\[\s*(\d+)\]\s+(\d+)\s+\|\|\s+(?=[a-z]:\ )(.*?)(?:\|\|.*)?$", _of_yolact),
         ("DL4J", r"^(?:.*listener\W+)?score\ at\ iteration\ (\d+)\ is\b", r"step \1 train loss:"),
         ("a step and a comma", r"^\s*(\d+),\s+(?=train[_ ]?loss\b)(?!.*(?:val|test|dev))", r"step \1 "),
-        ("agents", r"(?=.*\b(?:policy|actor)[\ _]loss\b).*\bvalue\ loss\b.*",
+        ("agents", r"^(?=.*\b(?:policy|actor)[\ _]loss\b).*\bvalue\ loss\b.*",
          lambda found: found[0].replace("value loss", "value_loss")),
         ("parts and their sum", r"(\blosses:\s(?:[a-z]\w*:?\s[-+.\de]+,\s){2,20})total\s",
          r"\1total loss "),
+        ("COCO", r"^\s*average\ (?:precision|recall)\ +\((a[pr])\)\ @\[\ iou=([\d.:]+)\ *\|\ area=\ *(\w+)\ \|"
+         r"\ max_?dets=\ *(\d+)\ *\]\ =\ +(-?[\d.]+)\s*$", _of_coco),
+        ("PaddleDetection", r"^\s*test\ (?:finish\ )?iter\ \d+\s*$", ""),
+        ("a threshold", r"(?<=\w)\ \(\w{1,9}\s?=\s?[\d.]+\)(?=\s*[:=]\s*[-\d.])", ""),
         ("a split and its epoch",
          r"^\s*(train|test|val\w*|eval)\s+(\d{1,6})\s*[,:|]\s*(?=(?:avg\s|mean\s)?(?:loss|acc))",
          r"\1 epoch \2, "),

@@ -47,7 +47,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
         survey.take(numbers_of(row, place))
     seen = Counter({name: column.count for name, column in survey.columns.items()})
     wish = Wish({field: _column(name, seen) for field, name in (wanted or {}).items()}, percent, often=True)
-    chosen = choose(survey, wish, OF_A_LOG)
+    chosen = _without_a_final_test(choose(survey, wish, OF_A_LOG), seen, wish)
     has_score = any(QUALITY.fullmatch(name) or parsed(name) for name in seen) and (found.rows or found.steps.count)
     if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not _parts_of(seen):
         raise UsageError(_nameless(seen))
@@ -55,11 +55,21 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows)))
 
 
+def _without_a_final_test(chosen: Mapping[str, str], seen: Mapping[str, int], wish: Wish) -> dict[str, str]:
+    """Without what a final test alone has measured, where the log has a validation: it is kept as the test's."""
+    validates = any(name.startswith("val_") and count > 1 for name, count in seen.items())
+    final = {
+        field
+        for field, name in chosen.items()
+        if field.startswith("val_") and name.startswith("test_") and seen[name] == 1 and field not in wish.fields
+    }
+    return {field: name for field, name in chosen.items() if not (validates and field in final)}
+
+
 def _is_nowhere(found: Scan) -> bool:
-    """Whether its figures stand at no epoch and no step, or are one result without a loss: a list of options."""
-    if found.basis == "epochs" or len(found.rows) != 1 or found.steps.count or found.under_way is not None:
-        return False
-    return found.rows[0].step is None or not any("loss" in name for name in found.rows[0].cells)
+    """Whether its figures stand at no epoch and no step: a list of options, a report."""
+    at = [row.step for row in found.rows]
+    return found.basis == "evaluations" and at == [None] and not found.steps.count and found.under_way is None
 
 
 def _begun(found: Scan) -> Iterator[Row]:
@@ -154,7 +164,7 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     if what == "evaluations" and 1 < found.epochs < count:
         what = f"evaluations in {found.epochs:,} epochs"
     counted = f"{count:,} {what if count != 1 else what.removesuffix('s')}" + _span(found, rows)
-    more = _unsaid(mapping) + _left_out(found) + doubtful(found, mapping)
+    more = _unsaid(mapping) + _once(rows, mapping) + _left_out(found) + doubtful(found, mapping)
     if len(starts) > 1:
         return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
@@ -177,6 +187,19 @@ def _without_the_whole(beside: Sequence[str]) -> str:
         return f"{lacks}, only {', '.join(first[:6])}"
     said = f"several losses and none is called the whole, {', '.join(parts[:MOST_LEFT])}"
     return f"{said}; --map train_loss={parts[0]} if that one counts"
+
+
+def _once(rows: Sequence[Row], mapping: SourceMapping) -> str:
+    """What a final test has measured; empty where there is none, or each evaluation has its own."""
+    if len(rows) < FEW_ROWS:
+        return ""
+    told = {name: [row.cells[name] for row in rows if name in row.cells] for name in mapping.beside}
+    found = [
+        f"{name.replace('_', ' ')} {cells[0]}"
+        for name, cells in told.items()
+        if name.startswith("test_") and len(cells) == 1
+    ]
+    return f" Once only: {', '.join(found[:MOST_LEFT])}." if found else ""
 
 
 def _left_out(found: Scan) -> str:
@@ -237,7 +260,7 @@ def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:
         kept = (name for name in found.named if QUALITY.fullmatch(name) or is_a_loss(name))
         used |= {name.removeprefix("train_") for name in kept}
     left = [each for each in found.named if each.removeprefix("train_") not in used][:MOST_LEFT]
-    more = f" Not kept, as no line names an epoch: {', '.join(left)}." if left else ""
+    more = f" Not kept: {', '.join(left)}." if left else ""
     return (
         f"Found no epoch and no validation in {name}, only {change} up to {where}: a curve by step, no verdict.{more}"
         f"{doubtful(found, mapping)}"

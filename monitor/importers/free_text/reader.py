@@ -22,6 +22,7 @@ from monitor.importers.free_text.known import Known
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.names_above import NamesAbove
 from monitor.importers.free_text.objects import of_object, unwrapped
+from monitor.importers.free_text.passages import goes_on_in_code, goes_on_in_options
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.shape import by_shape, without_digits
 from monitor.importers.free_text.statement import EVALUATED, Statement
@@ -42,7 +43,7 @@ LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},
 """Thousands or a decimal comma: the other numbers of the line tell."""
 DECIMAL_POINT = re.compile(r"\d\.\d")
 OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
-SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*train metrics|\btest_runtime\b")
+SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*(?:train|predict) metrics|\btest_runtime\b")
 RECALLS = re.compile(
     r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: round)?(?: is| was| so far)?\s*:\s*$"
     r"|\bbest (?:at|in|of) (?:epoch|iteration|step) \d+\s*:\s*$"
@@ -56,6 +57,7 @@ TOP_1 = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?\*+\s*(?:acc|prec)@1\b")
 """So begins the sum of a validation, also where nothing else of it is printed."""
 OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train(?!\w*/)\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
+RUNNING = ("avg", "average", "mean")
 WORD, SET_WORD = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W\d_]+[-_][^\W_]+")
 ARROW = re.compile(
     rf"(?:\b(?:improved|decreased|increased|dropped|rose|fell)\b:?\s*)?(?<![\w.,(]){NUMBER}\s?%?\s*"
@@ -70,16 +72,10 @@ SHRUNK = "shrink model to "
 TRIAL = re.compile(r"\b[Tt]rial \d+ (?:finished|pruned|failed)\b")
 RESULT = re.compile(r"^%WER \d+\.\d+ [\[|].*\bexp/\S+/decode\w*/")
 """A line of Kaldi's list of results: the best of one of several systems."""
+DECODED_TEST = re.compile(r"/decode\w*?_test")
+BEST_AGAIN = re.compile(r"\s*Validating \S*best\S*\.pt")
+"""So begins YOLO's last validation, of its best model."""
 PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
-IMPORTS = re.compile(r"(?:import \w[\w.]*(?: as \w+)?(?:, ?\w[\w.]*)*|from \w[\w.]* import [\w(*].*)\s*$")
-CODE_ENDS = re.compile(
-    r"={20,}\s*$|(?=.*\d\.\d)(?:\W{0,3}(?:step|epoch|iter)[a-z]*[:\s\[(#=]\s{0,3}\d|(?=[^\s#\"'\d])[^=({]*$)",
-    re.IGNORECASE,
-)
-OPTIONS = re.compile(r"\b[A-Z]\w*(?:Config|Configuration|Arguments|Args|Params|Options|Namespace)\s?[({]\s*$")
-OPTION = re.compile(r"\s*['\"]?[A-Za-z_][\w.-]*['\"]?\s?[=:]\s?\S.*|\s*[^\s=:]{0,60}[\]}],?\s*$|\s+\S+,?\s*$")
-OPTIONS_END = re.compile(r"\s*[)}]")
-MOST_OPTIONS = 300
 CALLBACK = re.compile(r"\s*epoch \d{5}: ")
 """So begins Keras' ModelCheckpoint, which counts from 0 where the headings count from 1, or from 1."""
 TRACEBACK = "Traceback (most recent call last)"
@@ -135,7 +131,7 @@ class LineReader:
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
         self._known.in_traceback |= TRACEBACK in line
-        if self._goes_on_in_code(line) or self._goes_on_in_options(line):
+        if goes_on_in_code(self._known, line) or goes_on_in_options(self._known, line):
             return NOTHING
         if self._known.cut_name is not None or "━" in line:
             line = self._unwrapped_beside_a_bar(line)
@@ -147,7 +143,10 @@ class LineReader:
             self._known.place, self._known.recalls = None, False
             return NOTHING
         self.trials += TRIAL.search(bare) is not None
-        self.results += own.startswith("%WER") and RESULT.match(own) is not None
+        if own.startswith("%WER"):
+            self.results += RESULT.match(own) is not None
+            bare = f"{'test ' if DECODED_TEST.search(own) else ''}{bare}"
+        self._known.restored |= BEST_AGAIN.match(own) is not None
         said = of_object(bare) if bare.lstrip().startswith('{"') else None
         if said is None:
             said = self._of_text(text := in_english(bare))
@@ -167,25 +166,6 @@ class LineReader:
         cut = CUT_NAME.search(line)
         self._known.cut_name = f"{cut[0].strip()} " if cut else ""
         return line[: cut.start()] if cut else line
-
-    def _goes_on_in_code(self, line: str) -> bool:
-        """Whether a line is one of the script that a log shows: from its imports to a figure or a ruled line."""
-        if not self._known.in_code:
-            self._known.in_code = line[:5] in ("impor", "from ") and IMPORTS.match(line) is not None
-        elif CODE_ENDS.match(line):
-            self._known.in_code = False
-        return self._known.in_code
-
-    def _goes_on_in_options(self, line: str) -> bool:
-        """Whether a line is one of the options that an object shows, each in its own: `TrainingArguments(`, to `)`."""
-        if not self._known.in_options:
-            self._known.in_options = MOST_OPTIONS * (OPTIONS.search(line) is not None)
-        elif OPTION.match(line):
-            self._known.in_options -= 1
-        else:
-            self._known.in_options = 0
-            return OPTIONS_END.match(line) is not None
-        return self._known.in_options > 0
 
     def _of_text(self, line: str) -> Statement:
         if _is_summary(line):
@@ -257,14 +237,19 @@ class LineReader:
             here = None if measures or said.counts_epochs or "%|" in line else (said.step, said.bar)
             self._known.lists = line.rstrip().endswith(":")
             self._known.place = None if said.bar and said.bar[0] >= said.bar[1] and not self._known.lists else here
-        elif said.values and (
-            self._known.place is None or (OF_AN_EPOCH.search(line) and not (self._known.lists and line[0] in " \t"))
-        ):
+        elif said.values and (self._known.place is None or self._is_of_an_epoch(line)):
             self._known.place = None
         elif said.values and self._known.place is not None:
             step, bar = self._known.place
             return Walk(section=self._known.section, known_epoch=self._known.epoch, step=step, bar=bar).read(line)
         return said
+
+    def _is_of_an_epoch(self, line: str) -> bool:
+        """Whether a line below that of a step calls its figures so; a mean below a bar under way is one of so far."""
+        assert self._known.place is not None
+        bar, found = self._known.place[1], OF_AN_EPOCH.search(line)
+        so_far = found is not None and found[0].rstrip("_") in RUNNING and bar is not None and bar[0] < bar[1]
+        return found is not None and not so_far and not (self._known.lists and line[0] in " \t")
 
     def _note_commas(self, line: str) -> None:
         if self._known.decimal_comma or not _has_odd_comma(line):

@@ -180,7 +180,10 @@ class LogScan:
         """What the log held so far, with its doubts as if it had ended."""
         rows: tuple[Row, ...] = tuple(self._rows.found)
         under_way = self._under_way or self._rows.under_way
-        if len(rows) == 1 and rows[0].cells.keys() <= rows[0].of_steps:  # no line says that its one epoch has ended
+        goes_on = under_way is not None and bool(rows) and under_way.epoch != rows[0].epoch
+        if (
+            len(rows) == 1 and not goes_on and rows[0].cells.keys() <= rows[0].of_steps
+        ):  # no line says that it has ended
             under_way, rows = rows[0], ()
         doubts = self._doubts.sentences(
             rows, self._beside(), ended=True, by_epoch=self._rows.basis == "epochs", steps=self._steps.count

@@ -13,7 +13,7 @@ from typing import Any
 from monitor.importers.lines import decoded
 
 LONGEST_BYTES = 65_536
-EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 262_144, 1024, 5_000
+EVERY_LINE_BYTES, LOOK_EVERY_BYTES, LOOKS = 131_072, 1024, 5_000
 """A line in the middle of an epoch is looked at: each at the beginning of a log, later one in so many bytes, or in so
 large a part of what was seen."""
 UNDER_WAY = re.compile(rb"%\|(?:(?<=(?<!\d)\d%\|)|(?<=(?<!\d)\d\d%\|))")

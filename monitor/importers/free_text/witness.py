@@ -115,8 +115,12 @@ class Witness:
         }
         grave = [text for what, text in told.items() if lost[what][0] >= least][:MOST_NAMED]
         self.left_out = (
-            *(text for text in told.values() if text not in grave),
-            *self._beside_others(taken, {*lost, *known}),
+            ()
+            if not rows
+            else (
+                *(text for text in told.values() if text not in grave),
+                *self._beside_others(taken, {*lost, *known}),
+            )
         )
         if grave:
             yield f"Not taken: {', '.join(grave)}."
@@ -128,9 +132,10 @@ class Witness:
         known = {word for what in told for word in what.split()}
         for kind in self._kinds:
             for line, found in kind.pairs() if not kind.names_step else ():
-                is_in = [any(key in taken for text in numbers for key in _keys_of(text)) for _, numbers in found]
-                known |= {name for (name, _), each in zip(found, is_in, strict=True) if each}
-                for name, numbers in found if any(is_in) else ():
+                told_apart = [each for each in found if _digits(each[1][0]) > 1]  # .5 may stand anywhere
+                is_in = [any(key in taken for text in numbers for key in _keys_of(text)) for _, numbers in told_apart]
+                known |= {name for (name, _), each in zip(told_apart, is_in, strict=True) if each}
+                for name, numbers in told_apart if any(is_in) else ():
                     left.setdefault(name, (kind.count, line, numbers[0]))
         for name, (count, line, text) in left.items():
             if name not in known:
@@ -283,7 +288,7 @@ def _times_first(name: str, count: int, line: int, text: str) -> str:
 
 
 def _keys_of(text: str) -> Iterator[str]:
-    """As `_keys`, of a number that may be anything in brackets."""
+    """As `_keys`, of what may be anything in brackets."""
     return _keys(text) if number(text) is not None else iter(())
 
 

@@ -553,7 +553,7 @@ _log(
         f'{{"current_steps": {n * 10}, "total_steps": 11900, "loss": {3.5 - n / 400:.4f}, "reward": null, "learning_rate": 9.9e-05, "epoch": {round(n * 10 / 476, 2)}, "percentage": 0.08, "elapsed_time": "0:00:26"}}\n'
         for n in range(1, 1191)
     ),
-    epochs=0, steps=1190, last_step={"step": 11900},
+    epochs=0, steps=800,  # of a long log, one line in some is looked at
 )  # fmt: skip
 _log(
     "phoneme error rate: PER is a score and no word between",
@@ -564,4 +564,59 @@ _log(
     "the last line has no newline, and some of the lines like it have more decimals",
     "".join(f"Epoch {e}/9\n313/313 [==============================] - 345s 1s/step - loss: 0.{60 - e}91 - acc: 0.75{e}2 - val_loss: 0.{59 - e}67 - val_acc: {'0.76301' if e == 2 else f'0.7{e}21'}\n" for e in range(1, 10)).rstrip(),
     epochs=9, last={"epoch": 9, "val_loss": 0.5067, "~val_acc": 0.7921},
+)  # fmt: skip
+_log(
+    "DGCNN: the epoch directly behind its split",
+    "".join(f"Train {e}, loss: {2.6 - e / 10:.6f}, train acc: 0.{45 + e}0777, train avg acc: 0.{23 + e}9456\nTest {e}, loss: {2.7 - e / 12:.6f}, test acc: 0.{44 + e}0777, test avg acc: 0.{22 + e}9456\n" for e in range(8)),
+    epochs=8, first={"epoch": 0, "train_loss": 2.6, "val_loss": 2.7}, last={"epoch": 7, "train_loss": 1.9, "val_loss": 2.7 - 7 / 12},
+)  # fmt: skip
+_log(
+    "PaddleNLP: several evaluations in each epoch, at steps that are counted through",
+    "".join(f"global step {n * 100}/3000, epoch: {n // 12}, batch: {n * 100 % 1200 - 1}, rank_id: 0, loss: {0.7 - n / 50:.6f}, lr: 0.0000158479, speed: 3.8838 step/s\n" + (f"eval loss: {0.5 - n / 90:.6f}, acc: 0.9{n:02d}, \neval done total : 1.8497 s\n" if n % 3 == 0 else "") for n in range(1, 31)),
+    epochs=10, first={"step": 300, "val_loss": 0.466667, "train_loss": 0.64}, last={"step": 3000, "val_loss": 0.166667},
+)  # fmt: skip
+_log(
+    "Flower: rounds are the epochs, and each client tells its own loss",
+    "".join(f"INFO :      \nINFO :      [ROUND {r}]\nINFO :      configure_fit: strategy sampled 2 clients (out of 2)\nINFO :      -> loss: {9 / r:.4f}\nINFO :      configure_evaluate: strategy sampled 2 clients (out of 2)\nINFO :      -> Mega Dice Score: 0.5{r}66\n" for r in range(1, 8)),
+    epochs=7, first={"epoch": 1, "train_loss": 9.0, "~dice": 0.5166}, last={"epoch": 7, "~dice": 0.5766},
+)  # fmt: skip
+_log(
+    "COCO's twelve lines behind PaddleDetection's steps: the average precisions, and no threshold",
+    "".join(
+        "".join(f"2020-06-12 20:30:37,554-INFO: iter: {b * 3000 + n * 200}, lr: 0.000250, 'loss_cls': '0.1{b}{n:02d}', 'loss': '0.{60 - b * 9 - n}1', time: 2.1\n" for n in range(1, 15))
+        + "2020-06-12 20:31:00,000-INFO: Test iter 0\n2020-06-12 20:31:00,000-INFO: Test finish iter 484\nDONE (t=0.63s).\n"
+        + f" Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.2{b}1\n Average Precision  (AP) @[ IoU=0.50      | area=   all | maxDets=100 ] = 0.42{b}\n Average Precision  (AP) @[ IoU=0.50:0.95 | area= small | maxDets=100 ] = 0.146\n Average Recall     (AR) @[ IoU=0.50:0.95 | area=   all | maxDets=  1 ] = 0.272\n"
+        for b in range(4)
+    ),
+    epochs=4, first={"step": 2800, "train_loss": 0.461, "~val_map": 0.201}, last={"step": 11800, "train_loss": 0.191, "~val_map": 0.231}, no_metric=["iou", "area", "recall"],
+)  # fmt: skip
+_log(
+    "a threshold in brackets is no figure, and a bar stands between dashes",
+    "".join(f"**** EPOCH {e:03d} ****\n" + "".join(f" -- {n:03d} / 060 --\nmean loss: {9 - e - n / 100:.6f}\nbox estimation accuracy (IoU=0.7): 0.1{n}4375\n" for n in (20, 40, 60)) + f"---- EPOCH {e:03d} EVALUATION ----\neval mean loss: {9.5 - e:.6f}\neval box estimation accuracy (IoU=0.7): 0.3{e}8778\n" for e in range(5)),
+    epochs=5, first={"epoch": 0, "val_loss": 9.5, "~val_box": 0.308778}, last={"epoch": 4, "val_loss": 5.5, "~val_box": 0.348778},
+)  # fmt: skip
+_log(
+    "YOLO validates its best model again at the end",
+    "".join(f"Epoch {e} | train loss {2 / e:.4f} | val loss {2.4 / e:.4f} | val mAP 0.{20 + e}17\n" for e in range(1, 7)) + "\nValidating runs/train/exp5/weights/best.pt...\nval loss 0.4111 | val mAP 0.2555\n",
+    epochs=6, last={"epoch": 6, "val_loss": 0.4, "~val_map": 0.2617},
+)  # fmt: skip
+_log(
+    "the options of an object stand in a line each: none is a figure",
+    "07/19/2023 03:09:55 - INFO - __main__ - Training/evaluation parameters TrainingArguments(\n_n_gpu=1,\nadam_epsilon=1e-08,\nlabel_smoothing_factor=0.1,\ndebug=[],\neval_delay=0.5,\nwarmup_ratio=0.05,\n)\n[INFO|configuration_utils.py:725] 2023-07-19 03:09:58,019 >> Model config GPT2Config {\n  \"attn_pdrop\": 0.1,\n  \"architectures\": [\n    \"GPT2LMHeadModel\"\n  ],\n  \"layer_norm_epsilon\": 1e-05,\n  \"summary_first_dropout\": 0.1\n}\n" + "".join(f"Epoch {e}: train loss {2 / e:.4f}, val loss {2.4 / e:.4f}\n" for e in range(1, 7)),
+    epochs=6, last={"epoch": 6, "val_loss": 0.4}, no_metric=["epsilon", "pdrop", "delay", "ratio", "smoothing", "dropout"],
+)  # fmt: skip
+_log(
+    "Kaldi's list of results is no training",
+    "".join(f"%WER {31 - n}.7 | 400 15057 | 71.8 19.5 8.7 3.5 31.7 100.0 | -0.457 | exp/{system}/decode_dev/score_5/ctm_39phn.filt.sys\n" for n, system in enumerate(("mono", "tri1", "tri2", "tri3", "sgmm2_4", "dnn4"))),
+    refused="6 results of several systems",
+)  # fmt: skip
+_log(
+    "loguru with its level first: the line of the source is no figure",
+    "".join(f"INFO     | 2024-05-02 10:46:4{n % 10} | autotrain.trainers.common:on_log:363 - {{'loss': {1.7 - n / 50:.4f}, 'learning_rate': 2e-05, 'epoch': {n / 20:.2f}}}\n" for n in range(1, 15)),
+    epochs=0, steps=14, said="only train loss 1.68 → 1.42",
+)  # fmt: skip
+_log(
+    "an object's options that never close hold back no epoch",
+    "using OptimizerConfig(\n  lr=0.001,\n" + "".join(f"Epoch: {e}\nloss: {2 / e:.4f}\nval_loss: {2.4 / e:.4f}\n" for e in range(1, 7)),
+    epochs=6, first={"epoch": 1, "train_loss": 2.0, "val_loss": 2.4}, last={"epoch": 6, "val_loss": 0.4},
 )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Passages of a log that hold no figures: the code of the script, the options of an object in a line each."""
+
+from __future__ import annotations
+
+import re
+
+from monitor.importers.free_text.known import Known
+
+IMPORTS = re.compile(r"(?:import \w[\w.]*(?: as \w+)?(?:, ?\w[\w.]*)*|from \w[\w.]* import [\w(*].*)\s*$")
+CODE_ENDS = re.compile(
+    r"={20,}\s*$|(?=.*\d\.\d)(?:\W{0,3}(?:step|epoch|iter)[a-z]*[:\s\[(#=]\s{0,3}\d|(?=[^\s#\"'\d])[^=({]*$)",
+    re.IGNORECASE,
+)
+OPTIONS = re.compile(r"\b[A-Z]\w*(?:Config|Configuration|Arguments|Args|Params|Options|Namespace)\s?[({]\s*$")
+OPTION = re.compile(
+    r"(?!.*\b(?:epoch|step|iter|iteration)\b['\"]?\s?[:=\[]?\s?\d)\s*['\"]?[A-Za-z_][\w.-]*['\"]?\s?[=:]\s?\S.*|\s*[^\s=:]{0,60}[\]}],?\s*$|\s+\S+,?\s*$",
+    re.IGNORECASE,
+)
+OPTIONS_END = re.compile(r"\s*[)}]")
+MOST_OPTIONS = 300
+
+
+def goes_on_in_code(known: Known, line: str) -> bool:
+    """Whether a line is one of the script that a log shows: from its imports to a figure or a ruled line."""
+    if not known.in_code:
+        known.in_code = line[:5] in ("impor", "from ") and IMPORTS.match(line) is not None
+    elif CODE_ENDS.match(line):
+        known.in_code = False
+    return known.in_code
+
+
+def goes_on_in_options(known: Known, line: str) -> bool:
+    """Whether a line is one of the options that an object shows, each in its own: `TrainingArguments(`, to `)`."""
+    if not known.in_options:
+        begins = line.rstrip()[-1:] in ("(", "{") and OPTIONS.search(line) is not None
+        known.in_options = MOST_OPTIONS * begins
+    elif OPTION.match(line):
+        known.in_options -= 1
+    else:
+        known.in_options = 0
+        return OPTIONS_END.match(line) is not None
+    return known.in_options > 0
