@@ -109,7 +109,13 @@ def _signalled(snapshot: Snapshot) -> tuple[str, ...]:
 def _lost(run_dir: Path, snapshot: Snapshot, now: float, *, leaves: bool = False) -> str:
     """What there is to go on from, and how much is lost; `leaves`: the script ends its loop itself, and may save."""
     began = _began(snapshot)
-    newest = newest_checkpoint(run_dir, snapshot.launch, began)
+    created = snapshot.launch.created_at if snapshot.launch is not None else began
+    newest = newest_checkpoint(run_dir, snapshot.launch, min(began, created))
+    if newest is not None and newest.changed_at < began:
+        return (
+            f"It has saved no checkpoint in the {words.age(now - began)} since it was resumed: what it does not save "
+            f"before it leaves is lost. The newest on disk is {newest.path.name} of before ({newest.path})."
+        )
     if newest is None:
         since = f", all of {words.age(now - began)}" if began and not leaves else ""
         own = "what it does not save before it leaves" if leaves else "what it has not saved itself"

@@ -87,6 +87,15 @@ def test_without_any_checkpoint_everything_is_lost_and_that_is_said(tmp_path):
     assert plan.lines[-1] == "No checkpoint was found on disk: what it has not saved itself is lost, all of 2 h."
 
 
+def test_a_checkpoint_of_before_the_resume_is_named_as_that(tmp_path):
+    saved = file(tmp_path / "out" / "epoch_1.pt", 3600)
+    seen = snapshot(None, ["python", "t.py", "--output_dir", "out"], tmp_path, started_at=NOW - 60, generation=2)
+    assert stop_plan(tmp_path / "run", seen, NOW).lines[-1] == (
+        "It has saved no checkpoint in the 60 s since it was resumed: what it does not save before it leaves is lost. "
+        f"The newest on disk is epoch_1.pt of before ({saved})."
+    )
+
+
 def test_a_script_that_leaves_its_loop_itself_may_save_before_it_does(tmp_path):
     known = Progress(heartbeat_at=NOW, listens=True, asks_secs=300.0)
     seen = snapshot(known, ["python", "t.py"], tmp_path)
