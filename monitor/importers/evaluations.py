@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.importers.items import Row
+from monitor.importers.items import PLACES, Row
 from monitor.importers.mapping import EVALUATED, STEP_LOSS, SourceMapping, Use
 from monitor.importers.moments import Counts, Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.run_dir import Epoch, Step
@@ -149,7 +149,7 @@ class RecordBuilder:
             self._since.add(loss)
         elif "train_loss" in event.values:
             self._since.whole_epoch = event.values["train_loss"]
-        self._since.metrics |= event.metrics
+        self._since.metrics |= {name: value for name, value in event.metrics.items() if name not in PLACES}
         self._since.lr = event.values.get("lr", self._since.lr)
         self._since.step = event.step or self._since.step
         yield from self._stepped(event)

@@ -136,6 +136,7 @@ class Importer(ABC):
 BATCH_OF_A_VALIDATION = re.compile(r"(?:val|valid|validation|test|eval)[_/ .-].*[_/]step", re.IGNORECASE)
 """Lightning's name of what single batches of a validation had, which it counts by steps of their own."""
 PLACES = frozenset({"epoch", "step", "_step", "trainer/global_step"})
+"""Names that say where in the training a row stands."""
 
 
 def whole_validations(items: Iterator[Item]) -> Iterator[Item]:

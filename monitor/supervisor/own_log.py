@@ -166,7 +166,9 @@ class OwnLogFeed:
         if not at_end and now - self._searched_at < SEARCH_EVERY_SECS:
             return None
         self._searched_at = now
-        found = self._search.found(self._generation, now, validated=self._scan.found().steps.count >= LEAST_STEPS)
+        so_far = self._scan.found()
+        tells = so_far.steps.count >= LEAST_STEPS or (so_far.under_way is not None and bool(so_far.under_way.cells))
+        found = self._search.found(self._generation, now, validated=tells)
         return None if found is None else SourceFeed(found)
 
     def _proposal(self, now: float, at_end: bool) -> SourceMapping | None:

@@ -239,7 +239,10 @@ def test_two_lines_with_as_many_bars_and_other_cells_are_no_head_of_a_table():
 def test_what_is_logged_beside_the_train_loss_of_an_epoch_is_kept_where_nothing_is_validated():
     uses = (Use("epoch", "epoch"), Use("step", "_step"), Use("train_loss", "train_loss"))
     builder = RecordBuilder(SourceMapping(uses, "events", train_only=True))
-    rows = [Row(n, {"epoch": n, "_step": 2.0 * n + 2, "train_loss": 3.0 - n, "accuracy": 30.0 + n}) for n in range(3)]
+    rows = [
+        Row(n, {"epoch": n, "_step": 2.0 * n + 2, "train_loss": 3.0 - n, "accuracy": 30.0 + n, "step": 9.0})
+        for n in range(3)
+    ]
     found = [record for row in rows for record in builder.take(row)] + list(builder.rest())
     kept = [(record.epoch, record.train_loss, record.metrics) for record in found if isinstance(record, Epoch)]
     assert kept == [(n, 3.0 - n, {"accuracy": 30.0 + n}) for n in range(3)]

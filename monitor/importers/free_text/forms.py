@@ -180,6 +180,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("a bar between dashes", r"^\s*-{2,4}\s*(\d+)\s*/\s*(\d+)\s*-{2,4}\s*$", r"[\1/\2]"),
         ("a count", r"^\s*count\s*[:=]?\s*(\d+)\s*,\s*(?=(?:\w+\s)?loss)", r"step \1, "),
         ("spaCy", r"^\W{0,3}losses\W{1,4}\s?\{[^{}]{1,2000}\}", _of_spacy),
+        ("what a loss is of", r"\bloss\ \((?:batch|step|iter|running)\)(?=\s?[:=])", "loss"),
         ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _]?)?cost\b\s*[:=]?\s*({NUMBER})"
          r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),

@@ -441,6 +441,17 @@ The loss curves expected:
     refused="No line there gives an epoch",
 )
 _log(
+    "a bar with the loss of a batch, and a score of the validation",
+    """
+Epoch 1/2:  50%|#####     | 10/20 [00:05<00:05,  1.01s/img, loss (batch)=1.3]
+Epoch 1/2: 100%|##########| 20/20 [00:10<00:00,  1.01s/img, loss (batch)=1.2]
+INFO: Validation Dice score: 0.31
+Epoch 2/2: 100%|##########| 20/20 [00:10<00:00,  1.01s/img, loss (batch)=0.9]
+INFO: Validation Dice score: 0.62
+""",
+    epochs=2, first={"train_loss": 1.2, "~dice": 0.31}, last={"train_loss": 0.9, "~dice": 0.62},
+)  # fmt: skip
+_log(
     "a dict of settings above a training by steps",
     """
 {'input_file': 'words.txt', 'work_dir': 'out', 'resume': False, 'top_k': -1, 'n_layer': 4, 'n_embd': 64, 'batch_size': 32}
