@@ -1,6 +1,7 @@
 """A process of our own: it gets its job whole, is listened to without waiting, and is closed with what it said last."""
 
 import os
+import select
 import signal
 
 from monitor.run_dir.own_process import OwnProcess
@@ -33,10 +34,13 @@ def test_a_job_longer_than_a_pipe_arrives_and_what_was_said_last_is_heard(tmp_pa
 
 
 def test_no_more_is_read_than_may_be_said(tmp_path):
-    process = OwnProcess(SENDS, job_of(tmp_path / "vitalsigns.toml", 100), most_bytes=0)
+    process = OwnProcess(SENDS, job_of(tmp_path / "vitalsigns.toml", 3000), most_bytes=0)
     wait_for(lambda: process.listen() or process.output)
     heard = process.output
-    wait_for(process.has_ended)
+    wait_for(lambda: select.select([process._stdout], [], [], 0)[0])  # it has said more since
+    process.listen()
+    assert process.output == heard
+    process.kill()
     process.close()
     assert process.output == heard
 
