@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 
+from monitor.importers.free_text.line_state import LineState
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.names import named, plain_name, split_of_words
 from monitor.importers.vocabulary import (
@@ -53,59 +53,8 @@ MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|r
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
 
-@dataclass
-class Walk:
-    """The state of reading a line from left to right. `section`: the split of the heading above the line."""
-
-    section: str = ""
-    known_epoch: float | None = None
-    """The number of the present epoch: of another one, the heading means nothing."""
-    words: list[str] = field(default_factory=list)
-    held: list[str] = field(default_factory=list)
-    """Words before a bracket that has not closed."""
-    phrase: set[str] = field(default_factory=set)
-    """Every word since the last value: whether an epoch begins or is only mentioned depends on them."""
-    quantity: str = ""
-    """The quantity before the colon of `loss: train 2.1, val 2.4`."""
-    values: list[tuple[str, str]] = field(default_factory=list)
-    unsplit: list[tuple[int, str]] = field(default_factory=list)
-    """(value, split in force) of names that hold none, and that are no words beside a split."""
-    means: dict[int, str] = field(default_factory=dict)
-    """Value → the mean in brackets behind it, as `Loss 6.9 (7.0)` shows it."""
-    epoch: float | None = None
-    epochs: float | None = None
-    step: float | None = None
-    bar: tuple[float, float] | None = None
-    awaits_epoch: bool = False
-    epoch_word: str = ""
-    names_mean: bool = False
-    """The last name was that of a mean: a number in brackets behind its value is no mean of it."""
-    separated: str = ""
-    """The mark between the words and what they name: a colon, a dash."""
-    counts_epochs: bool = False
-    through: bool = False
-    """The step is counted through all epochs."""
-    incidental: bool = False
-    """The line tells of a checkpoint, of the best so far, of options."""
-    seen: int = 0
-    last: str = ""
-    """What the last number was: "epoch", "step", "value", "bare" or nothing."""
-    over: bool = False
-    before: str = ""
-    """The mark directly before."""
-    bare: float = 0.0
-    bare_text: str = ""
-    compound: str = ""
-    """Split of the last name that was one word with it: `train_loss`."""
-    behind: str = ""
-    """What stood before a bracket that has not closed: "value" or "bare"."""
-    bare_splits: list[int] = field(default_factory=list)
-    """Values under a split alone: `val: 2.4`."""
-    averages: bool = False
-    """The line says that it holds means."""
-    split_behind: bool = False
-    """A split stands behind its number: `loss 2.1 (train) 2.4 (valid)`."""
-    heading: bool = False
+class Walk(LineState):
+    """Reads a line from left to right."""
 
     def read(self, line: str) -> Statement:
         """What a line states; what stands behind LONGEST_LINE characters or MOST_VALUES values is not read."""
@@ -333,11 +282,7 @@ class Walk:
         if words[-1] in OF_A_COUNT and words[-2:-1] and words[-2] in STEPS:  # `batch i: 51`
             del words[-1]
         if words[-1] in STEPS and not unit and "per" not in words:
-            if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
-                self.step, self.last = value, "step"
-                self.through = self.through or "global" in words or THROUGH.fullmatch(words[-1]) is not None
-            # `Validation Metrics (step 100) - CTC Loss: 2.4`
-            self.section = split_of_words(tuple(words[:-1])) or split_of_words(held) or self.section
+            self._name_step(words, held, value)
             return
         if rates := [place for place, word in enumerate(words) if "/" in word and RATE.fullmatch(word)]:
             words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`
@@ -375,6 +320,13 @@ class Walk:
         if not MEANS.isdisjoint(words) and "loss" not in kept and any(name == kept for name, _ in self.values):
             kept = f"{split}_mean_{rest}".lstrip("_")  # `train acc: 0.9, train avg acc: 0.8`: of the classes
         self._keep(kept, text + unit)
+
+    def _name_step(self, words: list[str], held: tuple[str, ...], value: float) -> None:
+        if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
+            self.step, self.last = value, "step"
+            self.through = self.through or "global" in words or THROUGH.fullmatch(words[-1]) is not None
+        # `Validation Metrics (step 100) - CTC Loss: 2.4`
+        self.section = split_of_words(tuple(words[:-1])) or split_of_words(held) or self.section
 
     def _tells_a_loss(self) -> bool:
         """Whether a number stands behind the word loss already, not only behind a split."""
