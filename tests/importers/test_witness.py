@@ -234,3 +234,11 @@ def test_evaluations_of_many_models_are_said_to_be_no_one_training():
     assert told_by(of_one, rows, by_epoch=False) == [nowhere]
     trained = [Row(row.epoch, cells={**row.cells, "train_loss": "0.5"}) for row in rows]
     assert told_by(of_one, trained, by_epoch=False) == []
+
+
+def test_a_validation_that_no_word_announces_and_of_which_nothing_was_read_is_said():
+    lines = [f"Epoch {n} loss {9.1 / n:.4f} vloss {9.9 / n:.4f}" for n in range(1, 7)]
+    rows = [Row(n, cells={"loss": f"{9.1 / n:.4f}"}) for n in range(1, 7)]
+    assert "6 lines give a val loss; no figure was read of it." in told_by(lines, rows)
+    read = [Row(n, cells={"loss": f"{9.1 / n:.4f}", "val_loss": f"{9.9 / n:.4f}"}) for n in range(1, 7)]
+    assert told_by(lines, read) == []

@@ -161,7 +161,7 @@ def test_a_server_of_an_older_version_is_not_given_links_that_it_does_not_know(t
     record = Serving(identify(os.getpid()), 12_345, str(tmp_path))
     make_folder(state_dir())
     replace(serving_file(tmp_path), msgspec.json.encode(record))
-    with pytest.raises(RefusedError, match=r"of an older version.*serve --stop --runs"):
+    with pytest.raises(RefusedError, match=r"an older version.*serve --stop --runs"):
         run_serve(folders=folders_of([tmp_path]))
 
 

@@ -298,6 +298,8 @@ class Walk(LineState):
             if split == "train" and self.step is None and value >= 0 and math.isfinite(value):
                 self.step, self.last = value, "step"
             return
+        if unit == "db":  # `PSNR 29.93dB`
+            unit = ""
         if unit not in ("", "%") or (name.dropped and rest):
             return
         if name.spoken:
@@ -338,6 +340,7 @@ class Walk(LineState):
 
     def _statement(self) -> Statement:
         self._tell_scores()
+        self._spell_out()
         self._part_the_unsplit()
         under_way = self.bar is not None and self.bar[0] < self.bar[1]
         on_epochs = self.counts_epochs and self.epoch is None and self.bar is not None and self.step is None
@@ -365,6 +368,12 @@ class Walk(LineState):
             for place in self.bare_splits:
                 name, text = self.values[place]
                 self.values[place] = (name.removesuffix("loss") + "score", text)
+
+    def _spell_out(self) -> None:
+        """`v_loss 2.0 loss 1.2`: beside a loss without it, `v_` is of the validation, and no critic's value."""
+        names = {name for name, _ in self.values}
+        if {"loss", "v_loss"} <= names:
+            self.values = [(f"val_{name[2:]}" if name.startswith("v_") else name, text) for name, text in self.values]
 
     def _part_the_unsplit(self) -> None:
         """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that occurs for two splits belongs to the split before it."""

@@ -68,8 +68,12 @@ def _without_a_final_test(chosen: Mapping[str, str], seen: Mapping[str, int], wi
 
 def _is_nowhere(found: Scan) -> bool:
     """Whether its figures stand at no epoch and no step: a list of options, a report."""
-    at = [row.step for row in found.rows]
-    return found.basis == "evaluations" and at == [None] and not found.steps.count and found.under_way is None
+    if found.basis == "epochs" or found.steps.count or found.under_way is not None:
+        return False
+    if any(row.step is not None for row in found.rows):
+        return False
+    has_loss = any("loss" in name for row in found.rows for name in row.cells)
+    return len(found.rows) == 1 or (len(found.rows) == 2 and not has_loss)
 
 
 def _begun(found: Scan) -> Iterator[Row]:

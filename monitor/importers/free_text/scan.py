@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ from monitor.run_dir.opening import OddFileError
 
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
+NO_TEXT, MOST_ODD = re.compile(rb"[\x01-\x06\x0e-\x1a\x1c-\x1f\x7f]"), 200
+"""Bytes that no program prints; of a log in which another one left zeros there are fewer than one in so many."""
 MOST_ROWS = 20_000
 FIRST_LOOKS = 300
 """Of the steps, a proposal needs the first and the last."""
@@ -301,7 +304,7 @@ def check_log(path: Path) -> None:
     head = head_of(path)[:HEAD_BYTES]
     if not head.strip():
         raise UnreadableRunError(f"{path} is empty; attach to it when the training has written its first epoch.")
-    if b"\0" in head:
+    if b"\0" in head and len(NO_TEXT.findall(head)) * MOST_ODD > len(head):
         raise UnreadableRunError(
             f"{path} is a binary file, not a text log; give the file that holds the printed lines."
         )

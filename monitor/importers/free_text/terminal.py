@@ -80,6 +80,8 @@ class LogText:
             if self._overlong:
                 self._overlong, cut = False, line.rfind(b"\r", 0, -1)
                 line = line[cut + 1 :] if cut >= 0 else b""
+            if b"\0" in line:  # where the file was cut while its writer went on
+                line = line.replace(b"\0", b"")
             if b"\r" in line or b"\x08" in line:
                 yield from self._standing(line.rstrip(b"\r"))
             elif line:

@@ -224,12 +224,13 @@ class Witness:
         losses = {name for name in names if "loss" in name}
         scores = any(MEASURES.search(name) for name in names - losses)
         least = max(2, len(rows) // 2) if rows else LEAST
-        of_val = (
+        of_val = [
             any(each.split == "val" and "loss" in each.name for each in kind.figures()) * kind.count
             for kind in self._kinds
-        )
+        ]
         if (self._kinds.validations >= least and not scores and bool(rows) <= bool(losses)) or sum(of_val) >= least:
-            lines = f"{self._kinds.validations} lines name a validation, {self._kinds.validation}"
+            named = f"{self._kinds.validations} lines name a validation, {self._kinds.validation}"
+            lines = named if self._kinds.validation else f"{sum(of_val)} lines give a val loss"
             yield f"{lines}; no figure was read of it."
 
     def _of_several(self, rows: Sequence[Told]) -> Iterator[str]:
@@ -284,6 +285,7 @@ class Witness:
 
 
 def _times_first(name: str, count: int, line: int, text: str) -> str:
+    name = f"val or test {name[4:]}" if name.startswith("val ") else name  # the two are one split here
     return f"{name} ({count} line{'s' * (count > 1)}, line {line} first: {text})"
 
 

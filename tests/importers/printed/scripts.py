@@ -631,3 +631,23 @@ _log(
     "using OptimizerConfig(\n  lr=0.001,\n" + "".join(f"Epoch: {e}\nloss: {2 / e:.4f}\nval_loss: {2.4 / e:.4f}\n" for e in range(1, 7)),
     epochs=6, first={"epoch": 1, "train_loss": 2.0, "val_loss": 2.4}, last={"epoch": 6, "val_loss": 0.4},
 )  # fmt: skip
+_log(
+    "`trained with loss` and `evaluated with loss`: the split is the verb",
+    "".join(f"Epoch {e} trained with loss: {0.9 / (e + 1):.6f}, and dice score 0.2{e}60. The running time is 6.95.\nEpoch {e} evaluated with loss: {1.1 / (e + 1):.6f}, and dice score: 0.3{e}24. The running time is 0.65.\nLast model saved at epoch: {e}\n" for e in range(7)),
+    epochs=7, first={"epoch": 0, "train_loss": 0.9, "val_loss": 1.1}, last={"epoch": 6, "train_loss": 0.9 / 7, "val_loss": 1.1 / 7},
+)  # fmt: skip
+_log(
+    "v_ before the names of the validation, beside those of the training",
+    "".join(f"INFO   Epoch {e}: v_recons 4.5{e}5e-01  recons 4.4{e}2e-01  v_loss {5.1 - e / 4:.3f}e+00  loss {5.4 - e / 3:.3f}e+00\n" for e in range(7)),
+    epochs=7, first={"epoch": 0, "train_loss": 5.4, "val_loss": 5.1}, last={"epoch": 6, "train_loss": 3.4, "val_loss": 3.6, "~val_recons": 0.4565},
+)  # fmt: skip
+_log(
+    "the step in brackets behind its split, above a dict",
+    "".join(f"I1216 14:22:57.913980 139628846601088 train.py:577] [Train {n * 10}/1882] {{'grads_finite': 1.0, 'loss_scale': 1.0, 'train_loss': {0.9 - n / 90:.5f}}}\n" for n in range(1, 41)),
+    epochs=0, steps=40, last_step={"step": 400},
+)  # fmt: skip
+_log(
+    "decibels behind a PSNR; zeros where two programs wrote one file",
+    "".join(f"<epoch:{e}, lr:1.000e-04> loss: {0.9 / e:.4f}\n" + (f"<epoch:{e}, Average PSNR : {18 + e}.33dB\n" if e % 3 == 0 else "") + ("\0" * 70 + "\n" if e == 4 else "") for e in range(1, 13)),
+    epochs=12, first={"epoch": 1, "train_loss": 0.9}, last={"epoch": 12, "train_loss": 0.075, "~psnr": 30.33},
+)  # fmt: skip
