@@ -100,6 +100,8 @@ WRAPPED = re.compile(
     r"(?:tensor|(?:np|numpy|jnp)\.(?:float|int)\d+|(?:Device)?[Aa]rray|Decimal|float)"
     r"\(\s*\[?([-+.\deE]+|nan|inf)\]?(?:,[^)]*)?\)"
 )
+THRESHOLD = re.compile(r"\s?\(\w{1,9}\s?=\s?[\d.]+\)(?=\s*[:=]\s*[-\d.])")
+"""`accuracy (IoU=0.7): 0.31`: under which condition, and no figure."""
 OF_TENSORFLOW = re.compile(r"<tf\.(?:Tensor|Variable)[:\s][^<>]{0,200}?\bnumpy=([-+.\deE]+|nan|inf)>")
 
 
@@ -135,7 +137,7 @@ def cleaned(line: str) -> str:
     rest = BEHIND.sub("", OTHERS.sub("", rest, count=1), count=1)
     line = f"val | {rest}" if len(rest) < len(line) and _validates(line[: len(line) - len(rest)]) else rest
     if "(" in line:
-        line = WRAPPED.sub(r"\1", OF_TENSORFLOW.sub(r"\1", line))
+        line = THRESHOLD.sub("", WRAPPED.sub(r"\1", OF_TENSORFLOW.sub(r"\1", line)))
     if _may_have_path(line):
         line = PATHS.sub(" ", line)
     return line.replace(DATED, NO_VALUE).removeprefix(NO_VALUE)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from monitor.importers.free_text.clean import OF_LOGGING
+from monitor.importers.free_text.clean import OF_LOGGING, THRESHOLD
 from monitor.importers.languages import in_english
 from monitor.importers.vocabulary import HOUSEKEEPING
 
@@ -52,12 +52,12 @@ EPOCH = re.compile(r"(?<!\d[- ])(?<![a-z])epochs?" + _NUMBER)
 
 
 PAIR = re.compile(
-    r"(?<![\w@/.-])([a-z][\w@/.-]{0,30})['\"]?\s{0,3}[:=]\s{0,3}['\"]?([-+]?\d*\.\d+(?:e[-+]?\d+)?)(?![\w.:])(?:\s?\(([^()\s]+)\))?"
+    r"(?<![\w@/.-])([a-z][\w@/.-]{0,30})['\"]?\s{0,3}[:=]\s{0,3}['\"]?"
+    r"([-+]?\d*\.\d+(?:e[-+]?\d+)?)(?![\w.:])(?:\s?\(([^()\s]+)\))?"
 )
 """`name: 0.9453`, and the number that may stand behind it in brackets."""
-THRESHOLD = re.compile(r"\(\w{1,9}\s?=\s?[\d.]+\)(?=\s*[:=]\s*[-\d.])")
-"""`accuracy (IoU=0.7): 0.31`: of a condition, and no figure."""
-NO_MEASURE = re.compile(r"epoch|num_|samples|length|wps|ips|throughput|thresh|cost|mem|eta|speed|sec|mom|grad|tokens")
+NO_MEASURE = re.compile(r"epoch|length|grad|thresh")
+"""What no name of a measurement holds, beside those of housekeeping."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,8 @@ def figures(line: str, number: int = 0) -> list[Figure]:
 def pairs(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Names of a line with their decimal number and the one behind it in brackets, but those that never measure."""
     for name, *numbers in PAIR.findall(plain(line)):
-        if not (NO_MEASURE.search(name) or BESIDE.search(name) or HOUSEKEEPING.fullmatch(name)):
+        kept_beside = HOUSEKEEPING.fullmatch(OF_ITS_WORD.sub("", name))
+        if not (kept_beside or NO_MEASURE.search(name) or BESIDE.search(name)):
             yield name, tuple(filter(None, numbers))
 
 

@@ -173,7 +173,6 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("done with", r"\b(trained|evaluated|validated|tested)\ with\ (?=(?:[a-z]+\ )?(?:loss|acc))",
          lambda found: "train: " if found[1] == "trained" else "val: "),
         ("a step of a split", r"^\s*\[(train|test|val\w*|eval)\s+(\d+)/(\d+)\]\s+(?=\{)", r"\1 step \2/\3 "),
-        ("a threshold", r"(?<=\w)\ \(\w{1,9}\s?=\s?[\d.]+\)(?=\s*[:=]\s*[-\d.])", ""),
         ("a split and its epoch",
          r"^\s*(train|test|val\w*|eval)\s+(\d{1,6})\s*[,:|]\s*(?=(?:avg\s|mean\s)?(?:loss|acc))",
          r"\1 epoch \2, "),

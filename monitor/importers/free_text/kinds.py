@@ -32,7 +32,8 @@ OF_A_STEP = re.compile(
 OF_A_PART = re.compile(r"epoch['\"]?\s?[:=]\s?\d*\.\d*[1-9]", re.IGNORECASE)
 """A share of an epoch: such a line is of a step."""
 OF_MANY = re.compile(
-    r"(?<![a-z])(subject|fold|patient|participant|speaker|client|task|seed|site)s?\b\W{0,4}(?:(?:no|nr|id)\W{0,3})?(\d{1,4})(?![.\d])"
+    r"(?<![a-z])(subject|fold|patient|participant|speaker|client|task|seed|site)s?\b"
+    r"\W{0,4}(?:(?:no|nr|id)\W{0,3})?(\d{1,4})(?![.\d])"
 )
 """One of several that a model is trained for."""
 
@@ -114,7 +115,7 @@ class Kinds:
             return
         kind.take(number, line)
         kind.names_step = kind.names_step or OF_A_PART.search(line) is not None
-        if kind.names_many and len(kind.of_many) < MOST_EPOCHS:
+        if kind.names_many:
             for word, of in OF_MANY.findall(plain(line)):
                 kind.of_many.setdefault(word, set()).add(int(of))
         if kind.names_epoch and len(self.epochs) < MOST_EPOCHS and (found := EPOCH.search(plain(line))):

@@ -13,7 +13,8 @@ CODE_ENDS = re.compile(
 )
 OPTIONS = re.compile(r"\b[A-Z]\w*(?:Config|Configuration|Arguments|Args|Params|Options|Namespace)\s?[({]\s*$")
 OPTION = re.compile(
-    r"(?!.*\b(?:epoch|step|iter|iteration)\b['\"]?\s?[:=\[]?\s?\d)\s*['\"]?[A-Za-z_][\w.-]*['\"]?\s?[=:]\s?\S.*|\s*[^\s=:]{0,60}[\]}],?\s*$|\s+\S+,?\s*$",
+    r"(?!.*\b(?:epoch|step|iter|iteration)\b['\"]?\s?[:=\[]?\s?\d)\s*['\"]?[A-Za-z_][\w.-]*['\"]?\s?[=:]\s?\S.*"
+    r"|\s*[^\s=:]{0,60}[\]}],?\s*$|\s+\S+,?\s*$",
     re.IGNORECASE,
 )
 OPTIONS_END = re.compile(r"\s*[)}]")
