@@ -59,9 +59,9 @@ def test_the_pointer_in_one_chart_draws_a_line_at_the_same_place_in_the_others(d
     page.get_by_test_id("chart-metric").scroll_into_view_if_needed()
     box = page.get_by_test_id("chart-metric").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
-    wait_until(lambda: page.evaluate(CURSORS) == [True, False, True], 10, "the other charts show no cursor")
+    wait_until(lambda: page.evaluate(CURSORS) == [True, False, True], why="the other charts show no cursor")
     page.mouse.move(5, 5)
-    wait_until(lambda: not any(page.evaluate(CURSORS)), 10, "the cursor stayed")
+    wait_until(lambda: not any(page.evaluate(CURSORS)), why="the cursor stayed")
 
 
 def bands(tab):

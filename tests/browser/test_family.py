@@ -102,7 +102,7 @@ def test_more_runs_are_drawn_beside_the_two_and_left_out_again(dashboard, tab, f
 
     page.get_by_test_id("mode-hours").click()
     epochs = page.get_by_test_id("compare-rows").locator("tbody tr").first.locator("td")
-    wait_until(lambda: epochs.all_inner_texts()[:2] == ["20", "20"], 10, "not at equal time")
+    wait_until(lambda: epochs.all_inner_texts()[:2] == ["20", "20"], why="not at equal time")
     assert page.evaluate(f"() => Math.max(...{OVERLAY}.data[0].x)") == pytest.approx(20 * 30 / 3600)
     page.get_by_role("button", name="kin_wide ×").click()
     page.wait_for_function(f"() => {OVERLAY}.data?.length === 3")

@@ -52,7 +52,7 @@ def flag_opens(dashboard, page, name, away):
         yield
         page.evaluate("(away) => { window.away = away; }", away)
         log(run, 9, 11, 1.5)
-        wait_until(lambda: page.locator("[data-testid=toast]").count() > 0, 20, "no flag opened")
+        wait_until(lambda: page.locator("[data-testid=toast]").count() > 0, why="no flag opened")
 
 
 def test_nobody_is_asked_or_told_anything_unasked(dashboard, tab):
@@ -74,7 +74,7 @@ def test_after_consent_a_flag_is_told_once_while_the_page_is_in_the_background(d
     page = browser_that_answers(tab(), "granted")
     for _ in flag_opens(dashboard, page, "consent", away=True):
         turn_on(page)
-    wait_until(lambda: told(page), 10, "nothing was told")
+    wait_until(lambda: told(page), why="nothing was told")
     titles = [title for title, _ in told(page)]
     assert len(titles) == len(set(titles)) and all(title.endswith("· consent") for title in titles)
     assert "Val loss is 1." in str(told(page))

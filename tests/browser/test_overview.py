@@ -84,7 +84,7 @@ def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab
     write_row(folder.runs, "done-2", parent="done", at=5001.0)
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: len(names(page)) == 4, 20, "the rows never came")
+    wait_until(lambda: len(names(page)) == 4, why="the rows never came")
     assert names(page) == ["sick", "calm", "broke", "done"]
     page.get_by_role("button", name="+1 child").click()
     assert names(page) == ["sick", "calm", "broke", "done", "done-2"]
@@ -94,7 +94,7 @@ def test_what_needs_somebody_stands_first_and_families_stay_together(folder, tab
     page.locator("[data-sort=run]").click()
     assert names(page) == ["broke", "calm", "done", "done-2", "sick"]
     page.get_by_test_id("search").fill("dropout")
-    wait_until(lambda: names(page) == ["done-2"], 5, "the changed keys are not searched")
+    wait_until(lambda: names(page) == ["done-2"], why="the changed keys are not searched")
     assert sideways(page) == 0
 
 
@@ -105,7 +105,7 @@ def test_runs_stand_under_the_values_of_a_setting_with_their_best_on_average(fol
                 writer.log_epoch(epoch, train_loss=1.0 / epoch, val_loss=1.1 / epoch, val_wer=wer + 0.1 * (3 - epoch))
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: len(names(page)) == 3, 20, "the rows never came")
+    wait_until(lambda: len(names(page)) == 3, why="the rows never came")
     page.get_by_test_id("group-by").select_option("lr")
     heads = page.get_by_test_id("group").all_inner_texts()
     assert [" ".join(head.split()) for head in heads] == [
@@ -117,7 +117,7 @@ def test_runs_stand_under_the_values_of_a_setting_with_their_best_on_average(fol
     page.get_by_role("button", name="lr 0.01", exact=False).last.click()
     assert names(page) == ["c"]
     page.reload()
-    wait_until(lambda: names(page) == ["c"], 20, "the choice and the fold do not last")
+    wait_until(lambda: names(page) == ["c"], why="the choice and the fold do not last")
     page.get_by_test_id("group-by").select_option("seed")
     assert len(page.get_by_test_id("group").all()) == 2 and len(names(page)) == 3
     page.get_by_test_id("group-by").select_option("")
@@ -140,21 +140,21 @@ def test_nothing_moves_under_the_pointer(folder, tab):
     write_row(folder.runs, "b", at=4000.0)
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: names(page) == ["a", "b"], 20, "the rows never came")
+    wait_until(lambda: names(page) == ["a", "b"], why="the rows never came")
     page.locator("[data-key=a]").hover()
     write_row(folder.runs, "b", at=6000.0, wer=0.25)
     page.get_by_test_id("update-order").filter(has_text="Update order").wait_for()
     assert names(page) == ["a", "b"]
-    wait_until(lambda: "25.0 %" in page.locator("[data-key=b]").inner_text(), 5, "the numbers stood still too")
+    wait_until(lambda: "25.0 %" in page.locator("[data-key=b]").inner_text(), why="the numbers stood still too")
     page.mouse.move(5, 5)
-    wait_until(lambda: names(page) == ["b", "a"], 5, "the order was never updated")
+    wait_until(lambda: names(page) == ["b", "a"], why="the order was never updated")
 
 
 def test_what_happened_since_the_last_visit_is_told_once(folder, tab):
     write_row(folder.runs, "sick", state="running", verdict="STOP", severity="critical", rule="at_chance")
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: names(page) == ["sick"], 20, "the row never came")
+    wait_until(lambda: names(page) == ["sick"], why="the row never came")
     assert not page.get_by_test_id("missed").is_visible(), "a first visit has missed nothing"
     raised = Alert(
         alert_id="gap-3", event="raised", rule="gap", severity="critical", at=time.time() + 1, line="Overfitting: gap."
@@ -163,9 +163,9 @@ def test_what_happened_since_the_last_visit_is_told_once(folder, tab):
     page.get_by_test_id("missed").filter(has_text="Overfitting: gap.").wait_for()
     time.sleep(1.2)
     page.get_by_test_id("btn-seen").click()
-    wait_until(lambda: not page.get_by_test_id("missed").is_visible(), 5, "it is still listed")
+    wait_until(lambda: not page.get_by_test_id("missed").is_visible(), why="it is still listed")
     page.reload()
-    wait_until(lambda: names(page) == ["sick"], 20, "the row never came back")
+    wait_until(lambda: names(page) == ["sick"], why="the row never came back")
     time.sleep(1.5)
     assert not page.get_by_test_id("missed").is_visible()
 
@@ -176,23 +176,23 @@ def test_runs_are_put_aside_and_taken_back_but_never_a_live_one(folder, tab):
     write_row(folder.runs, "alive", state="running")
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: len(names(page)) == 3, 20, "the rows never came")
+    wait_until(lambda: len(names(page)) == 3, why="the rows never came")
     page.locator("[data-key=alive] .vs-pick").check()
     assert page.get_by_test_id("btn-archive").is_disabled()
     page.locator("[data-key=alive] .vs-pick").uncheck()
     for name in ("a", "b"):
         page.locator(f"[data-key={name}] .vs-pick").check()
     page.get_by_test_id("btn-archive").click()
-    wait_until(lambda: names(page) == ["alive"], 20, "the runs are still listed")
+    wait_until(lambda: names(page) == ["alive"], why="the runs are still listed")
     assert not (folder.runs / "a").exists()
     page.get_by_test_id("undo").get_by_role("button", name="Undo").click()
-    wait_until(lambda: len(names(page)) == 3, 20, "they did not come back")
+    wait_until(lambda: len(names(page)) == 3, why="they did not come back")
     page.locator("[data-key=a] .vs-pick").check()
     page.get_by_test_id("btn-archive").click()
-    wait_until(lambda: len(names(page)) == 2, 20, "the run is still listed")
+    wait_until(lambda: len(names(page)) == 2, why="the run is still listed")
     page.locator("[data-filter=trash]").click()
     page.get_by_role("button", name="Take it back").click()
-    wait_until(lambda: (folder.runs / "a").exists(), 20, "the run was not taken back")
+    wait_until(lambda: (folder.runs / "a").exists(), why="the run was not taken back")
 
 
 def test_two_selected_runs_are_compared(folder, tab):
@@ -202,7 +202,7 @@ def test_two_selected_runs_are_compared(folder, tab):
         shutil.copytree(example, folder.runs / name)
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: len(names(page)) == 2, 20, "the rows never came")
+    wait_until(lambda: len(names(page)) == 2, why="the rows never came")
     for name in ("one", "two"):
         page.locator(f"[data-key={name}] .vs-pick").check()
     page.get_by_test_id("btn-compare").click()
@@ -239,7 +239,7 @@ def test_a_folder_that_cannot_be_read_keeps_what_was_read(folder, tab):
     write_row(folder.runs, "a")
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: names(page) == ["a"], 20, "the row never came")
+    wait_until(lambda: names(page) == ["a"], why="the row never came")
     aside = folder.runs.with_name("aside")
     folder.runs.rename(aside)
     folder.runs.write_text("no folder")
@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_read_keeps_what_was_read(folder, tab):
     assert names(page) == ["a"]
     folder.runs.unlink()
     aside.rename(folder.runs)
-    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), 20, "the trouble is still said")
+    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), why="the trouble is still said")
 
 
 def test_a_run_put_aside_while_it_is_open_says_so_and_keeps_its_data(folder, tab):
@@ -259,7 +259,7 @@ def test_a_run_put_aside_while_it_is_open_says_so_and_keeps_its_data(folder, tab
     page.get_by_test_id("problem").filter(has_text="trash").wait_for()
     assert "92.1 %" in page.get_by_test_id("tile-val_wer").inner_text()
     folder.monitor("restore", "one", "--runs", folder.runs)
-    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), 20, "the trouble is still said")
+    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), why="the trouble is still said")
 
 
 def test_a_query_a_label_and_the_command_line_work_together(folder, tab):
@@ -267,14 +267,14 @@ def test_a_query_a_label_and_the_command_line_work_together(folder, tab):
         write_row(folder.runs, name, at=at)
     page = tab()
     page.goto(folder.link())
-    wait_until(lambda: names(page) == ["wide", "base"], 20, "the rows never came")
+    wait_until(lambda: names(page) == ["wide", "base"], why="the rows never came")
     page.get_by_role("button", name="Name, note, tags of base").click()
     page.get_by_label("Tags, with spaces between them").fill("paper")
     page.get_by_text("Pin to the top of the list").click()
     page.get_by_role("button", name="Save").click()
-    wait_until(lambda: names(page) == ["base", "wide"], 20, "a pinned run does not stand first")
+    wait_until(lambda: names(page) == ["base", "wide"], why="a pinned run does not stand first")
     page.get_by_test_id("search").fill("tag:paper")
-    wait_until(lambda: names(page) == ["base"], 5, "the tag is not searched")
+    wait_until(lambda: names(page) == ["base"], why="the tag is not searched")
     assert "q=tag%3Apaper" in page.url
     page.keyboard.press("Control+k")
     page.get_by_test_id("palette-input").fill("wide")

@@ -158,7 +158,7 @@ def test_the_list_shows_runs_finds_one_by_search_and_opens_it(dashboard, tab, wr
     rows = page.get_by_test_id("runs")
     rows.get_by_text("written", exact=True).wait_for()
     page.get_by_test_id("search").fill("writt")
-    wait_until(lambda: not rows.get_by_text("another", exact=True).is_visible(), 10, "the search filters nothing")
+    wait_until(lambda: not rows.get_by_text("another", exact=True).is_visible(), why="the search filters nothing")
     rows.get_by_text("written", exact=True).click()
     page.get_by_test_id("verdict").wait_for()
     assert "run=written" in page.url
@@ -207,7 +207,7 @@ def test_a_dashboard_that_dies_is_said_and_comes_back_without_a_reload(dashboard
     page.get_by_test_id("connection").filter(has_text="last record").wait_for(timeout=30_000)
     assert page.evaluate("() => window.sameDocument")
     assert not page.get_by_test_id("offline").is_visible()
-    wait_until(lambda: "offline" not in page.title(), 15, "the title still says offline")
+    wait_until(lambda: "offline" not in page.title(), why="the title still says offline")
 
 
 def test_an_empty_folder_says_what_to_do(tab, tmp_path, dashboard):

@@ -46,11 +46,11 @@ def test_a_past_moment_reads_as_the_command_line_says_and_the_address_keeps_it(d
     assert f"epoch {epoch:g}" in page.get_by_test_id("past").inner_text()
     page.keyboard.press("ArrowLeft")
     page.get_by_test_id("past").filter(has_text=f"epoch {epoch - 1:g}").wait_for()
-    wait_until(lambda: page.locator("[data-rule=overfitting]").count() == 0, 10, "a flag of the future is shown")
+    wait_until(lambda: page.locator("[data-rule=overfitting]").count() == 0, why="a flag of the future is shown")
     drawn = page.evaluate(f"() => Math.max(...{LOSS}.data.flatMap((trace) => trace.x))")
     assert drawn <= epoch - 1, "the chart shows what was not yet recorded"
     page.get_by_test_id("btn-now").click()
-    wait_until(lambda: page.get_by_test_id("verdict").inner_text() == now, 10, "the page never came back to now")
+    wait_until(lambda: page.get_by_test_id("verdict").inner_text() == now, why="the page never came back to now")
     assert "at=" not in page.url
 
 
@@ -86,12 +86,12 @@ def test_a_zoom_is_shared_by_the_charts_and_undone_by_one_click(dashboard, tab, 
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], y + 3, steps=6)
     page.mouse.up()
-    wait_until(lambda: page.evaluate(RANGES)[1][1] < 290, 10, "the drag did not zoom")
+    wait_until(lambda: page.evaluate(RANGES)[1][1] < 290, why="the drag did not zoom")
     loss, wer, words = page.evaluate(RANGES)
     assert loss == wer == words
     assert "range=" in page.url
     page.get_by_test_id("reset-loss").click()
-    wait_until(lambda: page.evaluate(RANGES)[1][1] > 290, 10, "the zoom was not undone")
+    wait_until(lambda: page.evaluate(RANGES)[1][1] > 290, why="the zoom was not undone")
     assert "range=" not in page.url
 
 
@@ -120,14 +120,14 @@ def test_predictions_can_be_stepped_filtered_searched_watched_and_followed(dashb
 
     first = clips.locator("article").first
     first.get_by_role("button", name="History").click()
-    wait_until(lambda: first.locator(".vs-moment").count() == 5, 10, "the history does not show each change")
+    wait_until(lambda: first.locator(".vs-moment").count() == 5, why="the history does not show each change")
     first.get_by_role("button", name="Watch").click()
     page.locator("[data-filter=watch]").click()
-    wait_until(lambda: clips.locator("article").count() == 1, 10, "the watch list shows other clips")
+    wait_until(lambda: clips.locator("article").count() == 1, why="the watch list shows other clips")
     page.reload()
     page.get_by_test_id("predictions").locator("article").first.wait_for()
     page.locator("[data-filter=watch]").click()
-    wait_until(lambda: page.get_by_test_id("predictions").locator("article").count() == 1, 10, "the list was forgotten")
+    wait_until(lambda: page.get_by_test_id("predictions").locator("article").count() == 1, why="the list was forgotten")
 
 
 def test_diagnosis_shows_causes_options_and_where_each_limit_comes_from(dashboard, tab, sick):
@@ -233,7 +233,7 @@ def test_help_explains_keys_and_words_and_goes_away(dashboard, tab, sick):
     page.keyboard.press("?")
     page.get_by_test_id("help").get_by_text("word error rate").wait_for()
     page.keyboard.press("Escape")
-    wait_until(lambda: not page.get_by_test_id("help").is_visible(), 5, "the help stayed open")
+    wait_until(lambda: not page.get_by_test_id("help").is_visible(), why="the help stayed open")
 
 
 def test_hostile_log_lines_are_text_and_searched(dashboard, tab, sick):
@@ -247,10 +247,10 @@ def test_hostile_log_lines_are_text_and_searched(dashboard, tab, sick):
     assert page.evaluate("() => window.hacked") is None and lines.locator("img").count() == 0
     assert "100,000 characters" in lines.inner_text() and "\u202e" not in lines.inner_text()
     page.get_by_role("button", name="only warnings").click()
-    wait_until(lambda: lines.inner_text().strip() == "KeyError: 'x'", 10, "other lines are shown too")
+    wait_until(lambda: lines.inner_text().strip() == "KeyError: 'x'", why="other lines are shown too")
     with log.open("a") as more:
         more.write("\nValueError: new\n")
-    wait_until(lambda: "ValueError: new" in lines.inner_text(), 10, "the log is not followed")
+    wait_until(lambda: "ValueError: new" in lines.inner_text(), why="the log is not followed")
     assert sideways(page) == 0
 
 

@@ -57,7 +57,7 @@ def test_on_a_phone_a_chip_is_as_tall_as_its_word(dashboard, tab, filtered):
     open_run(page, dashboard, filtered)
     page.get_by_test_id("tab-predictions").click()
     words = page.locator("[data-testid=predictions] .vs-word .vs-said")
-    wait_until(lambda: words.count() == 4 + 1 + 2, 20, "not every word is there")
+    wait_until(lambda: words.count() == 4 + 1 + 2, why="not every word is there")
     assert {round(word.bounding_box()["height"]) for word in words.all()} == {24}
     assert sideways(page) == 0
 

@@ -135,7 +135,7 @@ def test_a_strangers_run_is_resumed_only_after_its_command_was_read(dashboard, t
     resume = dialog.get_by_role("button", name="Resume", exact=True)
     assert resume.is_disabled()
     dialog.get_by_text("I have read this command and want it to run here").click()
-    wait_until(resume.is_enabled, 20, "the tick did not free the button")
+    wait_until(resume.is_enabled, why="the tick did not free the button")
     resume.click()
     state = dashboard.runs / "theirs" / "state.json"
     wait_until(lambda: json.loads(state.read_text())["generation"] == 2, 60, "it was never started again")

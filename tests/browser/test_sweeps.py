@@ -42,7 +42,7 @@ def rows(page):
 def test_a_sweep_is_one_row_and_a_search_or_a_filter_finds_its_trials(swept, tab):
     page = tab()
     page.goto(swept.link())
-    wait_until(lambda: rows(page) == ["alone"], 30, "the trials were not folded")
+    wait_until(lambda: rows(page) == ["alone"], why="the trials were not folded")
     said = " ".join(page.get_by_test_id("sweep").inner_text().split())
     assert "search sweep of 5 trials best search-1 30.0 % · optimizer adam, rate 0.001" in said
     assert "5 finished 30.0 % to 90.0 %" in said
@@ -71,7 +71,7 @@ def test_opened_it_shows_the_picture_and_the_trials_best_first_and_the_address_k
     page.reload()
     page.get_by_test_id("sweep-picture").wait_for()
     page.get_by_test_id("sweep").locator(".vs-run-open").click()
-    wait_until(lambda: rows(page) == ["alone"], 20, "it did not fold")
+    wait_until(lambda: rows(page) == ["alone"], why="it did not fold")
 
 
 def test_the_line_under_the_pointer_is_named_and_a_click_opens_its_trial(swept, tab):
@@ -121,4 +121,4 @@ def test_a_thousand_trials_are_one_row_and_a_picture_with_twenty_rows_below(fold
     wait_until(lambda: page.locator(".vs-sweep-line").count() == 1000, 60, "not all trials were drawn")
     assert rows(page) == [f"t-{place:04d}" for place in range(20)]
     page.get_by_role("button", name="Show more trials").click()
-    wait_until(lambda: len(rows(page)) == 70, 20, "no more trials came")
+    wait_until(lambda: len(rows(page)) == 70, why="no more trials came")

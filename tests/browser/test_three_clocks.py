@@ -54,4 +54,4 @@ def test_what_keeps_the_server_from_reading_stays_said_while_the_person_looks_ar
     assert page.get_by_test_id("problem").is_visible()
     assert "68.0 %" in page.get_by_test_id("tile-val_wer").inner_text()
     dashboard.monitor("restore", run, "--runs", dashboard.runs)
-    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), 20, "it is still called gone")
+    wait_until(lambda: not page.get_by_test_id("problem").is_visible(), why="it is still called gone")

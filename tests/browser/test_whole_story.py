@@ -80,10 +80,10 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     alarm = page.get_by_test_id("gap-alarm")
     alarm.wait_for()
     assert "limit 1" in alarm.inner_text()
-    wait_until(lambda: "▲ gap" in page.title(), 20, "the title does not name the gap")
+    wait_until(lambda: "▲ gap" in page.title(), why="the title does not name the gap")
     page.get_by_test_id("alarm-seen").click()
     alarm.wait_for(state="hidden")
-    wait_until(lambda: "▲ gap" not in page.title(), 20, "the title still names the gap")
+    wait_until(lambda: "▲ gap" not in page.title(), why="the title still names the gap")
     wait_until(lambda: "LOOK" in page.get_by_test_id("verdict").inner_text(), 60, "no verdict LOOK")
 
     # What a person has opened, zoomed and scrolled stays as it is through updates.
@@ -105,7 +105,7 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     # Predictions, word under word, with errors by glyph.
     page.get_by_test_id("tab-predictions").click()
     clips = page.get_by_test_id("predictions")
-    wait_until(lambda: any(glyph in clips.inner_text() for glyph in "≠∅"), 20, "no error is marked")
+    wait_until(lambda: any(glyph in clips.inner_text() for glyph in "≠∅"), why="no error is marked")
     assert clips.locator(".vs-target").count() > 8
     page.get_by_test_id("tab-now").click()
 
@@ -145,23 +145,23 @@ def test_parent_stopped_and_child_started_in_one_dialog_and_a_bad_value_is_refus
     page = tab()
     page.goto(dashboard.link(run))
     page.get_by_test_id("btn-restart").wait_for()
-    wait_until(lambda: (dashboard.runs / run / "run.json").exists(), 30, "the trainer never wrote run.json")
+    wait_until(lambda: (dashboard.runs / run / "run.json").exists(), why="the trainer never wrote run.json")
     page.get_by_test_id("btn-restart").click()
     dialog = page.get_by_role("dialog")
     field = dialog.get_by_role("textbox", name="dropout (now 0.3)", exact=True)
     field.fill("1.5")
     field.press("Enter")
     dialog.get_by_text("1.5").last.wait_for()
-    wait_until(lambda: dialog.get_by_role("alert").count() > 0, 15, "a dropout of 1.5 was not refused")
+    wait_until(lambda: dialog.get_by_role("alert").count() > 0, why="a dropout of 1.5 was not refused")
     assert "0.95" in dialog.get_by_role("alert").first.inner_text()
     start = dialog.get_by_role("button", name="Stop parent and start child")
-    wait_until(start.is_disabled, 15, "a refused form could still be sent")
+    wait_until(start.is_disabled, why="a refused form could still be sent")
     field.fill("0.5")
     field.press("Enter")
-    wait_until(start.is_enabled, 15, "the button stayed disabled after the mend")
+    wait_until(start.is_enabled, why="the button stayed disabled after the mend")
     start.click()
     page.wait_for_url("**run=parent-2*", timeout=60_000)
-    wait_until(lambda: dashboard.states()["parent"] == "stopped", 30, "the parent never stopped")
+    wait_until(lambda: dashboard.states()["parent"] == "stopped", why="the parent never stopped")
     wait_until(lambda: (dashboard.runs / "parent-2" / "run.json").exists(), 60, "the child never began")
     assert json.loads((dashboard.runs / "parent-2" / "run.json").read_text())["config"]["dropout"] == 0.5
 

@@ -80,7 +80,7 @@ def test_from_the_empty_page_a_log_on_this_machine_is_followed(own, tab, tmp_pat
     with log.open("a") as stream:
         stream.write(FORMS["one line"]([31]))
     epochs = own.runs / "train" / "epochs.jsonl"
-    wait_until(lambda: len(epochs.read_text().splitlines()) == 31, 30, "what was appended never came")
+    wait_until(lambda: len(epochs.read_text().splitlines()) == 31, why="what was appended never came")
     own.monitor("attach", "--stop", "train", "--runs", own.runs)
     assert own.states() == {"train": "imported"}
 
