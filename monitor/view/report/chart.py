@@ -67,11 +67,12 @@ class Scale:
         self.left = min(xs)
         self.right = max(max(xs), self.left + max(1e-9, 1e-9 * abs(self.left)))
         usual = 4 * abs(ys[len(ys) // 2])
-        top = max((y for y in ys if y <= usual), default=ys[-1])
+        # Zero is on the axis, also above a curve that is negative throughout.
+        top = max(1e-9, max((y for y in ys if y <= usual), default=ys[-1]))
         lowest = min(0.0, max(ys[0], -usual))
-        self.step = _round_step(max(top - lowest, 1e-9) / 4)
+        self.step = _round_step((top - lowest) / 4)
         self.low = self.step * math.floor(lowest / self.step)
-        self.high = self.step * math.ceil(max(top, 1e-9) / self.step - 1e-9)
+        self.high = self.step * math.ceil(top / self.step - 1e-9)
         self.cut = ys[-1] > self.high or ys[0] < self.low
 
     def x(self, value: float) -> float:
