@@ -23,6 +23,7 @@ from trainer.devices import Precision
 from trainer.distributed import ALONE, Ranks
 from trainer.loss import Objective
 from trainer.models.base import CtcModel
+from trainer.optimiser import EagerAdamW
 from trainer.settings import Setting, can_capture, in_buckets, preparation, untried
 from trainer.tally import Tally, Update
 
@@ -250,7 +251,7 @@ def make_optimiser(model: nn.Module, config: Config) -> torch.optim.AdamW:
     weights = [each for each in model.parameters() if each.ndim >= 2]
     others = [each for each in model.parameters() if each.ndim < 2]
     groups = [{"params": weights, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
+    return EagerAdamW(groups, lr=config.learning_rate, fused=True)
 
 
 def _flat(stage: nn.Module) -> Tensor:

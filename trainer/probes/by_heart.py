@@ -12,6 +12,7 @@ from trainer.decoding import greedy
 from trainer.loss import clip_losses, per_token
 from trainer.metrics import word_errors
 from trainer.models import build_model
+from trainer.optimiser import EagerAdamW
 from trainer.probes.subject import Subject
 from trainer.run import head_options
 
@@ -37,7 +38,7 @@ def measure(subject: Subject, most_secs: float = 60.0) -> Probe:
     clips = subject.some("train", CLIPS)
     (batch,) = subject.batches(clips, CLIPS)
     references = [subject.corpus.sentence(clip.tokens) for clip in clips]
-    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE)
+    optimiser = EagerAdamW(model.parameters(), lr=RATE)
     model.train()
     wer, step = 1.0, 0
     while step < MOST_STEPS and wer > 0 and time.monotonic() - began < most_secs:
