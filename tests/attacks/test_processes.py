@@ -64,7 +64,7 @@ def looked_at(runs: Path, name: str) -> None:
 
         async def conversation(tab):
             await tab.send(json.dumps({"kind": "hello", "run": name}))
-            while json.loads(await asyncio.wait_for(tab.recv(), 30))["kind"] not in ("frame", "problem"):
+            while json.loads(await asyncio.wait_for(tab.recv(), 60))["kind"] not in ("frame", "problem"):
                 pass
             await asyncio.sleep(1.0)
 

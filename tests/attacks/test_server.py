@@ -63,14 +63,14 @@ def test_a_question_by_a_name_that_is_a_way_out_is_refused(there, name):
 
     async def conversation(tab):
         await tab.send(json.dumps({"kind": "hello", "run": name}))
-        return json.loads(await asyncio.wait_for(tab.recv(), 20))
+        return json.loads(await asyncio.wait_for(tab.recv(), 60))
 
     assert there.talk(conversation, token=there.look)["kind"] == "problem"
 
     async def compared(tab):
         await tab.send(json.dumps({"kind": "hello", "run": "healthy"}))
         await tab.send(json.dumps({"kind": "compare", "with": [name]}))
-        while (message := json.loads(await asyncio.wait_for(tab.recv(), 20)))["kind"] != "compare":
+        while (message := json.loads(await asyncio.wait_for(tab.recv(), 60)))["kind"] != "compare":
             pass
         return message
 
@@ -100,7 +100,7 @@ def test_a_linked_run_is_neither_listed_nor_opened(there, tmp_path):
 
         async def conversation(tab):
             await tab.send(json.dumps({"kind": "hello", "run": "linked"}))
-            return json.loads(await asyncio.wait_for(tab.recv(), 20))
+            return json.loads(await asyncio.wait_for(tab.recv(), 60))
 
         assert there.talk(conversation, token=there.look)["kind"] == "problem"
         assert there.ask("/vs/report/linked.log", token=there.look).status == 404
@@ -171,7 +171,7 @@ def test_a_message_of_forty_megabytes_is_not_taken(there, how):
     async def conversation(tab):
         await tab.send(b"x" * 40 * 2**20)
         while True:
-            await asyncio.wait_for(tab.recv(), 30)
+            await asyncio.wait_for(tab.recv(), 60)
 
     with pytest.raises(websockets.ConnectionClosed):
         there.talk(conversation, token=there.look, **how)
@@ -223,7 +223,7 @@ def test_connections_that_ask_nothing_keep_nobody_out_and_fill_no_log(there):
     held = []
     try:
         for number in range(1000):
-            held.append(one := socket.create_connection(("127.0.0.1", there.port), timeout=5))
+            held.append(one := socket.create_connection(("127.0.0.1", there.port), timeout=60))
             with contextlib.suppress(OSError):  # the oldest are closed meanwhile
                 one.sendall(b"GET / HT" if number % 2 else b"\x00\xff nonsense\r\n\r\n")
         assert there.ask("/", token=there.look).status == 200

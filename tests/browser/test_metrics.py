@@ -63,7 +63,7 @@ def test_the_charts_share_range_and_cursor_and_follow_the_run(dashboard, tab):
         box = page.locator('[data-testid="chart-metric.loss"]').bounding_box()
         page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
         wait_until(
-            lambda: page.evaluate(f"() => !{odd}.parentNode.querySelector('.vs-cursor').hidden"), 10, "no cursor"
+            lambda: page.evaluate(f"() => !{odd}.parentNode.querySelector('.vs-cursor').hidden"), why="no cursor"
         )
 
 

@@ -195,16 +195,16 @@ def test_a_dashboard_that_dies_is_said_and_comes_back_without_a_reload(dashboard
     servers = [c for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == dashboard.port]
     os.kill(servers[0].pid, signal.SIGKILL)
     try:
-        page.get_by_test_id("connection").filter(has_text="not connected").wait_for(timeout=15_000)
+        page.get_by_test_id("connection").filter(has_text="not connected").wait_for(timeout=60_000)
         wait_until(
-            lambda: page.title().startswith("⏸ page offline"), 5, "the tab does not say that the page is offline"
+            lambda: page.title().startswith("⏸ page offline"), why="the tab does not say that the page is offline"
         )
         assert "68.0 %" in page.get_by_test_id("tile-val_wer").inner_text(), "the last data were not kept"
         told = page.get_by_test_id("offline").inner_text()
         assert "What is shown is of" in told and f"ssh -N -L {dashboard.port}:127.0.0.1:{dashboard.port}" in told
     finally:
         dashboard.serve("--port", dashboard.port)  # the other tests of the session look at it too
-    page.get_by_test_id("connection").filter(has_text="last record").wait_for(timeout=30_000)
+    page.get_by_test_id("connection").filter(has_text="last record").wait_for(timeout=60_000)
     assert page.evaluate("() => window.sameDocument")
     assert not page.get_by_test_id("offline").is_visible()
     wait_until(lambda: "offline" not in page.title(), why="the title still says offline")
@@ -222,7 +222,7 @@ def test_an_empty_folder_says_what_to_do(tab, tmp_path, dashboard):
         page.get_by_test_id("empty").wait_for()
         assert "python -m monitor start" in page.get_by_test_id("empty").inner_text()
         write_run(empty, "first")
-        page.get_by_test_id("runs").get_by_text("first", exact=True).wait_for(timeout=15_000)
+        page.get_by_test_id("runs").get_by_text("first", exact=True).wait_for(timeout=60_000)
     finally:
         empty.stop_serving()
 

@@ -25,42 +25,49 @@ def stage(page):
     return page.get_by_test_id("stop-stage").inner_text()
 
 
-TORN = """() => {
+SEEN = """() => {
   window.torn = 0;
-  const text = (id) => document.querySelector(`[data-testid="${id}"]`)?.innerText ?? "";
+  window.early = 0;
+  window.asked = 0;
+  const of = (id) => document.querySelector(`[data-testid="${id}"]`);
+  let before = "";
   const look = () => {
-    if (text("stop-stage").startsWith("Asked") && !text("header-state").includes("stopping")) window.torn += 1;
+    const stage = of("stop-stage")?.innerText ?? "";
+    if (stage.startsWith("Asked")) {
+      window.torn += !(of("header-state")?.innerText ?? "").includes("stopping");
+      window.early += Boolean(of("btn-hurry-stop")?.offsetParent);
+      window.asked += !before.startsWith("Asked");
+    }
+    before = stage;
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 }"""
-"""Counts the moments in which a stage stands beside the state of another moment."""
+"""Counts the moments in which a stage stands beside the state of another moment or a button that comes later, and how
+often "Asked …" came: it passes after ten seconds, which may be over before a test looks."""
 
 
 def test_a_stop_that_is_not_answered_can_be_waited_for_or_hurried(dashboard, tab):
-    run = started(dashboard, "deaf", DEAF, grace=24)
+    run = started(dashboard, "deaf", DEAF, grace=240)
     page = tab()
     page.goto(dashboard.link(run))
     page.get_by_test_id("btn-stop").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("has reported no checkpoint so far").wait_for()
-    page.evaluate(TORN)
+    page.evaluate(SEEN)
     dialog.get_by_role("button", name="Stop now").click()
-    wait_until(lambda: "Asked to stop by" in stage(page), why="the first stage is not shown")
+    wait_until(lambda: page.evaluate("() => window.asked") == 1, why="the first stage is not shown")
     page.get_by_test_id("btn-cancel-stop").wait_for()
-    assert not page.get_by_test_id("btn-hurry-stop").is_visible()
-    assert page.evaluate("() => window.torn") == 0
 
-    wait_until(
-        lambda: re.search(r"has not answered for \d+ s; SIGTERM in \d+ s", stage(page)), why="silence is not told"
-    )
-    before = int(re.search(r"SIGTERM in (\d+) s", stage(page))[1])
-    assert before <= 14
+    silent = r"has not answered for \d+ s; SIGTERM in (\d+) s"
+    left = wait_until(lambda: re.search(silent, stage(page)), why="silence is not told")
+    assert int(left[1]) <= 230
     page.get_by_test_id("btn-more-time").click()
-    wait_until(lambda: "Asked to stop by" in stage(page), why="more time was not given")
+    wait_until(lambda: page.evaluate("() => window.asked") == 2, why="more time was not given")
     page.get_by_test_id("btn-hurry-stop").click()
     wait_until(lambda: "stopped" in page.get_by_test_id("header-state").inner_text(), why="it was not hurried")
     wait_until(lambda: stage(page).startswith("Stopped "), why="it is not said when it stopped")
+    assert page.evaluate("() => [window.torn, window.early]") == [0, 0]
 
 
 def test_several_runs_are_stopped_from_the_list_and_each_says_what_it_loses(dashboard, tab):

@@ -112,7 +112,7 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     # Stop, with stages, then restart with the proposed cure: the values of the preset `fixed`.
     page.get_by_test_id("btn-stop").click()
     page.get_by_role("button", name="Stop after this step").click()
-    page.get_by_test_id("header-state").filter(has_text="stopped").wait_for(timeout=30_000)
+    page.get_by_test_id("header-state").filter(has_text="stopped").wait_for(timeout=60_000)
     assert "ENDED" in page.get_by_test_id("verdict").inner_text()
     page.get_by_test_id("btn-fix").click()
     dialog = page.get_by_role("dialog")
@@ -132,7 +132,7 @@ def test_a_person_watches_a_run_go_wrong_stops_it_and_restarts_it_with_the_cure(
     assert launched["parent"]["run_id"] == "broken"
     page.get_by_test_id("btn-stop").click()
     page.get_by_role("button", name="Stop after this step").click()
-    page.get_by_test_id("header-state").filter(has_text="stopped").wait_for(timeout=30_000)
+    page.get_by_test_id("header-state").filter(has_text="stopped").wait_for(timeout=60_000)
 
 
 def overlap(a, b):
@@ -190,7 +190,7 @@ def test_a_broken_run_is_cured_from_its_diagnosis_and_the_cure_is_scored_and_cou
     option.get_by_role("button", name="Restart with this").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("val WER at epoch 10 at most").first.wait_for()
-    expect(dialog.get_by_role("textbox", name="train_clips (now 300)", exact=True)).to_have_value("600", timeout=30_000)
+    expect(dialog.get_by_role("textbox", name="train_clips (now 300)", exact=True)).to_have_value("600", timeout=60_000)
     same = dialog.locator("[data-testid=stCode]").filter(has_text="--option more_data")
     same.wait_for()
     dialog.get_by_role("button", name="Start child").click()
@@ -203,7 +203,7 @@ def test_a_broken_run_is_cured_from_its_diagnosis_and_the_cure_is_scored_and_cou
     wait_until(lambda: (dashboard.runs / "sickly-2" / "outcome.json").exists(), 150, "the child was never judged")
     page.get_by_test_id("tab-compare").click()
     card = page.get_by_test_id("outcome")
-    card.filter(has_text="HELPED").wait_for(timeout=30_000)
+    card.filter(has_text="HELPED").wait_for(timeout=60_000)
     assert "points at epoch 10" in card.inner_text() and "It came." in card.inner_text()
     assert "not credited" not in card.inner_text()
 

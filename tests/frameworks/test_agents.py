@@ -42,7 +42,7 @@ def asked(runs, questions, *words):
                 found.append((result.is_error, text if result.is_error else json.loads(text)))
         return names, found
 
-    return asyncio.run(asyncio.wait_for(talk(), 60))
+    return asyncio.run(asyncio.wait_for(talk(), 240))
 
 
 @pytest.fixture

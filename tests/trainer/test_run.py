@@ -337,7 +337,7 @@ def test_a_signal_lets_the_step_finish_saves_and_exits_with_zero(tmp_path, numbe
         while not (run_dir / "steps.jsonl").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(number)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         process.kill()
     progress = document(run_dir / "progress.json", Progress)

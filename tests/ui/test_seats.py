@@ -50,7 +50,7 @@ def test_those_beyond_the_limit_wait_in_line_are_told_their_place_and_come_in_tu
             while "number 1 in line" not in four.told[-1]:
                 await asyncio.sleep(0.01)
         await one.leave()
-        await asyncio.wait_for(four.served.wait(), 30)
+        await asyncio.wait_for(four.served.wait(), 60)
         assert not three.served.is_set()
 
     asyncio.run(story())

@@ -187,7 +187,7 @@ def test_all_who_wait_for_a_slow_look_get_that_one(tmp_path, monkeypatch):
     monkeypatch.setattr(listing, "look", slow)
     asyncio.run(tabs())
     assert len(looks) == 1
-    asyncio.run(asyncio.wait_for(listing.latest(), 30))
+    asyncio.run(asyncio.wait_for(listing.latest(), 60))
     assert len(looks) == 2, "who asks later than that gets a new one"
 
 
