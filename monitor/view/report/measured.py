@@ -237,9 +237,10 @@ def _metric(snapshot: Snapshot) -> Iterator[str]:
     for name, points in ((f"train {metric.label}", train), (metric.title, val)):
         if len(points) > 1:
             best = min(points, key=lambda point: (metric.error(point[1]), point[0]))
+            took = points[-1][0] - points[0][0]
             yield (
                 f"{_how_well(metric, [value for _, value in points])}: {name} {from_to(points, metric.text)}, "
-                f"{_moved(metric, points[0][1], points[-1][1])} in {plain(points[-1][0] - points[0][0])} epochs; best "
+                f"{_moved(metric, points[0][1], points[-1][1])} in {plain(took)} epoch{'s' * (took != 1)}; best "
                 f"{metric.text(best[1])} at epoch {plain(best[0])}."
             )
     if val and train and val[-1][0] == train[-1][0]:
@@ -334,7 +335,7 @@ def samples(snapshot: Snapshot) -> Iterator[Block]:
         "S substituted, D deleted, I inserted."
     )
     for name, target, said in pairs[:SAMPLES]:
-        counts = f"{len(target.split())} words in, {len(said.split())} out"
+        counts = f"{count(len(target.split()), 'word')} in, {len(said.split())} out"
         yield Code("\n".join([f"{name}  ({counts})", *_alignment(target.split(), said.split())]))
 
 
