@@ -122,11 +122,11 @@ def test_what_the_table_does_not_say():
         "2 epochs were planned; it is at epoch 3."
     ]
     steps = tuple(
-        Step(step=at, at=NOW, train_loss=loss) for at, loss in ((10, 3.0), (20, math.nan), (30, 1.0), (40, 2.0))
+        Step(step=at, at=NOW, train_loss=loss) for at, loss in ((10, 3.0), (30, 1.0), (40, 2.0), (50, math.nan))
     )
     [told] = progress(snapshot(steps=steps))
     assert told == Text("No evaluation was logged. Train loss 3.00 at step 10 → 2.00 at step 40, lowest 1.00.")
-    assert list(progress(snapshot(val_loss=[1.0]))) == []
+    assert list(progress(snapshot(val_loss=[1.0, 1.0], run={"config": {"epochs": 2}}))) == []
 
 
 def test_predictions_stand_under_their_targets_word_by_word():
