@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 import urllib.parse
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ STREAM = {"path": "/_stcore/stream", "subprotocols": ["streamlit"]}
 def cookie_of(link: str) -> str:
     """What a link is exchanged for, as a Cookie header."""
     asked = urllib.parse.urlsplit(link)
-    connection = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=30)
+    connection = http.client.HTTPConnection(asked.hostname or "", asked.port, timeout=60)
     try:
         connection.request("GET", f"{asked.path}?{asked.query}")
         answer = connection.getresponse()
@@ -74,7 +75,7 @@ class Served:
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None, token: str = ""
     ) -> Answer:
         """One request on a connection of its own; `token` goes into the cookie. Redirects are not followed."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             sent = {**(self.cookie(token) if token else {}), **(headers or {})}
             connection.request(method, path, body=body, headers=sent)
@@ -99,14 +100,28 @@ class Served:
         return asyncio.run(asyncio.wait_for(go(), secs))
 
     def monitor(self, *words: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "monitor", *map(str, words)],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        return monitor(words, self.env)
+
+
+def monitor(words: Sequence[object], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """`python -m monitor WORDS`; `list`, by which tests poll, and `serve --stop`, by which they end, run here."""
+    command = list(map(str, words))
+    if command[0] != "list" and (command[0] != "serve" or "--stop" not in command):
+        whole = [sys.executable, "-m", "monitor", *command]
+        return subprocess.run(whole, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as here,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        here.chdir(ROOT)
+        for name in os.environ.keys() - env.keys():
+            here.delenv(name)
+        for name in env:
+            here.setenv(name, env[name])
+        code = main(command)
+    return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
 
 
 @contextlib.contextmanager
@@ -136,10 +151,7 @@ def serving(home: Path, *options: object, **env: str) -> Iterator[Served]:
 
 
 def stop_serving(runs: Path, env: dict[str, str]) -> None:
-    """What `serve --stop` does, without a process of its own: each of a hundred dashboards is stopped so."""
-    with pytest.MonkeyPatch.context() as here:
-        here.setenv("XDG_STATE_HOME", env["XDG_STATE_HOME"])
-        main(["serve", "--runs", str(runs), "--stop"])
+    monitor(["serve", "--runs", runs, "--stop"], env)
 
 
 class Session:
@@ -198,7 +210,7 @@ class Session:
 async def answered(tab) -> None:
     """Asks for the log until it is told: then whatever was sent before has been seen."""
     await tab.send(json.dumps({"kind": "log"}))
-    while json.loads(await asyncio.wait_for(tab.recv(), 30))["kind"] != "log":
+    while json.loads(await asyncio.wait_for(tab.recv(), 60))["kind"] != "log":
         pass
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from monitor.run_dir import STATE_FILE, Floors
 from monitor.writer import RunWriter
-from tests.served import stop_serving
+from tests.served import monitor, stop_serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -42,14 +41,7 @@ class Dashboard:
     look: str = ""
 
     def monitor(self, *words: object, ok: bool = True) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "monitor", *map(str, words)],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = monitor(words, self.env)
         assert done.returncode == 0 or not ok, done.stderr + done.stdout
         return done.stdout
 
