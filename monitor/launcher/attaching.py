@@ -48,7 +48,7 @@ from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_
 from monitor.run_dir.lives import is_copied
 from monitor.run_dir.planned import planned_by
 from monitor.run_dir.seal import write_sealed
-from monitor.run_dir.words import PACKAGE
+from monitor.run_dir.words import PACKAGE, monitor_line
 
 MOST_WRITERS = 3
 READ_WHOLE = BINARY | {"hugging-face", "ultralytics", "wav2letter", "clearml", "tensorboard-csv"}
@@ -115,7 +115,7 @@ def propose(
 
 
 def _import_of(path: Path, grows: bool) -> str:
-    return f"python -m monitor import {path}" + (" --follow" if grows else "")
+    return monitor_line("import", path, *(["--follow"] if grows else []))
 
 
 @audited("attach", lambda runs_dir, proposal, request, **how: (runs_dir, ""))
@@ -132,7 +132,7 @@ def attach(runs_dir: Path, proposal: Proposal, request: AttachRequest, *, detach
         if request.pid is not None:
             raise RefusedError(
                 f"{proposal.path.name} is followed as {run_dir.name} already; to name its process, end that first: "
-                f"python -m monitor attach --stop {run_dir.name}"
+                f"{monitor_line('attach', '--stop', run_dir.name)}"
             )
         confirm(run_dir, request.asked_by, proposal.mapping)
         return run_dir.name
@@ -203,7 +203,7 @@ def _refuse_starts(run: FollowedRun) -> None:
         raise RefusedError(
             f"{run.run_dir.name} was started {run.generation} times, and its log does not say where each began: how "
             f"it is read cannot be changed any more. Follow its log as a run of its own: "
-            f"python -m monitor attach {run.source.path}"
+            f"{monitor_line('attach', run.source.path)}"
         )
 
 
@@ -258,7 +258,7 @@ def end_following(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
     if source is None or source.format != LOG_FORMAT or not is_followed(run_dir):
         raise RefusedError(f"{run_dir.name} is not being followed.")
     if _how_of(run_dir) != "attach":
-        raise RefusedError(f"{run_dir.name} was started from here; stop it with: python -m monitor stop {run_dir.name}")
+        raise RefusedError(f"{run_dir.name} was started from here; stop it with: {monitor_line('stop', run_dir.name)}")
     _say(run_dir, ReadingWord(by=by, at=time.time(), follow=False))
     deadline = time.monotonic() + patience_secs
     while is_followed(run_dir):
