@@ -1,7 +1,8 @@
 """Follow the log of a training that is already running: shows how the log is parsed, asks, then reads along.
 
-The follower is a small background process that outlives this terminal. With --pid the run can also be stopped and
-restarted. RUN in place of LOG confirms (or, with --map, changes) how the log of a started script is read."""
+A file or folder that a tool writes (event files, results.csv, run.wandb …) is read as `import` reads it. The follower
+is a small background process that outlives this terminal. With --pid the run can also be stopped and restarted. RUN in
+place of LOG confirms (or, with --map, changes) how the log of a started script is read."""
 
 from __future__ import annotations
 
@@ -36,7 +37,10 @@ BAR_FROM_BYTES = 5_000_000
 
 def run(
     logs: Annotated[
-        list[str], typer.Argument(metavar="LOG…", help="The log file; or a RUN, to confirm how its log is read.")
+        list[str],
+        typer.Argument(
+            metavar="LOG…", help="The log, or what a tool writes; or a RUN, to confirm how its log is read."
+        ),
     ],
     runs: RunsOption = DEFAULT_RUNS,
     pid: Annotated[

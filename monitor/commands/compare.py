@@ -14,7 +14,7 @@ from monitor.commands.common import DEFAULT_RUNS, JsonOption, RunsOption, consol
 from monitor.diagnosis.comparison import Comparison, compare
 from monitor.diagnosis.ledger import decided_by_seeds, with_seeds
 from monitor.diagnosis.moment import has_ended
-from monitor.diagnosis.outcome import Outcome, outcome
+from monitor.diagnosis.outcome import Outcome, expectation_words, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_means import seed_lines, siblings
@@ -107,8 +107,7 @@ def _family(snapshots: list[Snapshot]) -> tuple[Snapshot, Snapshot]:
 def _outcome(judged: Outcome, parent: Snapshot, child: Snapshot, more: Sequence[str]) -> list[str]:
     lines = [f"{judged.word}  {child.run_id} against {parent.run_id}: {judged.line}"]
     if judged.expected:
-        met = {True: "It came.", False: "It did not come.", None: ""}[judged.expectation_met]
-        lines.append(f"Expected: {judged.expected}. {met}".strip())
+        lines.append(f"Expected: {judged.expected}. {expectation_words(judged.expectation_met)}".strip())
     if judged.not_credited:
         lines.append(f"{judged.not_credited}: the effect cannot be credited to the settings alone.")
     return [*lines, *(f"Another seed: {command}" for command in more), ""]

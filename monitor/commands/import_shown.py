@@ -7,17 +7,15 @@ from typing import Any
 from rich.table import Table as Screen
 
 from monitor.commands.common import console
-from monitor.importers.importing import Plan
+from monitor.importers.importing import Plan, counted
 from monitor.importers.mapping import as_json
-from monitor.importers.several import label
 from monitor.run_dir.words import NOT_MEASURED, plain
 
 
 def show_plan(chosen: Plan) -> None:
     """Prints how each column is read, what is not read, and the notes."""
     screen = console()
-    steps = f" and {chosen.counts.steps:,} steps" if chosen.counts.steps else ""
-    screen.print(f"{label(chosen.path)} is {chosen.kind.title}: {chosen.counts.evaluations:,} evaluations{steps}.")
+    screen.print(f"{counted(chosen)}.")
     rows = Screen("column", "becomes", "unit", "first", "last", box=None, pad_edge=False)
     for use in chosen.mapping.uses:
         first, last = (_value_of(epoch, use.field) for epoch in (chosen.first, chosen.last))

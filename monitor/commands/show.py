@@ -20,13 +20,11 @@ from monitor.diagnosis.away import act_words
 from monitor.diagnosis.crash_kinds.lines import LAST_LINE
 from monitor.diagnosis.error_line import ENDED_BY, log_line
 from monitor.diagnosis.failures import parent_to_go_on_with
-from monitor.diagnosis.ledger import ChildBook, decided_by_seeds, with_seeds
-from monitor.diagnosis.seed_groups import groups_in
+from monitor.diagnosis.ledger import ChildBook, line_now
 from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
-from monitor.run_dir.reader import list_runs
 from monitor.view.report.numbers import resumed_words, train_field
 from monitor.view.state import nothing_read, reading_words
 from monitor.view.tiles import tiles
@@ -116,8 +114,7 @@ def _came(look: Look) -> str:
     found = next(iter(ChildBook(folder).children([run_id], at)), None)
     if found is None:
         return ""
-    decided = decided_by_seeds(folder, run_id, groups_in(folder, list_runs(folder)), at)
-    return f". {found.word}: {with_seeds(found.line, decided)}"
+    return f". {found.word}: {line_now(found, folder, at)}"
 
 
 def _error(look: Look) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 
 from monitor.diagnosis.moment import has_ended
 from monitor.diagnosis.outcome import JUDGED_AGAIN, Outcome, outcome, without_seeds_asked_for
+from monitor.diagnosis.seed_groups import groups_in
 from monitor.diagnosis.seed_spread import SeedGroup, group_of
 from monitor.diagnosis.tries import SeedsOfChange, seeds_of_changes
 from monitor.run_dir import EPOCHS_FILE, OUTCOME_FILE, ChildOutcome, Launch, Parent, Snapshot, encode, files
@@ -163,6 +164,12 @@ def with_seeds(line: str, decided: SeedsOfChange | None) -> str:
     if decided is None:
         return line
     return f"{without_seeds_asked_for(line)} {decided.title} together: {decided.word}, {decided.text}"
+
+
+def line_now(found: ChildOutcome, runs_dir: Path, now: float) -> str:
+    """The line of a judgement with what its seeds have decided, where the folder has some."""
+    groups = groups_in(runs_dir, list_runs(runs_dir))
+    return with_seeds(found.line, decided_by_seeds(runs_dir, found.run_id, groups, now))
 
 
 def settled(children: Sequence[ChildOutcome], seeds: Iterable[SeedsOfChange]) -> list[ChildOutcome]:

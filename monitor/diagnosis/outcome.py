@@ -94,6 +94,11 @@ class Outcome:
         return self.child_wer - self.parent_wer
 
 
+def expectation_words(met: bool | None) -> str:
+    """Whether what was expected of a change came, as a sentence; "" where that is open."""
+    return "" if met is None else "It came." if met else "It did not come."
+
+
 def outcome(parent: Snapshot, child: Snapshot, epoch: float | None = None) -> Outcome:
     """The child judged against the parent at `epoch`; default: the agreed one, and at its end its last evaluation."""
     wanted = judged_epoch(parent, child) if epoch is None else epoch

@@ -40,6 +40,11 @@ MOST_STEPS = 100_000
 TICK_ROWS = 500
 MOST_KINDS = 50
 WITH_SAMPLES = frozenset({"markdown", "model-card", "table"})
+SPOKEN = (
+    ("train_loss", "train loss", words.number),
+    ("val_loss", "val loss", words.number),
+    ("val_wer", "val WER", words.percent),
+)
 Tick = Callable[[int, int], None]
 """Called now and then with the bytes read and the bytes there are."""
 
@@ -135,6 +140,24 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
         start=asked.start,
         outcome=seen.importer.outcome,
     )
+
+
+def counted(chosen: Plan) -> str:
+    """What a file is and how much it holds: "metrics.csv is a log of Lightning: 12 evaluations and 300 steps"."""
+    steps = f" and {words.count(chosen.counts.steps, 'step')}" if chosen.counts.steps else ""
+    evaluations = words.count(chosen.counts.evaluations, "evaluation")
+    return f"{label(chosen.path)} is {chosen.kind.title}: {evaluations}{steps}"
+
+
+def told_of(chosen: Plan) -> str:
+    """The same with the first and last losses and WER, and the notes, as sentences."""
+    figures = []
+    for field_, title, text in SPOKEN:
+        first, last = (getattr(record, field_, None) for record in (chosen.first, chosen.last))
+        known = list(dict.fromkeys(text(value) for value in (first, last) if value is not None))
+        if known:
+            figures.append(f"{title} {' → '.join(known)}".replace(" % →", " →"))
+    return " ".join([f"{', '.join([counted(chosen), *figures])}.", *chosen.notes])
 
 
 def _samples(path: Path) -> tuple[Sample, ...]:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -22,13 +22,15 @@ import psutil
 
 from monitor import launcher
 from monitor.diagnosis.settings import settings_for
-from monitor.importers.following import read_anew, tell_reading
+from monitor.importers.following import about_of, read_anew, tell_reading
 from monitor.importers.formats.registry import BINARY, detect
 from monitor.importers.free_text.proposal import names_of, propose_log, sentence, words
 from monitor.importers.free_text.scan import check_log, scan
-from monitor.importers.items import LOG_FORMAT
+from monitor.importers.importing import Asked, Plan, plan, told_of
+from monitor.importers.items import LOG_FORMAT, Importer
 from monitor.importers.live import About, FollowedRun, find_followed, read_source
 from monitor.importers.mapping import SourceMapping, mapping_of
+from monitor.importers.several import container
 from monitor.launcher.relaunch.options import described
 from monitor.run_dir import (
     EPOCHS_FILE,
@@ -51,8 +53,9 @@ from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.words import PACKAGE, monitor_line
 
 MOST_WRITERS = 3
-READ_WHOLE = BINARY | {"hugging-face", "ultralytics", "wav2letter", "clearml", "tensorboard-csv"}
-"""Formats whose figures need more than their lines: sums of parts, several dev sets, a summary at the end."""
+BY_FORMAT = BINARY | {"hugging-face", "ultralytics", "wav2letter", "clearml", "tensorboard-csv"}
+"""Formats that are read by their own importer and not as a log's lines: their figures need more than their lines, as
+sums of parts, several dev sets, a summary at the end."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Proposal:
     """Every quantity that the log names."""
     writers: tuple[str, ...] = ()
     """Processes of this user that have the log open for writing, for people."""
+    plan: Plan | None = None
+    """Of a file that its own importer reads: how."""
 
 
 @dataclass(frozen=True)
@@ -89,19 +94,20 @@ def propose(
 ) -> Proposal:
     """Reads the log once and says how it would be followed. Raises MonitorError in one sentence where it cannot be."""
     path = path.absolute()
-    check_log(path)
-    kind = detect(path)
-    if kind.name in READ_WHOLE:
-        raise UnreadableRunError(f"{path.name} is {kind.title}; import reads all of it: {_import_of(path, kind.grows)}")
+    kind = _kind_of(path)
+    if not path.is_file() or kind.name in BY_FORMAT:
+        return _by_format(runs_dir, path, kind, request)
     found = scan(path, progress)
     try:
         mapping = propose_log(found, request.columns, request.percent)
     except UnreadableRunError as problem:
         if kind.name in ("log", "table"):
             raise
-        raise UnreadableRunError(
-            f"{problem} Import may read it, as {kind.title}: {_import_of(path, kind.grows)}"
-        ) from None
+        if not kind.grows:
+            raise UnreadableRunError(f"{problem} Import may read it, as {kind.title}: {_import_of(path)}") from None
+        with contextlib.suppress(UnreadableRunError):
+            return _by_format(runs_dir, path, kind, request)
+        raise
     return Proposal(
         path=path,
         mapping=mapping,
@@ -114,8 +120,43 @@ def propose(
     )
 
 
-def _import_of(path: Path, grows: bool) -> str:
-    return monitor_line("import", path, *(["--follow"] if grows else []))
+def _kind_of(path: Path) -> type[Importer]:
+    """The format of a log, of a folder, or of one run in a file that holds several (mlflow.db/NAME)."""
+    place, part = container(path)
+    if path.is_dir() or (part and place.is_file()):
+        return detect(path)
+    try:
+        check_log(path)
+    except UnreadableRunError:
+        if not path.is_file():
+            raise
+        with contextlib.suppress(UnreadableRunError):
+            if (kind := detect(path)).name in BINARY:
+                return kind
+        raise
+    return detect(path)
+
+
+def _by_format(runs_dir: Path, path: Path, kind: type[Importer], request: AttachRequest) -> Proposal:
+    """As its own importer reads it. Raises UnreadableRunError for what never grows: there is nothing to follow."""
+    if not kind.grows:
+        raise UnreadableRunError(f"{path.name} is {kind.title}, which does not grow; import it: {_import_of(path)}")
+    chosen = plan(path, Asked(fields=dict(request.columns), percent=request.percent), follow=True)
+    return Proposal(
+        path=path,
+        mapping=chosen.mapping,
+        said=told_of(chosen),
+        epochs=chosen.counts.evaluations,
+        samples=len(chosen.samples),
+        known=find_followed(runs_dir, path),
+        names=tuple(chosen.survey.columns),
+        writers=_writers(path) if path.is_file() else (),
+        plan=chosen,
+    )
+
+
+def _import_of(path: Path) -> str:
+    return monitor_line("import", path)
 
 
 @audited("attach", lambda runs_dir, proposal, request, **how: (runs_dir, ""))
@@ -255,7 +296,7 @@ def end_following(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
     Raises RefusedError where it is not followed, or where the follower does not end.
     """
     source = read_source(run_dir)
-    if source is None or source.format != LOG_FORMAT or not is_followed(run_dir):
+    if source is None or not is_followed(run_dir):
         raise RefusedError(f"{run_dir.name} is not being followed.")
     if _how_of(run_dir) != "attach":
         raise RefusedError(f"{run_dir.name} was started from here; stop it with: {monitor_line('stop', run_dir.name)}")
@@ -295,6 +336,10 @@ def _say(run_dir: Path, word: ReadingWord) -> None:
 
 def _about(proposal: Proposal, request: AttachRequest, launch: Launch) -> About:
     mapping = proposal.mapping
+    reading = Reading(path=str(proposal.path), said=words(mapping), confirmed_by=request.asked_by)
+    if proposal.plan is not None:
+        about = about_of(proposal.plan, request.name or proposal.plan.run_name)
+        return replace(about, reading=reading, config={**about.config, **launch.config})
     return About(
         path=proposal.path,
         format=LOG_FORMAT,
@@ -304,7 +349,7 @@ def _about(proposal: Proposal, request: AttachRequest, launch: Launch) -> About:
         config=launch.config,
         config_schema=launch.config_schema,
         notes=f"Its records are read from {proposal.path}.",
-        reading=Reading(path=str(proposal.path), said=words(mapping), confirmed_by=request.asked_by),
+        reading=reading,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from monitor.importers.following import Following, read_anew, tell_doubts, tell_reading, tell_wider
+from monitor.importers.items import LOG_FORMAT
 from monitor.importers.mapping import SourceMapping, mapping_of
 from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import READING_FILE, RUN_FILE, ReadingWord, Run, encode, files, held
@@ -135,12 +136,20 @@ class SourceFeed:
         self._follower.run.close(now)
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the source itself says that its run is over."""
+        return self._follower.ended
+
+    @property
     def grew_at(self) -> float | None:
         """When the source last grew, UTC seconds; None where that was never seen."""
         return self._follower.grew_at
 
     def look(self, now: float) -> None:
-        """Hears what a person has decided about the reading, then takes in what is new."""
+        """Hears what a person has decided about the reading, then takes in what is new.
+
+        Raises UnreadableRunError for a file that cannot be read.
+        """
         self._hear_word(now)
         if not self.is_unwanted:
             self._follower.look(now)
@@ -165,7 +174,7 @@ class SourceFeed:
     def look_at_its_end(self, now: float) -> None:
         """Of a log whose process is not known: at rest after an error it says that the run failed, until it grows."""
         run, path, grew_at = self._follower.run, self._follower.path, self._follower.grew_at
-        if grew_at is None or grew_at == self._ended_at:
+        if run.source.format != LOG_FORMAT or grew_at is None or grew_at == self._ended_at:
             return
         if self._ended_at is not None:
             self._ended_at = None
@@ -179,6 +188,9 @@ class SourceFeed:
 
     def release(self, now: float) -> None:
         """The run is no longer followed; which process trains it does not matter here."""
+        if self._follower.ended:
+            self._follower.stop(now)
+            return
         self._follower.pause(now)
         self._follower.run.heard(now, grown=False, process=None)
         self._follower.run.close(now)

@@ -5,12 +5,16 @@ Both have the methods of a `Supervision` that `monitor.supervisor.main` calls.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from monitor.run_dir import FINAL_STATES, processes
+from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import read_progress, read_state
 from monitor.supervisor.feed import SourceFeed
 from monitor.supervisor.watch import Watch, settings_of_run
+
+log = logging.getLogger(__name__)
 
 IDLE_SECS = 7 * 86_400.0
 """The following of a log that has not grown for so long ends; attaching to it again continues."""
@@ -24,15 +28,23 @@ class LogSupervision:
         self._run_dir = run_dir
         self._watch = Watch(run_dir, lambda: settings_of_run(run_dir))
         self._began_at = now
+        self._problem = ""
+        """Why the source could not be read at the last look."""
 
     def tick(self, now: float) -> bool:
-        """True once its following was ended, its folder is gone, or it has been silent for a week."""
+        """True once its following was ended, its folder is gone, its source says that it is over, or it has been silent
+        for a week."""
         if not self._run_dir.is_dir():
             return True
-        self._feed.look(now)
+        try:
+            self._feed.look(now)
+        except MonitorError as problem:
+            if str(problem) != self._problem:
+                log.warning("it cannot be read along: %s", problem)
+                self._problem = str(problem)
         self._feed.look_at_its_end(now)
         idle = now - max(self._feed.grew_at or 0.0, self._began_at) > IDLE_SECS
-        over = self._feed.is_unwanted or idle
+        over = self._feed.is_unwanted or self._feed.has_ended or idle
         if over:
             self._feed.release(now)
         self._watch.look(now, force=over)

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -25,8 +26,10 @@ from monitor.run_dir.status import status_of
 from monitor.run_dir.words import monitor_line, steady
 from monitor.ui.family import Family
 from monitor.ui.messages import Problem
+from monitor.view.came import CameBook
 from monitor.view.frame import Frames
 from monitor.view.series import Since, child_marks
+from monitor.view.shapes.frame import CameOfChange
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,14 @@ ADOPT_EVERY_SECS = 10.0
 """An adoption that was refused is not tried again at once."""
 
 
+class Beside(NamedTuple):
+    """What changes the page of a run that writes nothing any more: its children, marked on its charts once they are
+    started, and what came of its own change."""
+
+    children: tuple[str, ...] = ()
+    came: CameOfChange | None = None
+
+
 class Tailer:
     """Reads one run for all who look at it."""
 
@@ -57,6 +68,7 @@ class Tailer:
         self._judged_at = float("-inf")
         self._judging_secs = 0.0
         self._adopted_at = self._wanted_at = float("-inf")
+        self._came = CameBook(run_dir)
         self._is_far = is_mirrored(run_dir)
         self._read_at = time.monotonic()
         self.spent_secs = 0.0
@@ -67,6 +79,7 @@ class Tailer:
         self.problem = ""
         self.seen: tuple[Snapshot, Judged] | None = None
         """What was read last and its judgement, set together: a frame is always of one moment."""
+        self._beside = Beside()
         self._frames = Frames()
         self._encoded: tuple[tuple[object, ...], str, Since] = ((), "", Since())
         self._encoding = asyncio.Lock()
@@ -138,7 +151,8 @@ class Tailer:
             """What is new to a tab that has `since`, and what it has then."""
             frame = self._frames.frame(snapshot, judged, time.time(), since=since, seq=version)
             children = child_marks(snapshot, self._family.children(snapshot.run_id))
-            seen = replace(frame, kind="frame", children=children, trouble=self.problem, unread_secs=self.unread_secs)
+            came, unread = self._beside.came, self.unread_secs
+            seen = replace(frame, kind="frame", children=children, came=came, trouble=self.problem, unread_secs=unread)
             text = steady(msgspec.json.encode(seen).decode())
             return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
 
@@ -186,21 +200,23 @@ class Tailer:
         status = status_of(snapshot)
         # Of what cannot be seen from here the age is all that is known: it is said anew as it grows.
         known = status.evidence if status.unseen else status.word
-        # A child that is started is marked on its parent's chart also when the parent writes nothing any more.
-        children = tuple(self._family.children(snapshot.run_id))
-        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known, children)
+        self._beside = self._look_beside(snapshot, now)
+        mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known, self._beside)
         changed, self._mark = mark != self._mark or recovered, mark
         if changed:
             self.seen = snapshot, judged
         return changed
 
     def _is_to_be_judged_again(self, snapshot: Snapshot) -> bool:
-        """Whether time alone may change the frame: of a live run its sentences, of an ended one its children. A long
-        run takes long to judge: never more than a small share of the time goes into that."""
+        """Whether time alone may change the frame: of a live run its sentences, of an ended one what stands beside it.
+        A long run takes long to judge: never more than a small share of the time goes into that."""
         waited = time.monotonic() - self._judged_at
         if self.seen is not None and not status_of(snapshot).live:
-            return waited >= REJUDGE_SECS and tuple(self._family.children(snapshot.run_id)) != self._mark[-1]
+            return waited >= REJUDGE_SECS and self._look_beside(snapshot, time.time()) != self._beside
         return waited >= max(REJUDGE_SECS, REJUDGE_TIMES * self._judging_secs)
+
+    def _look_beside(self, snapshot: Snapshot, now: float) -> Beside:
+        return Beside(tuple(self._family.children(snapshot.run_id)), self._came.shown(snapshot, now))
 
     def _judge(self, snapshot: Snapshot, now: float) -> Judged:
         """Steps alone change no verdict: rules look at evaluations, and at the clock now and then."""

@@ -13,7 +13,7 @@ from monitor.diagnosis.clip_pairs import ClipPair, pair_clips
 from monitor.diagnosis.comparison import changed_names, compare, counted, same_code
 from monitor.diagnosis.ledger import with_seeds
 from monitor.diagnosis.moment import best_of, common_metric, judged_epoch
-from monitor.diagnosis.outcome import Outcome, outcome
+from monitor.diagnosis.outcome import Outcome, expectation_words, outcome
 from monitor.diagnosis.prescriptions.seeds import more_seeds
 from monitor.diagnosis.tries import SeedsOfChange
 from monitor.diagnosis.what_differs import is_child_of
@@ -102,7 +102,7 @@ def _card(judged: Outcome, seeds: tuple[str, ...]) -> OutcomeCard:
         word=judged.word,
         line=judged.line,
         expected=judged.expected,
-        met=judged.expectation_met,
+        met=expectation_words(judged.expectation_met),
         note=note,
         clips=judged.clips,
         seeds=seeds,

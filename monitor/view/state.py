@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from monitor.run_dir import Snapshot, words
+from pathlib import Path
+
+from monitor.run_dir import LOG_FILE, Snapshot, words
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import CANCELLED, ENDED_WORDS, Status, status_of
 from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
@@ -137,4 +139,6 @@ def reading_words(snapshot: Snapshot) -> str:
         return snapshot.run.source if snapshot.run is not None else ""
     by = f"confirmed by {reading.confirmed_by}" if reading.confirmed_by else "not confirmed"
     doubts = f" Check what was read: {' '.join(reading.doubts)}" if reading.doubts else ""
-    return f"Read from its log, {by}: {reading.said}{doubts}"
+    name = Path(reading.path).name
+    source = "its log" if name in ("", LOG_FILE) else name
+    return f"Read from {source}, {by}: {reading.said}{doubts}"

@@ -13,6 +13,8 @@ import pytest
 
 from monitor import launcher
 from monitor.commands.cli import main
+from monitor.importers.importing import Asked, plan
+from monitor.importers.several import label
 from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest
 from monitor.run_dir import processes
@@ -290,11 +292,40 @@ def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
     assert proposal.said == "Found 2 epochs in odd.log: train loss 3.00 → 2.00, val loss 2.00 → 1.00."
 
 
-@pytest.mark.parametrize("tool", ["Hugging Face", "Ultralytics", "wav2letter"])
-def test_a_file_that_only_import_reads_whole_is_refused_with_the_command_that_does(tmp_path, runs, tool):
+@pytest.mark.parametrize(
+    "tool",
+    ["Hugging Face", "Ultralytics", "wav2letter", "TensorBoard", "W&B", "MLflow", "MLflow's database", "ClearML"],
+)
+def test_what_a_tool_writes_is_followed_as_import_reads_it(tmp_path, runs, tool):
     path = foreign.CAST[tool][0](tmp_path)
-    with pytest.raises(UnreadableRunError, match=rf"import reads all of it: python -m monitor import {path}"):
+    proposal = attaching.propose(runs, path, AttachRequest("anna"))
+    whole = plan(path, Asked(), follow=True)
+    assert (proposal.epochs, proposal.mapping) == (whole.counts.evaluations, whole.mapping) and proposal.epochs > 1
+    assert proposal.said.startswith(f"{label(path)} is {whole.kind.title}: {whole.counts.evaluations} evaluations")
+    assert "train loss" in proposal.said and "→" in proposal.said
+
+
+def test_what_never_grows_is_refused_with_the_command_that_imports_it(tmp_path, runs):
+    path = foreign.tensorboard_csv(tmp_path)
+    with pytest.raises(UnreadableRunError, match=rf"which does not grow; import it: python -m monitor import {path}"):
         attaching.propose(runs, path, AttachRequest("anna"))
+
+
+def test_a_table_that_grows_is_followed_by_a_process_of_its_own_until_that_is_ended(tmp_path, runs, capsys):
+    path = foreign.ultralytics(tmp_path)
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join(rows[:4]) + "\n")
+    attach(path, "--yes", "--name", "yolo", runs=runs)
+    assert "results.csv is " in capsys.readouterr().out
+    wait_for(lambda: epochs(runs / "yolo") == [0, 1, 2])
+    with path.open("a") as file:
+        file.write("\n".join(rows[4:]) + "\n")
+    wait_for(lambda: len(epochs(runs / "yolo")) == len(rows) - 1)
+    assert launcher.status(runs / "yolo").word == "followed"
+    run = RunReader(runs / "yolo").read(time.time()).run
+    assert "val_loss" in run.reading.said.replace(" ", "_") and run.reading.confirmed_by
+    attach("--stop", "yolo", runs=runs)
+    wait_for(lambda: not attaching.is_followed(runs / "yolo"))
 
 
 def test_the_first_epoch_under_way_is_said_as_such_and_its_steps_are_followed(tmp_path, runs):

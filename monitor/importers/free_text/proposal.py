@@ -281,6 +281,8 @@ def words(mapping: SourceMapping) -> str:
     """How the log is read, without figures: which name stands for what."""
     told = []
     for use in mapping.uses:
+        if use.field in ("epoch", "step"):
+            continue
         what = SPOKEN.get(use.field) or use.field.replace("lr", "learning rate").replace("_", " ")
         what += " (the logarithm of the perplexity)" if use.column.endswith("_ln_ppl") else ""
         told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")

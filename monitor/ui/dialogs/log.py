@@ -28,7 +28,10 @@ UNITS = {"as detected": None, "percent": True, "fraction": False}
 @dialog("Follow a log", width="large")
 def follow(runs_dir: Path) -> None:
     """A path on this machine, what was found in the log, and one button."""
-    st.write("Follows the log of a training that is already running, however it was started.")
+    st.write(
+        "Follows the log of a training that is already running, however it was started, or a file or folder that its "
+        "tool writes (results.csv, event files …)."
+    )
     typed = st.text_input("Log on this machine", key="log_path", placeholder="/path/to/train.log").strip()
     pid = st.text_input("Process id (pid), to be able to stop it from here", key="log_pid").strip()
     if not typed:

@@ -145,8 +145,7 @@ function paintOutcome(ui, card) {
   setText(ui.word, card.word);
   setText(ui.glyph, OUTCOME_GLYPHS[card.word] ?? NOT_MEASURED);
   setText(ui.line, card.line);
-  const met = { true: " It came.", false: " It did not come." }[card.met] ?? "";
-  setText(ui.expected, card.expected ? `Expected: ${card.expected}.${met}` : "");
+  setText(ui.expected, card.expected ? `Expected: ${card.expected}. ${card.met}` : "");
   show(ui.expected, Boolean(card.expected));
   setText(ui.note, card.note);
   show(ui.note, Boolean(card.note));

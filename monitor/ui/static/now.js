@@ -6,7 +6,7 @@ const SMOOTH = { 0: "raw", 0.6: "light", 0.9: "strong" };
 function buildNow(emit, role, view, on) {
   const ui = {};
   ui.verdict = buildVerdict(emit, role, on);
-  ui.parent = h("p", { class: "vs-muted vs-parent" }, h("span", {}), " ", h("button", { type: "button", class: "vs-link", "data-testid": "compare-parent" }, "Compare with parent"));
+  ui.parent = h("p", { class: "vs-muted vs-parent" }, h("span", { class: "vs-came", "data-testid": "came" }, h("b", { class: "vs-run-outcome" }), " ", h("span", {})), h("span", {}), " ", h("button", { type: "button", class: "vs-link", "data-testid": "compare-parent" }, "Compare with parent"));
   ui.parent.lastChild.addEventListener("click", () => on.compare(ui.parent.dataset.parent));
   ui.reading = buildReading(emit, role);
   ui.tiles = buildTiles();
@@ -176,9 +176,16 @@ function paintParent(node, frame) {
   const parent = frame.run.parent;
   show(node, Boolean(parent));
   if (!parent) return;
-  const expected = parent.expected ? ` Expected: ${parent.expected}.` : "";
+  const { came } = frame;
+  const expected = parent.expected ? ` Expected: ${parent.expected}. ${came?.met ?? ""}` : "";
   node.dataset.parent = parent.id;
-  setText(node.firstChild, `Child of ${parent.id}: ${parent.changes.join(", ") || "nothing changed"}.${expected}`);
+  const [judged, said] = node.children;
+  const [word, line] = judged.children;
+  show(judged, Boolean(came));
+  setText(said, `Child of ${parent.id}: ${parent.changes.join(", ") || "nothing changed"}.${expected}`);
+  setText(word, came ? `${OUTCOME_GLYPHS[came.word] ?? ""} ${came.word}` : "");
+  word.dataset.tone = OUTCOME_TONE[came?.word] ?? "";
+  setText(line, came?.line ?? "");
 }
 
 // Three clips of the watch list, or the first three, as they were decoded last.

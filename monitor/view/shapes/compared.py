@@ -12,13 +12,13 @@ from monitor.view.shapes.frame import Number
 
 
 class OutcomeCard(msgspec.Struct, frozen=True, kw_only=True):
-    """Did the change help. `met`: whether what was expected came, None where that is open; `note`: why the effect
+    """Did the change help. `met`: whether what was expected came, "" where that is open; `note`: why the effect
     cannot be credited to the settings; `clips`: over how many; `seeds`: commands that repeat it with other seeds."""
 
     word: str
     line: str
     expected: str
-    met: bool | None
+    met: str
     note: str
     clips: int
     seeds: tuple[str, ...]

@@ -27,6 +27,14 @@ class ParentOfRun(msgspec.Struct, frozen=True, kw_only=True):
     expected: str
 
 
+class CameOfChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the change that a child was started with, or when it is judged; `met` as in OutcomeCard."""
+
+    word: str
+    line: str
+    met: str
+
+
 class RunHead(msgspec.Struct, frozen=True, kw_only=True):
     """Which run it is."""
 
@@ -183,8 +191,8 @@ class Frame(Evaluated, frozen=True, kw_only=True):
     """`seq` and `life` say which records it is made of; `probes`: when checkpoints were measured.
 
     `at`: the epoch of a past moment, None for now. `kind` and the fields below it are set where it goes over the
-    socket: "frame" with children, trouble and age, or "moment" alone. `trouble`: why the run cannot be read now;
-    `unread_secs`: seconds since the server read its folder.
+    socket: "frame" with all of them, or "moment" alone. `came`: None where the run is no child; `trouble`: why the run
+    cannot be read now; `unread_secs`: seconds since the server read its folder.
     """
 
     seq: int
@@ -204,5 +212,6 @@ class Frame(Evaluated, frozen=True, kw_only=True):
     at: float | None
     kind: str | UnsetType = UNSET
     children: list[ChildMark] | UnsetType = UNSET
+    came: CameOfChange | UnsetType | None = UNSET
     trouble: str | UnsetType = UNSET
     unread_secs: float | UnsetType = UNSET
