@@ -30,6 +30,7 @@ from monitor.launcher import attaching
 from monitor.launcher.attaching import AttachRequest, Proposal, attach
 from monitor.run_dir.errors import EXIT_OK, UnreadableRunError, UsageError
 from monitor.run_dir.reader import is_run
+from monitor.run_dir.words import monitor_line
 
 BAR_FROM_BYTES = 5_000_000
 
@@ -91,10 +92,10 @@ def _one(log: Path, runs: Path, request: AttachRequest, options: Options) -> dic
     if not options.as_json:
         screen = console()
         screen.print(
-            f"Followed as {run_id}.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}", soft_wrap=True
+            f"Followed as {run_id}.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}", soft_wrap=True
         )
         if not options.foreground:
-            screen.print(f"Stop following: python -m monitor attach --stop {run_id}{elsewhere(runs)}", soft_wrap=True)
+            screen.print(f"Stop following: {monitor_line('attach', '--stop', run_id)}{elsewhere(runs)}", soft_wrap=True)
     if options.foreground:
         attaching.follow_here(runs / run_id)
     return {**document, "run_id": run_id, "run_dir": str((runs / run_id).absolute())}

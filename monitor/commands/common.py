@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE
+from monitor.run_dir import EPOCHS_FILE, LAUNCH_FILE, RUN_FILE, RUN_ID_PATTERN
 from monitor.run_dir.audit import user_name
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.folders import DEFAULT_RUNS, RUNS_VARIABLE, Folder, Folders, folders_of, plain, programs_known
@@ -75,9 +75,9 @@ TrustOption = Annotated[
 
 
 def run_ids(ctx: Any, incomplete: str) -> list[str]:
-    """Run ids for the completion of a shell."""
+    """Run ids for the completion of a shell, which takes them as they are: another name may be a command."""
     runs = ctx.params.get("runs") or os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS
-    return [name for name in list_runs(Path(runs)) if name.startswith(incomplete)]
+    return [name for name in list_runs(Path(runs)) if name.startswith(incomplete) and RUN_ID_PATTERN.fullmatch(name)]
 
 
 IfBadOption = Annotated[

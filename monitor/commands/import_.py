@@ -36,6 +36,7 @@ from monitor.importers.importing import Asked, Plan, plan, records
 from monitor.importers.several import container
 from monitor.importers.store import Ended, Imported, keep
 from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.words import monitor_line
 from monitor.supervisor.ending import error_at_end, last_traceback
 
 
@@ -80,7 +81,7 @@ def run(
     if as_json:
         print_json({"run_id": run_id, **as_document(chosen)})
     else:
-        console().print(f"Imported as {run_id}.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
+        console().print(f"Imported as {run_id}.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}")
     return EXIT_OK
 
 

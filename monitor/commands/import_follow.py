@@ -15,6 +15,7 @@ from monitor.importers.importing import Asked, NothingYetError, Plan, plan
 from monitor.importers.live import find_followed
 from monitor.importers.several import container
 from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.words import monitor_line
 
 POLL_SECS = 1.0
 
@@ -37,7 +38,7 @@ def follow_file(path: Path, runs: Path, asked: Asked, name: str, yes: bool, as_j
         run_id = following.run.run_dir.name
         if not as_json:
             again = "Going on with" if known is not None else "Following as"
-            console().print(f"{again} {run_id}.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
+            console().print(f"{again} {run_id}.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}")
         _stay(following, as_json)
     last = following.last.epoch if following.last is not None else None
     if as_json:

@@ -20,6 +20,7 @@ from monitor.commands.common import (
 )
 from monitor.run_dir.errors import EXIT_OK, UsageError
 from monitor.run_dir.labels import LONGEST_NOTE, LONGEST_TITLE, Label, label, label_of, tags_in
+from monitor.run_dir.words import monitor_line
 
 
 @dataclass
@@ -81,7 +82,9 @@ def _fields(known: Label) -> dict[str, object]:
 
 def _words(run_id: str, known: Label) -> str:
     if known.says_nothing:
-        return f"{run_id} has no name, note, tags or pin. For example: python -m monitor label {run_id} --tag paper"
+        return (
+            f"{run_id} has no name, note, tags or pin. For example: {monitor_line('label', run_id, '--tag', 'paper')}"
+        )
     pin = " · pinned" if known.pinned else ""
     lines = [f"{run_id}{pin}", known.title, known.note, " ".join(f"#{tag}" for tag in known.tags)]
     return "\n".join(line for line in lines if line)

@@ -45,6 +45,7 @@ from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageErr
 from monitor.run_dir.launch import read_state
 from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import device_words
+from monitor.run_dir.words import monitor_line
 
 SetOption = Annotated[
     list[str] | None,
@@ -179,7 +180,7 @@ def _question(stops_parent: bool, children: int) -> str:
 def _now(plan: RestartPlan) -> str:
     now = status(plan.runs_dir / plan.child_id)
     if now.word == "queued" and status(plan.runs_dir / plan.parent_id).live:
-        later = f"python -m monitor show {plan.child_id}{elsewhere(plan.runs_dir)}"
+        later = f"{monitor_line('show', plan.child_id)}{elsewhere(plan.runs_dir)}"
         return f"queued. It waits for {plan.parent_id} to end. Whether it starts is seen with: {later}"
     return f"{now.word}. {now.evidence}" if now.word == "queued" else f"{now.word}."
 

@@ -26,6 +26,7 @@ from monitor.run_dir import State, job_words
 from monitor.run_dir.audit import refusal_noted
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, MonitorError
 from monitor.run_dir.launch import read_state
+from monitor.run_dir.words import monitor_line
 
 
 def run(
@@ -63,7 +64,7 @@ def way_back(runs: Path, run_id: str) -> str:
         plan = plan_resume(runs, run_id)
     except MonitorError as problem:
         return str(problem)
-    return f"To go on with {run_id}: python -m monitor resume {run_id}{elsewhere(runs)}. {plan.line}"
+    return f"To go on with {run_id}: {monitor_line('resume', run_id)}{elsewhere(runs)}. {plan.line}"
 
 
 def _taken_over(run_dir: Path, as_json: bool) -> int:

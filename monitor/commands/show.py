@@ -84,7 +84,8 @@ def lines(look: Look) -> list[str]:
         text.append(reading)
     if snapshot.run and snapshot.run.reading and not snapshot.run.reading.confirmed_by:
         text.append(
-            f"Confirm how its log is read: python -m monitor attach {snapshot.run_id}{elsewhere(look.run_dir.parent)}"
+            f"Confirm how its log is read: {words.monitor_line('attach', snapshot.run_id)}"
+            f"{elsewhere(look.run_dir.parent)}"
         )
     text += _error(look)
     if trace := _traceback(snapshot):

@@ -41,6 +41,7 @@ from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, RefusedError, UsageErr
 from monitor.run_dir.launch import Order, command_of, in_processes, name_of, read_launch, read_state
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.status import queue_words
+from monitor.run_dir.words import monitor_line
 
 SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -241,10 +242,10 @@ def _tell(run_dir: Path, state: State | None) -> None:
         console().print(f"{run_id} failed: {state.error}", soft_wrap=True)
     elif state is not None and state.queue is not None:
         console().print(f"Queued {run_id}. {queue_words(state.queue)}", soft_wrap=True)
-        console().print(f"Leave the queue: python -m monitor stop {run_id}{elsewhere(run_dir.parent)}", soft_wrap=True)
+        console().print(f"Leave the queue: {monitor_line('stop', run_id)}{elsewhere(run_dir.parent)}", soft_wrap=True)
     else:
         console().print(
-            f"Started {run_id}.  Follow it: python -m monitor show {run_id}{elsewhere(run_dir.parent)}", soft_wrap=True
+            f"Started {run_id}.  Follow it: {monitor_line('show', run_id)}{elsewhere(run_dir.parent)}", soft_wrap=True
         )
         console().print(f"Command: {line}", soft_wrap=True)
 

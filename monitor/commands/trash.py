@@ -18,6 +18,7 @@ from monitor.commands.common import (
 )
 from monitor.launcher.trash import archive, restore, trashed
 from monitor.run_dir.errors import EXIT_OK
+from monitor.run_dir.words import monitor_line
 
 
 def archive_verb(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
@@ -27,7 +28,7 @@ def archive_verb(run: RunArgument, runs: RunsOption = DEFAULT_RUNS, as_json: Jso
         print_json(put)
     else:
         console().print(
-            f"{put.run_id} is in the trash.  Undo: python -m monitor restore {put.run_id}{elsewhere(runs)}",
+            f"{put.run_id} is in the trash.  Undo: {monitor_line('restore', put.run_id)}{elsewhere(runs)}",
             soft_wrap=True,
         )
     return EXIT_OK
@@ -50,5 +51,5 @@ def restore_verb(
     if as_json:
         print_json({"run_id": run_id})
     else:
-        console().print(f"{run_id} is restored.  Look at it: python -m monitor show {run_id}{elsewhere(runs)}")
+        console().print(f"{run_id} is restored.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}")
     return EXIT_OK

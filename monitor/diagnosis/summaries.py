@@ -58,7 +58,7 @@ def summary_of(run_dir: Path, is_lost: bool = False, ahead: Ahead | None = None)
         # Nothing to judge; but a run of a newer Vitalsigns must not look like an empty one.
         with contextlib.suppress(OSError, ValueError):
             check_schema(schema_of(files.read_bytes(run_dir / RUN_FILE) or b"{}"), str(run_dir / RUN_FILE))
-        return Summary(run_id=run_dir.name, verdict="")
+        return Summary(run_id=run_dir.name)
     judged = ahead.of(run_dir) if ahead is not None and kept is None else None
     return judged or _judged(run_dir, records.st_mtime, records.st_size, choice.at if choice is not None else 0.0)
 

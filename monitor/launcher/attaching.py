@@ -50,7 +50,7 @@ from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_
 from monitor.run_dir.lives import is_copied
 from monitor.run_dir.planned import planned_by
 from monitor.run_dir.seal import write_sealed
-from monitor.run_dir.words import PACKAGE
+from monitor.run_dir.words import PACKAGE, monitor_line
 
 MOST_WRITERS = 3
 BY_FORMAT = BINARY | {"hugging-face", "ultralytics", "wav2letter", "clearml", "tensorboard-csv"}
@@ -156,7 +156,7 @@ def _by_format(runs_dir: Path, path: Path, kind: type[Importer], request: Attach
 
 
 def _import_of(path: Path) -> str:
-    return f"python -m monitor import {path}"
+    return monitor_line("import", path)
 
 
 @audited("attach", lambda runs_dir, proposal, request, **how: (runs_dir, ""))
@@ -173,7 +173,7 @@ def attach(runs_dir: Path, proposal: Proposal, request: AttachRequest, *, detach
         if request.pid is not None:
             raise RefusedError(
                 f"{proposal.path.name} is followed as {run_dir.name} already; to name its process, end that first: "
-                f"python -m monitor attach --stop {run_dir.name}"
+                f"{monitor_line('attach', '--stop', run_dir.name)}"
             )
         confirm(run_dir, request.asked_by, proposal.mapping)
         return run_dir.name
@@ -244,7 +244,7 @@ def _refuse_starts(run: FollowedRun) -> None:
         raise RefusedError(
             f"{run.run_dir.name} was started {run.generation} times, and its log does not say where each began: how "
             f"it is read cannot be changed any more. Follow its log as a run of its own: "
-            f"python -m monitor attach {run.source.path}"
+            f"{monitor_line('attach', run.source.path)}"
         )
 
 
@@ -299,7 +299,7 @@ def end_following(run_dir: Path, by: str, patience_secs: float = 15.0) -> None:
     if source is None or not is_followed(run_dir):
         raise RefusedError(f"{run_dir.name} is not being followed.")
     if _how_of(run_dir) != "attach":
-        raise RefusedError(f"{run_dir.name} was started from here; stop it with: python -m monitor stop {run_dir.name}")
+        raise RefusedError(f"{run_dir.name} was started from here; stop it with: {monitor_line('stop', run_dir.name)}")
     _say(run_dir, ReadingWord(by=by, at=time.time(), follow=False))
     deadline = time.monotonic() + patience_secs
     while is_followed(run_dir):

@@ -15,6 +15,7 @@ from monitor.run_dir.audit import audited, by_run_dir
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.seal import fact_of
+from monitor.run_dir.words import monitor_line
 
 
 @audited("stop", by_run_dir)
@@ -86,7 +87,7 @@ def refuse_unstoppable(run_dir: Path) -> None:
     if now.word == "followed":
         raise RefusedError(
             f"{run_dir.name} is only followed: which process trains it is not known. Stop it where it was started, "
-            f"or name its process: python -m monitor attach --stop {run_dir.name}, then attach LOG --pid PID"
+            f"or name its process: {monitor_line('attach', '--stop', run_dir.name)}, then attach LOG --pid PID"
         )
 
 

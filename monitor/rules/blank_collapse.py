@@ -14,7 +14,7 @@ from monitor.rules.result import Finding, Quiet, Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import CommonLimits, Limits, Thresholds
 from monitor.run_dir import Snapshot
-from monitor.run_dir.words import count
+from monitor.run_dir.words import LARGEST, count, number
 
 
 class EmptyLimits(Limits, frozen=True):
@@ -87,8 +87,7 @@ class BlankCollapse(Rule):
             # What is short now is no more critical because it was empty before.
             severity="warning" if few_empty and levels[-1] < Level.CRITICAL else None,
         )
-        # Hardly one is empty: they are short.
-        return found if not few_empty else replace(found, title="Predictions too short")
+        return _named(found, few_empty)
 
     def _from_samples(self, snapshot: Snapshot, limits: EmptyLimits, common: CommonLimits) -> Finding | Quiet | None:
         """An estimate from the predictions that were printed, named as such. None where there are none."""
@@ -110,16 +109,18 @@ class BlankCollapse(Rule):
         said = f"{words_out} {words} out for {words_in} in, from {len(pairs)} printed {samples}, not the whole set."
         if level < Level.WARNING:
             return self.quiet(said)
-        return self.finding(
+        few_empty = empty <= limits.empty_share_warning_ratio
+        found = self.finding(
             # A handful of samples is no basis for more than a warning.
             "warning",
-            f"Predictions are mostly empty: {said} Epoch {last.epoch:g}.",
+            f"Predictions are {'too short' if few_empty else 'mostly empty'}: {said} Epoch {last.epoch:g}.",
             last.epoch,
             now={"words out / in": rho, "empty share": empty, "samples": float(len(pairs))},
             limits=_limits(limits),
             remedy=REMEDY if is_ctc(snapshot) else REMEDY_WITHOUT_BLANKS,
             cannot_tell=CANNOT_TELL + " And whether these samples stand for the whole set.",
         )
+        return _named(found, few_empty)
 
 
 REMEDY = (
@@ -131,6 +132,11 @@ REMEDY_WITHOUT_BLANKS = (
     "ends its sentences too early, and look at the learning rate."
 )
 CANNOT_TELL = "Whether the decoder throws words away or the model never has them."
+
+
+def _named(found: Finding, few_empty: bool) -> Finding:
+    """Where hardly one is empty, they are short."""
+    return replace(found, title="Predictions too short") if few_empty else found
 
 
 def _empty_targets(snapshot: Snapshot) -> float:
@@ -152,17 +158,23 @@ def _level(rho: float, empty: float, deleted: float, limits: EmptyLimits, common
     return Level.CLEAR
 
 
+def _words(rho: float) -> str:
+    """Words said for a hundred in the targets."""
+    out = 100 * rho
+    return count(round(out), "word") if out < LARGEST else f"{number(out)} words"
+
+
 def _when_well(rho: float, empty: float) -> str:
     """What the newest evaluation counted."""
     if math.isfinite(rho):
-        return f"{count(round(100 * rho), 'word')} out for every 100 in the targets."
+        return f"{_words(rho)} out for every 100 in the targets."
     return "The newest evaluation has no count." if math.isnan(empty) else f"{100 * empty:.0f} % of predictions empty."
 
 
 def _line(rho: float, empty: float, deleted: float, few_empty: bool) -> str:
     parts = []
     if math.isfinite(rho):
-        parts.append(f"{count(round(100 * rho), 'word')} for every 100 in the targets")
+        parts.append(f"{_words(rho)} for every 100 in the targets")
     if not math.isnan(empty):
         parts.append(f"{100 * empty:.0f} % of predictions empty")
     if not math.isnan(deleted):

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from monitor.rules.result import NO_RULES, Finding, OwnAnswers, Result
 from monitor.rules.rule import Rule
@@ -77,6 +78,7 @@ def facts_of(rule: str) -> Rule:
     return BY_NAME.get(rule, _OWN)
 
 
+@np.errstate(all="ignore")
 def evaluate(snapshot: Snapshot, thresholds: Thresholds, now: float, own: OwnAnswers = NO_RULES) -> tuple[Result, ...]:
     """Every rule's answer, in the order of RULES, and then what the project's own rules have answered. Pure."""
     answers = (*(rule.check(snapshot, thresholds, now) for rule in RULES), *own.at(snapshot))

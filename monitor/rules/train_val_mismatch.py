@@ -9,6 +9,7 @@ from monitor.rules.result import Result
 from monitor.rules.rule import Rule
 from monitor.rules.thresholds import Limits, Thresholds
 from monitor.run_dir import Snapshot
+from monitor.run_dir.words import number
 
 
 class MismatchLimits(Limits, frozen=True):
@@ -57,12 +58,9 @@ class TrainValMismatch(Rule):
         alike = apart and float(np.ptp(ratios)) < limits.mismatch_spread and fell
         far = min(abs(ratios)) > np.log(limits.mismatch_far_factor)
         if not (alike or far):
-            return self.quiet(f"Train loss is {factor:.2g} times val loss at first.")
-        more = (
-            f"train loss is {factor:.1f} times val loss"
-            if factor > 1
-            else f"val loss is {1 / factor:.1f} times train loss"
-        )
+            return self.quiet(f"Train loss is {number(factor)} times val loss at first.")
+        larger, other = ("train", "val") if factor > 1 else ("val", "train")
+        more = f"{larger} loss is {number(float(np.exp(abs(np.median(ratios)))))} times {other} loss"
         return self.finding(
             "warning",
             f"The two losses are on different scales: {more} in the first {need} evaluations"

@@ -10,6 +10,7 @@ from monitor.rules.arithmetic import series
 from monitor.rules.evaluations import Evaluations
 from monitor.rules.primary import Chance
 from monitor.run_dir.metric_names import WITHOUT_A_CHANCE
+from monitor.run_dir.words import monitor_line
 
 NOT_MOVED, WHERE_IT_BEGAN = "has not moved", "rests where it began"
 """How the title ends: of a metric whose chance is not known, and of one that was far better than chance all along."""
@@ -27,7 +28,7 @@ GOOD = 0.7
 FOR_NOTHING = "An output that ignores its input may score that: of classes, the share of the largest."
 COMPARE = (
     "Compare {label} with what an output that ignores its input scores. Of classes that is the share of the largest. "
-    "To be judged by it: python -m monitor metric {run} {name} --chance VALUE. Near it, see whether one batch can be "
+    "To be judged by it: {command}. Near it, see whether one batch can be "
     "memorised; far from it, the model may have been trained before."
 )
 WAS_TRAINED = (
@@ -80,4 +81,9 @@ def unmoved(data: Evaluations, chance: Chance | None, most: float, run_id: str) 
         line = f"{metric.heading} rests at {now} since its first evaluation: this run has changed nothing of it"
         return Unmoved(WHERE_IT_BEGAN, line, WAS_TRAINED, True)
     line = f"{metric.heading} has not moved since its first evaluation: {then} then, {now} now"
-    return Unmoved(NOT_MOVED, line, COMPARE.format(label=metric.label, run=run_id, name=metric.name), False)
+    return Unmoved(
+        NOT_MOVED,
+        line,
+        COMPARE.format(label=metric.label, command=monitor_line("metric", run_id, metric.name, "--chance", "VALUE")),
+        False,
+    )

@@ -20,6 +20,7 @@ from monitor.run_dir.columns import Growing, GrowingDecodes, GrowingSteps
 from monitor.run_dir.counted import Counting
 from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.file_readers import Document, Probes, Series, Silence, acknowledged
+from monitor.run_dir.fractions import GrowingEpochs
 from monitor.run_dir.lives import Lives, lives_of
 from monitor.run_dir.records import (
     ACKS_DIR,
@@ -98,7 +99,7 @@ class RunReader:
     def __init__(self, run_dir: Path, tick: Callable[[], float] = time.monotonic) -> None:
         self.run_dir = Path(run_dir)
         self._silence = Silence(tick)
-        self._epochs = Series(self.run_dir / EPOCHS_FILE, Epoch, Growing[Epoch])
+        self._epochs = Series(self.run_dir / EPOCHS_FILE, Epoch, GrowingEpochs)
         self._steps = Series(self.run_dir / STEPS_FILE, Step, GrowingSteps)
         self._clips = Series(self.run_dir / CLIPS_FILE, Clip, Growing[Clip])
         self._decodes = Series(self.run_dir / DECODES_FILE, Decode, GrowingDecodes)

@@ -139,9 +139,8 @@ def _recorded_as_live(snapshot: Snapshot, state: State) -> Status:
         evidence = f"{CANCELLED}. {evidence}"
     supervised = snapshot.supervisor_liveness != "gone"
     if not supervised:
-        evidence += (
-            f" Its supervisor is gone; the run goes on. Give it a new one: python -m monitor resume {snapshot.run_id}."
-        )
+        command = words.monitor_line("resume", snapshot.run_id)
+        evidence += f" Its supervisor is gone; the run goes on. Give it a new one: {command}."
     return Status(state.state, True, not supervised, evidence, state.started_at)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from msgspec.structs import asdict
 
 from monitor.diagnosis.alerts import open_alerts
@@ -41,6 +42,7 @@ class Frames:
         self._made_for: tuple[object, ...] = ()
         self._made: Evaluated | None = None
 
+    @np.errstate(all="ignore")
     def frame(
         self,
         snapshot: Snapshot,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -228,5 +229,7 @@ def loss_range(snapshot: Snapshot, guard_epochs: float, floor: float | None) -> 
     low, high = min([low, *last]), max([high, *last])
     if floor is not None and floor < high * 1.6:
         high = max(high, floor)
+    low, high = float(low), float(high)
     room = 0.1 * ((high - low) or abs(high) or 1.0)
-    return [float(max(low - room, 0.0) if low >= 0 else low - room), float(high + room)]
+    wide = max(low - room, 0.0) if low >= 0 else low - room, high + room
+    return [min(max(end, -sys.float_info.max), sys.float_info.max) for end in wide]

@@ -42,6 +42,7 @@ from monitor.run_dir import (
     opening,
 )
 from monitor.run_dir.errors import MonitorError, RefusedError
+from monitor.run_dir.fractions import no_fractions
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.metric_given import doubts
 from monitor.run_dir.processes import RunLock
@@ -160,6 +161,9 @@ class RunWriter(NullRunWriter):
             return
         if record.gap is None:
             record = msgspec.structs.replace(record, gap=gap_of(record, self._gap_basis))
+        for name in sorted(no_fractions(record)):
+            value = getattr(record, name)
+            self._warn(f"{name} is {value:g}, and a fraction lies between 0 and 1: it is not judged", name)
         self._heartbeat.epoch(record.epoch)
         self._put(EPOCHS_FILE, record, sync=True)
         self._heartbeat.update(force=True, epoch=record.epoch, step=record.step, phase="training")

@@ -14,10 +14,13 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir import Epoch, Run, Snapshot
 from monitor.run_dir.audit import read as read_audit
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.reader import list_runs
 from tests.fake_runs import healthy
-from tests.served import STREAM, Session, answered, serving
+from tests.served import ROOT, STREAM, Session, answered, serving
 from tests.supervised import LISTENS, end_everything, script, state_of, wait_for_state
 
 pytest_plugins = ["tests.attacked"]
@@ -126,6 +129,25 @@ def test_a_command_that_is_shown_can_be_pasted_whatever_the_folders_are_called(t
         pasted = subprocess.run(["bash", "-c", printing], cwd=place, text=True, capture_output=True)
         assert pasted.returncode == 0 and str(there.runs) in pasted.stdout.splitlines(), command
         assert list(place.iterdir()) == []
+
+
+def test_a_command_in_a_sentence_can_be_pasted_whatever_a_run_a_metric_or_a_log_is_called():
+    """A run, a metric or a log has a name that a shell would execute, and a command in a sentence is pasted."""
+    as_it_is = re.compile(r"python -m monitor [^\"]*\{(?!elsewhere\(|shlex\.|_said\(|line\})")
+    found = {
+        f"{path.name}: {line.strip()}"
+        for path in (ROOT / "monitor").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if as_it_is.search(line)
+    }
+    assert found == set(), "words.monitor_line quotes each word"
+    epochs = [
+        Epoch(epoch=float(e), val_loss=2.0, train_loss=2.0, metrics={"val/acc;touch x": 0.1}) for e in range(1, 61)
+    ]
+    run = Run(run_id="r", metrics=[Metric("val/acc;touch x", "score", "fraction", primary=True)])
+    judged = judge(Snapshot(run_dir="r", run_id="r$(id)", read_at=0.0, run=run, epochs=tuple(epochs)), 0.0)
+    said = [each.remedy for each in judged.diagnosis.findings if "monitor metric" in each.remedy]
+    assert said and all("metric 'r$(id)' 'val/acc;touch x' --chance VALUE" in each for each in said)
 
 
 def test_secrets_in_a_command_are_hidden_from_everyone_who_looks(there, tmp_path):

@@ -98,6 +98,8 @@ def test_thousands_of_steps_are_drawn_as_a_band_and_a_zoom_shows_the_points(dash
     open_run(page, dashboard, "long_steps")
     page.get_by_test_id("machine").locator("summary").click()
     page.wait_for_function(f"() => {chart('norm')}._fullLayout")
+    low, high = page.evaluate(f"() => {chart('lr')}._fullLayout.yaxis.range")
+    assert 0 < low < 1e-3 < high < 2e-3, "a constant lies where it is, not on 0"
     shapes = page.evaluate(f"() => {chart('norm')}.data.map((trace) => [trace.name, trace.x.length])")
     assert [name for name, _ in shapes] == ["", "norm, least to most", "norm, median"]
     assert max(length for _, length in shapes) <= page.get_by_test_id("chart-norm").bounding_box()["width"]

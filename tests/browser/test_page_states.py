@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from monitor.run_dir import Floors
-from monitor.writer import RunWriter
+from monitor.writer import Metric, RunWriter
 from tests.browser.conftest import ROOT, wait_until
 
 pytestmark = pytest.mark.browser
@@ -149,6 +149,22 @@ def test_a_run_that_is_not_there_offers_the_nearest(dashboard, tab, written):
     assert "writen" in missing.inner_text()
     missing.get_by_role("button", name="Open written").click()
     page.get_by_test_id("verdict").wait_for()
+
+
+def test_a_long_name_of_a_metric_stays_in_its_tile_its_chart_and_its_column(dashboard, tab):
+    name = "val_mean_intersection_over_union_of_all_classes_but_background"
+    with RunWriter(dashboard.runs / "long_metric", metrics=[Metric(name, "score", primary=True)], epochs=9) as run:
+        for epoch in range(1, 9):
+            run.log_epoch(epoch, train_loss=1 / epoch, val_loss=2 / epoch, **{name: epoch / 10})
+    page = tab(390)
+    open_run(page, dashboard, "long_metric")
+    wide = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+    page.locator(".vs-tile-label").first.wait_for()
+    assert page.locator(".vs-tile-label, .vs-card-head").evaluate_all(wide) == []
+    page.set_viewport_size({"width": 1360, "height": 900})
+    page.get_by_test_id("btn-home").click()
+    page.locator(".vs-run-score", has_text="intersection").wait_for()
+    assert page.locator(".vs-run-score").evaluate_all(wide) == []
 
 
 def test_the_list_shows_runs_finds_one_by_search_and_opens_it(dashboard, tab, written):

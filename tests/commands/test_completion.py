@@ -1,5 +1,6 @@
 """A shell completes verbs, options and run ids."""
 
+import shutil
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ def test_nothing_is_offered_for_what_nobody_is_called(tmp_path):
 
 def test_verbs_options_and_run_ids_are_offered(tmp_path):
     RunWriter(tmp_path / "teacher").finish()
+    shutil.copytree(tmp_path / "teacher", tmp_path / "teach;touch it")
     RunWriter(tmp_path / "pupil").finish()
     assert set(completed(["vitalsigns", "re"], tmp_path)) == {"report", "restart", "restore", "resume"}
     assert completed(["vitalsigns", "show", "tea"], tmp_path) == ["teacher"]

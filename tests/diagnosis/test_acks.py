@@ -49,7 +49,7 @@ def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence(run_dir):
 
 def test_a_folder_without_records_has_an_empty_summary(tmp_path):
     (tmp_path / "new").mkdir()
-    assert summary_of(tmp_path / "new") == Summary(run_id="new", verdict="")
+    assert summary_of(tmp_path / "new") == Summary(run_id="new")
 
 
 def test_the_supervisors_file_is_taken_as_it_is(run_dir):

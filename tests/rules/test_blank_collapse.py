@@ -64,6 +64,18 @@ def test_printed_samples_give_an_estimate_that_is_said_as_such():
     assert "1 word out for 12 in, from 3 printed samples, not the whole set" in finding.line
 
 
+def test_printed_samples_of_which_none_is_empty_are_short_and_not_empty():
+    finding = found(RULE, samples(["A", "B", "A B"]))
+    assert finding.title == "Predictions too short"
+    assert finding.line.startswith("Predictions are too short: 4 words out for 12 in")
+    assert found(RULE, samples(["", "", "A"])).title == RULE.title
+
+
+def test_a_length_ratio_beyond_all_measure_is_a_sentence():
+    assert check(RULE, said([1e308] * 9)).line == "∞ words out for every 100 in the targets."
+    assert check(RULE, said([1e9] * 9)).line == "1e11 words out for every 100 in the targets."
+
+
 def test_good_samples_are_quiet():
     assert found(RULE, samples(["A B C D", "A B C", "A X C D"])) is None
 

@@ -55,7 +55,7 @@ def snapshots(draw):
 @given(snapshots())
 def test_no_mixture_of_numbers_brings_a_rule_down(seen):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("error", RuntimeWarning)
         results = evaluate(seen, DEFAULTS, 0.0)
         again = evaluate(seen, DEFAULTS, 0.0)
         judged = judge(seen, 0.0)

@@ -37,3 +37,10 @@ def test_a_constant_multiple_is_told(factor):
     which = "train loss is 12.0 times val loss" if factor > 1 else "val loss is 12.0 times train loss"
     assert finding.severity == "warning" and which in finding.line
     assert (finding.onset, finding.fired) == (1.0, 4.0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_losses_that_lie_beyond_all_measure_apart_are_a_sentence():
+    seen = snapshot(train_loss=curve(9, lambda e: 1e-9 / e), val_loss=curve(9, lambda e: 3e9 / e))
+    assert "val loss is 3e18 times train loss" in found(RULE, seen).line
+    assert found(RULE, snapshot(train_loss=[1e-300] * 9, val_loss=[1e300] * 9)) is not None

@@ -186,6 +186,13 @@ def test_one_wild_first_epoch_does_not_flatten_the_loss_chart():
     assert 0 <= low < 2.1 and 5.7 <= high < 7
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_losses_beyond_all_measure_have_a_finite_range_and_warn_nobody():
+    wild = snapshot(evaluations(9, train_loss=lambda e: -1.7e308 if e % 2 else 1e-300, val_loss=lambda e: 1.7e308))
+    drawn = frame(wild, judge(wild, 100.0), 100.0, since=Since())
+    assert all(map(math.isfinite, drawn.loss_range))
+
+
 def test_the_beginning_of_a_smooth_curve_is_never_cut_off():
     epochs = evaluations(40, train_loss=lambda e: 1 + 5 * 0.9**e, val_loss=lambda e: 2 + 5 * 0.9**e)
     low, high = loss_range(snapshot(epochs), guard_epochs=5, floor=None)

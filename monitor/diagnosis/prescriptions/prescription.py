@@ -14,6 +14,7 @@ from monitor.rules.registry import frozen
 from monitor.rules.thresholds import DEFAULTS
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.metric import WER, Metric
+from monitor.run_dir.words import monitor_line
 
 Config = dict[str, Any]
 Changes = dict[str, list[Any]]
@@ -118,8 +119,8 @@ def restart(snapshot: Snapshot, changes: Changes, option: str) -> str | None:
     """
     if not changes or snapshot.launch is None or not snapshot.launch.argv:
         return None
-    sets = " ".join(f"--set {shlex.quote(f'{key}={after}')}" for key, (_, after) in changes.items())
-    return f"python -m monitor restart {shlex.quote(snapshot.run_id)} --option {option} {sets}"
+    sets = (word for key, (_, after) in changes.items() for word in ("--set", f"{key}={after}"))
+    return monitor_line("restart", snapshot.run_id, "--option", option, *sets)
 
 
 def flags(changes: Changes) -> str:

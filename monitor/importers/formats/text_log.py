@@ -16,6 +16,7 @@ from monitor.importers.growing import GrowingFile
 from monitor.importers.items import LOG_FORMAT, Aside, Importer, Item, Row
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.words import monitor_line
 
 
 class TextLog(Importer):
@@ -53,12 +54,12 @@ class TextLog(Importer):
         """A log without a whole epoch and without an evaluation: its steps, under the log's own names."""
         if not found.steps.count:
             raise UnreadableRunError(
-                f"{self.path.name}: {unread(found)} A log that still grows: python -m monitor attach {self.path}"
+                f"{self.path.name}: {unread(found)} A log that still grows: {monitor_line('attach', self.path)}"
             )
         try:
             mapping = propose_log(found)
         except UsageError as problem:
-            raise UnreadableRunError(f"{problem} Give it there: python -m monitor attach {self.path}") from None
+            raise UnreadableRunError(f"{problem} Give it there: {monitor_line('attach', self.path)}") from None
         self.steps_alone, self.line = True, "step"
         yield Aside(sentence(found, mapping, self.path.name))
         columns = {use.field: use.column for use in mapping.uses}

@@ -17,6 +17,7 @@ from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, read_state
 from monitor.run_dir.planned import key_of_epochs, planned_by
 from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
+from monitor.run_dir.words import monitor_line
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def make_resume_plan(run_dir: Path) -> ResumePlan:
     if launch.how == "attach":
         raise RefusedError(
             f"{run_dir.name} was not started by Vitalsigns: continue it where it was started, "
-            f"or start it again: python -m monitor restart {run_dir.name}"
+            f"or start it again: {monitor_line('restart', run_dir.name)}"
         )
     _refuse_finished(run_dir, launch)
     is_ours = is_from_here(launch, run_dir)
@@ -84,10 +85,10 @@ def _refuse_finished(run_dir: Path, launch: Launch) -> None:
         f"has completed all its {planned:g} epochs" if planned else "has finished: it ended by itself, with exit code 0"
     )
     key = key_of_epochs(settings)
-    more = f" --set {key}={2 * planned:g}" if planned and key else ""
+    more = ("--set", f"{key}={2 * planned:g}") if planned and key else ()
     raise RefusedError(
         f"{run_dir.name} {done}. A resume would start its command over in the same files. "
-        f"To train on, restart it: python -m monitor restart {run_dir.name}{more}"
+        f"To train on, restart it: {monitor_line('restart', run_dir.name, *more)}"
     )
 
 

@@ -14,6 +14,7 @@ from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, LAST_CHECKPOINT, Launch, Run, files
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import is_own_trainer
+from monitor.run_dir.words import monitor_line
 
 SCRATCH = "scratch"
 CHECKPOINTS = {"best": BEST_CHECKPOINT, "last": LAST_CHECKPOINT}
@@ -53,7 +54,7 @@ def starting_change(parent_dir: Path, launch: Launch, run: Run | None, start_fro
         if own and start_from == "last":
             raise UsageError(
                 f"This script goes on by {own}, from the checkpoint that it finds itself: "
-                f"python -m monitor resume {parent_dir.name}"
+                f"{monitor_line('resume', parent_dir.name)}"
             )
         given = f"=… its path, {path}" if path.exists() else "=PATH"
         raise UsageError(f"Which option of this script takes starting weights is not known; set it: OPTION{given}.")
@@ -115,7 +116,7 @@ def resume_offer(run_dir: Path, launch: Launch, run: Run | None) -> str:
         return ""
     return (
         f"Newest checkpoint on disk: {newest.path}. To go on from it in a child: "
-        f"python -m monitor restart {run_dir.name} --from last (sets {option})."
+        f"{monitor_line('restart', run_dir.name, '--from', 'last')} (sets {option})."
     )
 
 

@@ -114,7 +114,7 @@ function earlierDrawn(edges, drawn) {
 function spread(series) {
   const known = series.flatMap((values) => values.filter(finite).map(num));
   const [low, high] = [Math.min(...known), Math.max(...known)];
-  const room = 0.05 * (high - low || 1);
+  const room = 0.05 * (high - low || Math.abs(high) || 1);
   return [low - room, high + room];
 }
 
@@ -393,10 +393,17 @@ function sayInside(ink, text) {
   return { place: "in", key: "why", share: 0.5, anchor: "middle", text, color: ink.muted };
 }
 
+// Of its own accord Plotly shows a constant between one less and one more: a learning rate of .001 would lie on 0.
+function flatRange(values) {
+  const known = values.filter(finite).map(num);
+  return known.length && known.every((value) => value === known[0]) ? { range: spread([values]) } : {};
+}
+
 // A small chart of its own axis and range. series: {x, y, name}; title: what x counts.
 function machineFigure(chart, series, title, ink) {
   const traces = stepTraces(chart, { ...series, color: ink.text, range: chart.range });
   const xaxis = { title: axisTitle(title, ink), ...(chart.range ? { range: chart.range } : { autorange: true }) };
-  const layout = baseLayout(ink, { height: chart.height, margin: { l: 60, r: 24, t: 8, b: 40 }, xaxis, yaxis: { tickformat: "~g", fixedrange: true } });
+  const yaxis = { tickformat: "~g", fixedrange: true, ...flatRange(series.y) };
+  const layout = baseLayout(ink, { height: chart.height, margin: { l: 60, r: 24, t: 8, b: 40 }, xaxis, yaxis });
   return { data: traces, layout };
 }

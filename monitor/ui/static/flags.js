@@ -20,7 +20,9 @@ function paintFlags(ui, frame, cols) {
   ui.order = flags.map((flag) => flag.rule);
   keyed(ui.list, flags, (flag) => flag.rule, () => createFlag(ui), (node, flag) => updateFlag(node, flag, frame, cols));
   show(ui.none, frame.flags.length === 0);
-  setText(ui.none, cols.epoch?.length ? `Nothing to report at ${frame.progress.text.split(" ·")[0]}.` : `Nothing to report${frame.status.live ? " so far" : ""}.`);
+  // A word that stands for the evaluation before has no flag of now, and something to report.
+  const nothing = ["STOP", "LOOK"].includes(frame.verdict.word) ? "No flag is open" : "Nothing to report";
+  setText(ui.none, cols.epoch?.length ? `${nothing} at ${frame.progress.text.split(" ·")[0]}.` : `${nothing}${frame.status.live ? " so far" : ""}.`);
   const missing = frame.verdict.not_checked;
   setText(ui.unchecked.firstChild, frame.verdict.coverage + (missing.length ? `; ${missing.length} could not` : ""));
   keyed(ui.unchecked.lastChild, missing, (text) => text, () => h("li"), (node, text) => setText(node, text));
