@@ -356,6 +356,7 @@ def test_what_the_errors_line_says_is_not_said_again_and_what_stands_below_it_is
 ADVICE = {
     "gpu_taken_other_process": "wait for them",
     "usage_argparse": "Correct --lrr in the command",
+    "usage_jsonargparse": "Correct --trainer.lrr in the command",
     "usage_required": "Give --data in the command",
     "usage_value": "Correct --lr in the command",
     "usage_click_argument": "Give DATA in the command",

@@ -39,7 +39,7 @@ KINDS = (
         "usage",
         anywhere(
             rf"^(?!srun|slurmstepd|sbatch)(?:python\S* -m )?[\w./-]+: error: (?={ASKED})",
-            r"^\S+\.py: error: ",
+            r"^(?:\S+\.py: )?error: (?=[Uu]nrecognized arguments: )|^\S+\.py: error: ",
             r"^(?:│ )?(?:Error: )?(?:No such (?:option|command)|Missing (?:option|argument|parameter))",
             r"^(?:│ )?(?:Error: )?(?:Invalid value for|Got unexpected extra arguments?|Option .* requires an argument)",
             r"^(?:\S+ )?(?:FATAL|ERROR:?) (?:Flags parsing error: |Could not consume arg: )",
