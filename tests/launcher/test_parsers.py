@@ -71,6 +71,13 @@ class Training(ModelArguments):
     learning_rate: float = 5e-5
 parser = HfArgumentParser((Training,))
 """
+NAMED_GROUP = DATACLASSES.replace(
+    "parser = HfArgumentParser((Training,))",
+    """def make_parser(prog=None):
+    kinds = (ModelArguments, Training)
+    return HfArgumentParser(kinds)
+make_parser()""",
+)
 GLOBALS = """
 batch_size = 12
 learning_rate = 6e-4
@@ -198,6 +205,7 @@ def test_a_setting_is_changed_as_its_parser_takes_it(tmp_path, source, words, ch
         (TYPER, "d", "batch_size", 8),
         (ABSL, "--noamp", "amp", False),
         (DATACLASSES, "", "model_name", "base"),
+        (NAMED_GROUP, "--freeze", "learning_rate", 5e-5),
         (GLOBALS, "--compile=False", "compile", False),
         (JSONARGPARSE, "", "optim.lr", 0.1),
     ],
