@@ -287,7 +287,12 @@ def test_an_archive_and_a_pickle_that_hold_a_model_are_checkpoints_and_data_is_n
     (tmp_path / "broken.zip").write_text("PK")
     (tmp_path / "features.pkl").write_text("x")
     assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / "ppo_cart.zip"
-    for second, name in enumerate(["network-000100.pkl", "model.pkl", "dqn.cleanrl_model"]):
+    for name in ("train.bin", "chunk-0-0.bin", "000012.tar", "test_features.h5"):
+        (tmp_path / name).write_text("x")
+    assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / "ppo_cart.zip"
+    for second, name in enumerate(
+        ["training_args_1.bin", "val_best.h5", "network-000100.pkl", "model.pkl", "dqn.cleanrl_model"]
+    ):
         (tmp_path / name).write_text("x")
         os.utime(tmp_path / name, (time.time() + 10 + second,) * 2)
         assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / name

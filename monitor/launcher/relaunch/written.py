@@ -29,6 +29,12 @@ MODEL_FILE = re.compile(
     r"|.*\.\w{1,20}_model"
 )
 """Files that may be anything, and are checkpoints by their name."""
+DATA_FILE = re.compile(
+    r"(?i)(?!.*(?:model|network|checkpoint|ckpt|weights|best|last|epoch|step|iter))(?:\d+"
+    r"|(?:train|valid|val|dev|test|data|dataset|chunk|shard|part|tokens?|features?|images?|labels?|index|corpus)(?:[-_.\d].*)?"
+    r")\.(?:bin|tar|h5)"
+)
+"""Files with the ending of a checkpoint whose names say that they are data: `train.bin`, `chunk-0-0.bin`."""
 OF_AN_ARCHIVE = re.compile(rb"(?s)PK\x01\x02.{42}[\w./-]{1,200}\.(?:pt|pth|safetensors|bin|h5)")
 """The name of a file with weights, where a zip archive lists what it holds."""
 END_OF_ARCHIVE_BYTES = 1 << 16
@@ -217,7 +223,7 @@ def _is_checkpoint(path: Path) -> bool:
     """Whether a file holds weights, by its ending, its name or, of an archive, by the files in it."""
     ending = path.suffix.lower()
     if ending in CHECKPOINT_ENDINGS or MODEL_FILE.fullmatch(path.name):
-        return True
+        return DATA_FILE.fullmatch(path.name) is None
     return ending == ".zip" and _holds_weights(path)
 
 
