@@ -371,6 +371,8 @@ ADVICE = {
     "library_glibcxx": "its library has no GLIBCXX_3.4.29",
     "library_missing": "that holds libcudart.so.12",
     "program_ffmpeg": "Install ffmpeg",
+    "import_pip_name": "Install 'setuptools<81' in the Python",
+    "import_module": "begin the command with env PYTHONPATH=.",
     "permission_checkpoint": "who may write '/data/out/ckpt.pt'",
 }
 
