@@ -214,6 +214,15 @@ def test_the_value_that_a_run_has_is_the_one_of_its_command_else_the_default(tmp
     assert command(tmp_path, f"python train.py {words}", source).config[key] == value
 
 
+def test_a_setting_that_stands_in_the_code_alone_is_refused_with_its_line(tmp_path):
+    known = command(tmp_path, "python train.py", "import keras\nepochs, rate = 3, 0.1\nbatch_size = 64\n")
+    said = r"^batch_size: no option .*; train\.py sets it in its own code, line 3: batch_size = 64\. Change it there"
+    with pytest.raises(UsageError, match=said):
+        changed(known, {"batch_size": "8"})
+    with pytest.raises(UsageError, match="there is no such setting"):
+        changed(known, {"size": "8"})
+
+
 def test_choices_are_checked_for_argparse_click_and_absl(tmp_path):
     for source in (ARGPARSE, CLICK, ABSL):
         with pytest.raises(UsageError, match="opt rmsprop: must be one of sgd, adam"):
