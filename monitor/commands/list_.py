@@ -170,7 +170,7 @@ def _shown(run_id: str, summary: Summary, progress: Progress | None) -> dict[str
         "unsupervised": False,
         "evidence": "",
         "epoch": _epoch(progress, summary),
-        "epochs": progress.epochs if progress else summary.epochs,
+        "epochs": summary.epochs or (progress.epochs if progress else None),
         "heartbeat_at": progress.heartbeat_at if progress else None,
         **{name: getattr(summary, name) for name in SHOWN},
     }

@@ -25,6 +25,7 @@ from monitor.rules.evaluations import last
 from monitor.run_dir import Snapshot, words
 from monitor.run_dir.errors import EXIT_OK
 from monitor.run_dir.launch import command_of
+from monitor.run_dir.planned import planned_epochs
 from monitor.view.report.numbers import resumed_words, train_field
 from monitor.view.state import nothing_read, reading_words
 from monitor.view.tiles import tiles
@@ -139,7 +140,10 @@ def _progress(look: Look) -> list[str]:
     progress = look.snapshot.progress
     if progress is None:
         return [nothing_read(look.snapshot, look.status)]
-    of = f" of {progress.epochs}" if progress.epochs else ""
+    planned = planned_epochs(look.snapshot) if progress.epochs else None
+    of = f" of {planned:g}" if planned else ""
+    if planned and progress.epochs and planned < progress.epochs:
+        of += ", counted from 0"
     if progress.epochs and progress.epoch > progress.epochs:
         of = f", {progress.epochs} were planned"
     silent = words.ago(look.snapshot.read_at - progress.heartbeat_at)

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from monitor.importers.items import PLACES, Row
+from monitor.importers.items import Row
 from monitor.importers.mapping import EVALUATED, STEP_LOSS, SourceMapping, Use
 from monitor.importers.moments import Counts, Numbers, Open, Since, before, same_moment, trains, whole
 from monitor.run_dir import Epoch, Step
@@ -120,6 +120,8 @@ class RecordBuilder:
             self._epoch_now = event.epoch if event.epoch is not None else self._epoch_now
         elif trains(event):
             yield from self._train(event)
+        elif self._counts_rows:
+            self._since.keep(event.metrics)  # such as the reward of an episode, between two rows with a loss
         if self._open is not None and self._usual and self._usual <= set(self._open.values):
             yield self._close()
 
@@ -149,11 +151,12 @@ class RecordBuilder:
             self._since.add(loss)
         elif "train_loss" in event.values:
             self._since.whole_epoch = event.values["train_loss"]
-        self._since.metrics |= {name: value for name, value in event.metrics.items() if name not in PLACES}
+        self._since.keep(event.metrics)
         self._since.lr = event.values.get("lr", self._since.lr)
         self._since.step = event.step or self._since.step
         yield from self._stepped(event)
         if self._counts_rows and loss is not None:
+            event.metrics |= self._since.metrics
             yield self._record(event)
 
     def _stepped(self, event: Open) -> Iterator[Step]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import bisect
 import math
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from monitor.importers.items import FirstSentences
+from monitor.importers.items import PLACES, FirstSentences
 from monitor.importers.mapping import STEP_LOSS
 
 STEP_FIELDS = ("lr", "grad_norm")
@@ -60,6 +61,10 @@ class Since:
         """Adds one train loss."""
         self.total += value
         self.count += 1
+
+    def keep(self, metrics: Mapping[str, float]) -> None:
+        """Keeps the last number of each name that is no place, such as a step."""
+        self.metrics |= {name: value for name, value in metrics.items() if name not in PLACES}
 
     def loss(self) -> float | None:
         """The epoch's train loss as the file gives it, else the mean of those added; None where there is none."""

@@ -14,12 +14,17 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from monitor.run_dir.imports import Sources, imported_files, search_path
 
 TORCHRUN = "torch.distributed.run"
 """The module that starts a script in several processes."""
+LAUNCHER_MODULES = re.compile(
+    r"torch\.distributed\.(run|launch|launcher\..*)|accelerate\.commands\.launch|deepspeed(\..*)?|pdb|cProfile|coverage|papermill"
+)
+"""Modules that start the script behind them."""
 LONGEST_DIFF_BYTES = 200_000
 LARGEST_SCRIPT_BYTES = 20_000_000
 LONGEST_KEPT_SCRIPT_BYTES = 200_000
@@ -113,15 +118,19 @@ def _imported(
 
 
 def script_of(argv: list[str], cwd: Path, python_path: str | None = None) -> Path | None:
-    """The file that a command runs: `-m package` and plain paths are understood, in this order."""
-    if TORCHRUN in argv:
-        return script_of(argv[argv.index(TORCHRUN) + 1 :], cwd, python_path)
-    if "-m" in argv[1:-1]:
-        module = argv[argv.index("-m") + 1].replace(".", "/")
-        folders = [cwd, *(cwd / each for each in search_path(python_path)), cwd / "src"]
-        candidates = [folder / tail for folder in folders for tail in (f"{module}/__main__.py", f"{module}.py")]
-    else:
-        candidates = [cwd / word for word in argv if word.endswith((".py", ".sh", ".ipynb"))]
+    """The file that a command runs: plain paths, `-m package`, and what a launcher's module starts.
+
+    A `-m` behind a script is an option of its own.
+    """
+    candidates: list[Path] = []
+    for before, word in pairwise(["", *argv]):
+        if before == "-m" and not LAUNCHER_MODULES.fullmatch(word):
+            module = word.replace(".", "/")
+            folders = [cwd, *(cwd / each for each in search_path(python_path)), cwd / "src"]
+            candidates += [folder / tail for folder in folders for tail in (f"{module}/__main__.py", f"{module}.py")]
+            break
+        if word.endswith((".py", ".sh", ".ipynb")):
+            candidates.append(cwd / word)
     return next((path.resolve() for path in candidates if path.is_file()), None)
 
 

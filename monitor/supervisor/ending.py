@@ -15,6 +15,8 @@ from monitor.importers.free_text.reader import read_line
 from monitor.importers.growing import MARKS
 from monitor.run_dir import LOG_FILE, Progress, StopStage
 from monitor.run_dir.opening import OddFileError, open_to_read
+from monitor.run_dir.planned import planned_epochs
+from monitor.run_dir.reader import RunReader
 from monitor.run_dir.status import signal_name
 from monitor.run_dir.words import TERMINAL_CODES
 from monitor.supervisor.trainer import Ending
@@ -46,10 +48,21 @@ def final_of(ending: Ending, progress: Progress | None, stop: StopStage | None, 
         state = "failed"
     if state is None:
         return None
+    if state == "finished" and outcome is None and _broke_off(run_dir):
+        state = "failed"
     if state != "failed":
         return Final(state)
     trace = (progress.traceback if progress else None) or last_traceback(run_dir / LOG_FILE)
     return Final(state, _why(ending, progress, run_dir), trace)
+
+
+def _broke_off(run_dir: Path) -> bool:
+    """Whether a script printed its error and ended with exit code 0: a traceback at the end, before its last epoch."""
+    if error_at_end(run_dir / LOG_FILE) is None:
+        return False
+    snapshot = RunReader(run_dir).read(0.0)
+    planned = planned_epochs(snapshot)
+    return planned is not None and bool(snapshot.epochs) and snapshot.epochs[-1].epoch < planned
 
 
 def _why(ending: Ending, progress: Progress | None, run_dir: Path) -> str:

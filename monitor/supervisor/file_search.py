@@ -159,7 +159,7 @@ class FileSearch:
         """Whether a file is one of our own records, or lies in another run's folder."""
         if path.is_relative_to(self._run_dir):
             return path.parent == self._run_dir
-        return path.is_relative_to(self._run_dir.parent) or is_in_a_run(path)
+        return is_in_a_run(path, self._run_dir.parent)
 
 
 def _owns(run_dir: Path, launch: Launch, path: Path) -> bool:

@@ -214,7 +214,7 @@ class OwnLogFeed:
             config=self._launch.config,
             config_schema=self._launch.config_schema,
             notes="Its records are read from its log.",
-            reading=Reading(path=str(path), said=words(mapping)),
+            reading=Reading(path=str(path), said=words(mapping, ended=not self._has_steps_alone)),
         )
 
 

@@ -373,6 +373,16 @@ def test_a_run_that_ended_within_an_epoch_is_at_its_last_evaluation_wherever_it_
     assert "3/9" in capsys.readouterr().out
 
 
+def test_a_finished_run_that_counts_from_0_is_at_its_last_epoch(runs, capsys):
+    with RunWriter(runs / "all", epochs=3) as run:
+        for epoch in range(3):
+            run.log_epoch(epoch, train_loss=1.0, val_loss=1.2)
+    assert main(["show", "all"]) == 0
+    assert "\nEpoch 2 of 2, counted from 0" in capsys.readouterr().out
+    assert main(["list"]) == 0
+    assert "2/2" in capsys.readouterr().out
+
+
 def test_what_the_away_policy_did_is_shown(runs, capsys):
     act = AwayAct(did="stop_and_fix", line="Overfitting.", at=1.0, epoch=21, child_id="sick-2", settled=True)
     (a_run(runs, "sick", OVERFITTING) / AWAY_ACT_FILE).write_bytes(encode(act))

@@ -356,6 +356,7 @@ def test_what_the_errors_line_says_is_not_said_again_and_what_stands_below_it_is
 ADVICE = {
     "gpu_taken_other_process": "wait for them",
     "usage_argparse": "Correct --lrr in the command",
+    "usage_jsonargparse": "Correct --trainer.lrr in the command",
     "usage_required": "Give --data in the command",
     "usage_value": "Correct --lr in the command",
     "usage_click_argument": "Give DATA in the command",
@@ -370,6 +371,8 @@ ADVICE = {
     "library_glibcxx": "its library has no GLIBCXX_3.4.29",
     "library_missing": "that holds libcudart.so.12",
     "program_ffmpeg": "Install ffmpeg",
+    "import_pip_name": "Install 'setuptools<81' in the Python",
+    "import_module": "begin the command with env PYTHONPATH=.",
     "permission_checkpoint": "who may write '/data/out/ckpt.pt'",
 }
 

@@ -183,6 +183,8 @@ def ended(run, state, **fields):
 def test_a_child_without_an_evaluation_waits():
     came = outcome(run_of("p", [0.5] * 5), ended(run_of("c", [], parent="p"), "running"))
     assert (came.word, came.line) == ("WAITING", "It is judged at epoch 5; no evaluation yet.")
+    came = outcome(run_of("p", []), ended(run_of("c", [], parent="p"), "running"))
+    assert (came.word, came.line) == ("WAITING", "No evaluation yet.")
 
 
 def test_a_child_that_ended_before_the_judged_epoch_is_judged_by_its_last_evaluation_and_says_so():

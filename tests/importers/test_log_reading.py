@@ -358,3 +358,12 @@ def test_how_a_log_is_read_names_its_metrics_and_what_is_kept_beside_them(tmp_pa
     assert said == (
         "train_loss as train loss, val_loss as val loss, val_acc as val accuracy; under their own names foo."
     )
+
+
+def test_before_an_epoch_has_ended_no_score_is_said_to_be_of_the_validation_and_no_evaluation_to_be_counted(tmp_path):
+    bars = "".join(f" {n}/900 ━━━━ 3:24 19ms/step - acc: 0.{n} - loss: 0.9 - val_mse: 0.3\n" for n in (100, 200, 300))
+    said = words(propose_log(scan(written(tmp_path, f"Epoch 1/5\n{bars}"))), ended=False)
+    assert said == "loss as train loss, val_mse as val MSE, acc as accuracy."
+    dicts = "".join(f"{{'loss': {3 / n:.2f}, 'learning_rate': 0.1, 'epoch': 0.{n}}}\n" for n in (1, 2, 3))
+    said = words(propose_log(scan(written(tmp_path, dicts))), ended=False)
+    assert said == "loss as train loss, lr as learning rate."

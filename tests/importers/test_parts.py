@@ -246,3 +246,22 @@ def test_what_is_logged_beside_the_train_loss_of_an_epoch_is_kept_where_nothing_
     found = [record for row in rows for record in builder.take(row)] + list(builder.rest())
     kept = [(record.epoch, record.train_loss, record.metrics) for record in found if isinstance(record, Epoch)]
     assert kept == [(n, 3.0 - n, {"accuracy": 30.0 + n}) for n in range(3)]
+
+
+def test_what_is_logged_between_two_train_losses_is_kept_with_the_second_and_once():
+    """A reward at the end of each episode, a loss every hundred steps, and no epoch."""
+    uses = (Use("step", "step"), Use("train_loss", "losses/td_loss"))
+    builder = RecordBuilder(SourceMapping(uses, "events", train_only=True))
+    reward, loss = "charts/episodic_return", "losses/td_loss"
+    told = [
+        (31, reward, 9.0),
+        (57, reward, 12.0),
+        (100, loss, 0.9),
+        (200, loss, 0.8),
+        (231, reward, 20.0),
+        (300, loss, 0.7),
+    ]
+    rows = [Row(n, {"step": float(step), name: value}) for n, (step, name, value) in enumerate(told)]
+    found = [record for row in rows for record in builder.take(row)] + list(builder.rest())
+    kept = [(record.step, record.train_loss, record.metrics) for record in found if isinstance(record, Epoch)]
+    assert kept == [(100, 0.9, {reward: 12.0}), (200, 0.8, {}), (300, 0.7, {reward: 20.0})]

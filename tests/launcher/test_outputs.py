@@ -78,6 +78,8 @@ def test_an_environment_as_it_was_is_one_line():
     run = Run(run_id="r", environment=Environment(python="3.11.7"))
     [line] = environment_lines(launched(interpreter=sys.executable), run, {})
     assert line.startswith("Python as it was: ") and line.endswith(f"{sys.executable}, Python 3.11.7.")
+    [line] = environment_lines(Launch(run_id="r", created_at=0.0, argv=["make", "train"], cwd="/"), run, {})
+    assert line.startswith("Program as it was: ")
     assert environment_lines(Launch(run_id="r", created_at=0.0, argv=[], cwd="/"), None, {}) == ()
 
 

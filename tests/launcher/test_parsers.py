@@ -71,6 +71,13 @@ class Training(ModelArguments):
     learning_rate: float = 5e-5
 parser = HfArgumentParser((Training,))
 """
+NAMED_GROUP = DATACLASSES.replace(
+    "parser = HfArgumentParser((Training,))",
+    """def make_parser(prog=None):
+    kinds = (ModelArguments, Training)
+    return HfArgumentParser(kinds)
+make_parser()""",
+)
 GLOBALS = """
 batch_size = 12
 learning_rate = 6e-4
@@ -198,12 +205,22 @@ def test_a_setting_is_changed_as_its_parser_takes_it(tmp_path, source, words, ch
         (TYPER, "d", "batch_size", 8),
         (ABSL, "--noamp", "amp", False),
         (DATACLASSES, "", "model_name", "base"),
+        (NAMED_GROUP, "--freeze", "learning_rate", 5e-5),
         (GLOBALS, "--compile=False", "compile", False),
         (JSONARGPARSE, "", "optim.lr", 0.1),
     ],
 )
 def test_the_value_that_a_run_has_is_the_one_of_its_command_else_the_default(tmp_path, source, words, key, value):
     assert command(tmp_path, f"python train.py {words}", source).config[key] == value
+
+
+def test_a_setting_that_stands_in_the_code_alone_is_refused_with_its_line(tmp_path):
+    known = command(tmp_path, "python train.py", "import keras\nepochs, rate = 3, 0.1\nbatch_size = 64\n")
+    said = r"^batch_size: no option .*; train\.py sets it in its own code, line 3: batch_size = 64\. Change it there"
+    with pytest.raises(UsageError, match=said):
+        changed(known, {"batch_size": "8"})
+    with pytest.raises(UsageError, match="there is no such setting"):
+        changed(known, {"size": "8"})
 
 
 def test_choices_are_checked_for_argparse_click_and_absl(tmp_path):

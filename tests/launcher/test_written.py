@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from zipfile import ZipFile
 
 import pytest
 
@@ -275,3 +276,23 @@ def test_single_files_in_one_folder_are_single_checkpoints(tmp_path):
         (tmp_path / name).write_text("x")
         os.utime(tmp_path / name, (1000.0 + epoch,) * 2)
     assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / "model.pt"
+
+
+def test_an_archive_and_a_pickle_that_hold_a_model_are_checkpoints_and_data_is_none(tmp_path):
+    """Stable-Baselines3 saves a zip archive; others pickle the whole network."""
+    for name, inside in (("ppo_cart.zip", "policy.optimizer.pth"), ("clips.zip", "clips/1.wav")):
+        with ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(inside, "x" * 100_000)
+    assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / "ppo_cart.zip"
+    (tmp_path / "broken.zip").write_text("PK")
+    (tmp_path / "features.pkl").write_text("x")
+    assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / "ppo_cart.zip"
+    for name in ("train.bin", "chunk-0-0.bin", "000012.tar", "test_features.h5"):
+        (tmp_path / name).write_text("x")
+    assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / "ppo_cart.zip"
+    for second, name in enumerate(
+        ["training_args_1.bin", "val_best.h5", "network-000100.pkl", "model.pkl", "dqn.cleanrl_model"]
+    ):
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (time.time() + 10 + second,) * 2)
+        assert newest_checkpoint(tmp_path, None, 0.0).path == tmp_path / name

@@ -19,6 +19,7 @@ from monitor.supervisor.statefile import StateFile
 from monitor.supervisor.stopping import Waited, is_leaving, next_stage, went_on
 from monitor.supervisor.supervision import How, Supervision
 from monitor.supervisor.trainer import Ending
+from monitor.writer.run_writer import RunWriter
 
 GRACE = 60.0
 
@@ -123,6 +124,21 @@ def test_what_an_ending_means(tmp_path: Path, ending, progress, stop, expected):
 def test_an_unseen_end_without_outcome_is_left_to_the_reader_to_call_lost(tmp_path: Path):
     assert final_of(Ending(), told(), None, tmp_path) is None
     assert final_of(Ending(), None, ASKED, tmp_path) is None
+
+
+@pytest.mark.parametrize(("epochs", "state"), [([1, 2], "failed"), ([1, 2, 3], "finished"), ([0, 1, 2], "finished")])
+def test_a_script_that_prints_its_error_and_exits_0_before_its_last_epoch_has_failed(tmp_path, epochs, state):
+    """An engine that catches what its handlers raise, prints it, and returns."""
+    with RunWriter(tmp_path / "run", epochs=3) as run:
+        for epoch in epochs:
+            run.log_epoch(epoch, train_loss=1.0)
+    log = tmp_path / "run" / LOG_FILE
+    log.write_text('Epoch 2 loss 1.0\nTraceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: 7\n\n')
+    final = final_of(Ending(exit_code=0), told(), None, tmp_path / "run")
+    assert final is not None
+    assert (final.state, final.error) == (state, "KeyError: 7" if state == "failed" else None)
+    log.write_text(log.read_text() + "Epoch 3 loss 0.9\n")
+    assert final_of(Ending(exit_code=0), told(), None, tmp_path / "run").state == "finished"
 
 
 def test_a_failed_run_says_the_writers_own_error_before_its_log(tmp_path: Path):

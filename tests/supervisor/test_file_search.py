@@ -26,8 +26,11 @@ with open(folder / "metrics.csv", "w") as file:
 """
 
 
-@pytest.mark.parametrize("folder", ["lightning_logs/version_1", "{run_dir}/out/csv"])
-@pytest.mark.parametrize("rest", [0, 600])
+@pytest.mark.parametrize(
+    ("folder", "rest"),
+    [(folder, rest) for folder in ("lightning_logs/version_1", "{run_dir}/out/csv") for rest in (0, 600)]
+    + [("runs/of_its_own", 0)],  # the folder of runs, which TensorBoard's writers call so as well
+)
 def test_a_file_of_figures_is_followed_where_the_log_is_silent(tmp_path, folder, rest):
     old = tmp_path / "lightning_logs" / "version_0"
     old.mkdir(parents=True)

@@ -17,6 +17,36 @@ def _import(match: re.Match[str], _: str) -> str:
     return f"An import failed: {quoted(match)}."
 
 
+MISSING = re.compile(r"No module named '([\w.]+)'")
+PACKAGES = {
+    "pkg_resources": "'setuptools<81'",
+    "distutils": "setuptools",
+    "cv2": "opencv-python",
+    "PIL": "Pillow",
+    "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
+    "yaml": "PyYAML",
+    "attr": "attrs",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "Levenshtein": "python-Levenshtein",
+    "umap": "umap-learn",
+}
+"""Modules whose package for pip has another name."""
+
+
+def _install(match: re.Match[str], _: str) -> str:
+    """The advice for a module that is missing: of pip, or of the project itself."""
+    missing = MISSING.search(match[1])
+    package = PACKAGES.get(missing[1].partition(".")[0]) if missing else None
+    if package:
+        return f"Install {package} in the Python that the run is started with: pip's name of that module."
+    return (
+        "Install what is missing in the Python that the run is started with, or correct the name; where it is a folder "
+        "of the project, begin the command with env PYTHONPATH=. in the folder above it."
+    )
+
+
 OPTION = re.compile(
     r"(?<![\w-])(--?[A-Za-z][\w.-]*)|(?:override|Key|flag|argument|for|specify) '([\w.-]+)"
     r"|(?:required|value): ([\w., -]+)"
@@ -39,7 +69,7 @@ KINDS = (
         "usage",
         anywhere(
             rf"^(?!srun|slurmstepd|sbatch)(?:python\S* -m )?[\w./-]+: error: (?={ASKED})",
-            r"^\S+\.py: error: ",
+            r"^(?:\S+\.py: )?error: (?=[Uu]nrecognized arguments: )|^\S+\.py: error: ",
             r"^(?:│ )?(?:Error: )?(?:No such (?:option|command)|Missing (?:option|argument|parameter))",
             r"^(?:│ )?(?:Error: )?(?:Invalid value for|Got unexpected extra arguments?|Option .* requires an argument)",
             r"^(?:\S+ )?(?:FATAL|ERROR:?) (?:Flags parsing error: |Could not consume arg: )",
@@ -133,7 +163,7 @@ KINDS = (
     Kind(
         "import",
         anywhere(r"^(?:ModuleNotFoundError|ImportError): (.+?)\.?$"),
-        "Install what is missing in the Python that the run is started with, or correct the name.",
+        _install,
         _import,
         handled=True,
     ),

@@ -79,10 +79,12 @@ SETTINGS = re.compile(
     r"|\s*\{(?=.{0,2000}?: (?:True|False|None)\b)(?:.{0,2000}?': '[A-Za-z./]){2})"
 )
 """Options with their values, `amp=True, cache=False, …` or a dict of words: a measurement is none of them."""
+COUNTED = r"^\s*[A-Za-z][\w ]{0,60}: \d+ ?(?!it\b)[A-Za-z]+ \[\d+:\d\d(?::\d\d)?, [^\]\n,]{1,30}/s\]\s*$"
+"""A bar without a total that counts what is loaded: `Generating train split: 600 examples [00:00, 9000 examples/s]`."""
 NOTHING_SAID = re.compile(
     r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
     r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"
-    rf"|{SETTINGS.pattern}"
+    rf"|{SETTINGS.pattern}|{COUNTED}"
     r"|`Trainer\(\w+=[^)]{0,40}\)` was configured|^\s*(?:Namespace|usage:|export |python3? |\+ |\$ )|^\s*#\s*python"
 )
 PATHS = re.compile(

@@ -20,6 +20,7 @@ from monitor.importers.vocabulary import QUALITY
 from monitor.run_dir import Epoch
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
+from monitor.run_dir.metric import Metric
 from monitor.run_dir.metric_names import metric_of, parsed
 
 MOST_BESIDE = 40
@@ -277,8 +278,11 @@ def names_of(found: Scan) -> tuple[str, ...]:
     return tuple(name for name, _ in Counter(name for row in rows for name in row.cells).most_common(MOST_NAMES))
 
 
-def words(mapping: SourceMapping) -> str:
-    """How the log is read, without figures: which name stands for what."""
+def words(mapping: SourceMapping, *, ended: bool = True) -> str:
+    """How the log is read, without figures: which name stands for what.
+
+    `ended`: whether an epoch has ended; before that a score without a split may be either's, and nothing is counted.
+    """
     told = []
     for use in mapping.uses:
         if use.field in ("epoch", "step"):
@@ -287,15 +291,20 @@ def words(mapping: SourceMapping) -> str:
         what += " (the logarithm of the perplexity)" if use.column.endswith("_ln_ppl") else ""
         told.append(f"{use.column} as {what}{' in percent' if use.scale != 1 else ''}")
     known = [(name, metric_of(name, (), mapping.beside)) for name in mapping.beside]
-    told += [f"{name} as {metric.title}" for name, metric in known if metric is not None]
+    told += [f"{name} as {_titled(name, metric, ended)}" for name, metric in known if metric is not None]
     others = [name for name, metric in known if metric is None]
     more = f" and {len(others) - MOST_LEFT} more" if len(others) > MOST_LEFT else ""
     return (
         (", ".join(told) or "no name stands for a loss or a WER")
         + (f"; under their own names {', '.join(others[:MOST_LEFT])}{more}" if others else "")
-        + ("" if mapping.basis == "epochs" else "; evaluations are counted, no epoch is named")
+        + ("" if mapping.basis == "epochs" or not ended else "; evaluations are counted, no epoch is named")
         + "."
     )
+
+
+def _titled(name: str, metric: Metric, ended: bool) -> str:
+    split = parsed(name)
+    return metric.title if ended or split is None or split[0] is not None else metric.label
 
 
 def _told(rows: tuple[Row, ...], use: Use) -> str:

@@ -6,6 +6,7 @@ the way to pass it all the same.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from collections import Counter
@@ -29,13 +30,15 @@ from monitor.launcher.relaunch.flags import (
     value_of,
 )
 from monitor.launcher.relaunch.hydra_words import deleted_in, sweep_problem, with_word
-from monitor.launcher.relaunch.launchers import own_words_begin
+from monitor.launcher.relaunch.launchers import own_words_begin, script_path
 from monitor.launcher.relaunch.makefiles import is_make
 from monitor.launcher.relaunch.options import takes_no_words, with_defaults
 from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.launcher.relaunch.overrides import replaced_words, with_word_within
+from monitor.launcher.relaunch.signatures import literal, name_of
 from monitor.launcher.relaunch.writing import replaced, with_option, with_value
 from monitor.run_dir.errors import RefusedError, UsageError
+from monitor.run_dir.imports import tree_of
 from monitor.run_dir.launch import PLACEHOLDER, expand, is_own_trainer
 
 COPIES = "settings"
@@ -230,11 +233,26 @@ def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
         return f"{name}: the Makefile has no such variable{hint}."
     if any("x-sacred" in rule for rule in command.rules.values()):
         return f"{name}: there is no such setting{hint}."  # sacred refuses what no config names
+    if constant := _constant(name, argv, command.cwd):
+        return (
+            f"{name}: no option of that name was found; {_script(argv)} sets it in its own code, {constant}. "
+            "Change it there, and start it again."
+        )
     is_hydra = any("x-hydra" in rule for rule in command.rules.values())
     spelled = f"++{name}={value}" if is_hydra else f"--{name}={value}"
     return (
         f"{name}: there is no such setting{hint}. To pass it anyway, write it as the script takes it: --set {spelled}"
     )
+
+
+def _constant(name: str, argv: list[str], cwd: Path) -> str:
+    """Where the script itself gives the name a plain value: `line 3: epochs = 5`; "" where it does not."""
+    script = script_path(argv, cwd)
+    tree = tree_of(script) if script is not None and script.suffix == ".py" else None
+    for line in getattr(tree, "body", []):
+        if isinstance(line, ast.Assign) and name_of(line.targets[0]) == name and literal(line.value) is not None:
+            return f"line {line.lineno}: {ast.unparse(line)[:80]}"
+    return ""
 
 
 def _script(argv: list[str]) -> str:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from monitor.run_dir.checkpoints import SHELLS
+from monitor.run_dir.provenance import LAUNCHER_MODULES
 
 PROGRAM_ENDINGS = (".py", ".sh", ".bash", ".ipynb")
 WRAPPERS = frozenset(
@@ -20,9 +21,6 @@ WRAPPERS = frozenset(
     | {"kernprof", "nsys", "ncu", "py-spy", "ipython", "fabric", "singularity", "apptainer"}
 )
 """Programs, and their sub-commands, that start another program with the words that follow."""
-LAUNCHER_MODULES = re.compile(
-    r"torch\.distributed\.(run|launch|launcher\..*)|accelerate\.commands\.launch|deepspeed(\..*)?|pdb|cProfile|coverage|papermill"
-)
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 INTERPRETER = re.compile(r"(python|pypy)[\d.]*")
 COUNT = re.compile(r"[\d.:,]+[smhdKMG]?")

@@ -51,8 +51,11 @@ OF_HUGGING_FACE = {
     "Seq2SeqTrainingArguments": "transformers/training_args_seq2seq.py",
     "_BaseConfig": "trl/trainer/base_config.py",
     "ModelConfig": "trl/trainer/model_config.py",
-    "ScriptArguments": "trl/scripts/utils.py",
-    **{f"{name}Config": f"trl/trainer/{name.lower()}_config.py" for name in ("SFT", "DPO", "GRPO", "KTO", "Reward")},
+    **dict.fromkeys(("ScriptArguments", "DatasetMixtureConfig"), "trl/scripts/utils.py"),
+    **{
+        f"{name}Config": f"trl/trainer/{name.lower()}_config.py"
+        for name in ("SFT", "DPO", "GRPO", "KTO", "RLOO", "Reward", "Distillation")
+    },
 }
 """Classes whose fields are options of scripts that name none of them: where they stand in site-packages."""
 BASES = ("TrainingArguments", "_BaseConfig")
@@ -66,7 +69,8 @@ class Found:
 
     `within`: where words of the command override a file of settings. `file_first`: such a file takes the place of the
     parser's defaults; `file_only`: with a file as its one word, the script takes no other. `dotted`: options for a
-    file whose settings are options themselves, `--config.lr` (ml_collections).
+    file whose settings are options themselves, `--config.lr` (ml_collections). `groups`: classes that a module puts
+    together under one name, `types = (ModelArguments, TrainingArguments)`.
     """
 
     properties: Properties = field(default_factory=dict)
@@ -80,6 +84,7 @@ class Found:
     file_first: bool = False
     file_only: bool = False
     dotted: list[str] = field(default_factory=list)
+    groups: dict[str, ast.expr] = field(default_factory=dict)
 
 
 def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence[str] = ()) -> Found:
@@ -100,6 +105,7 @@ def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence
     found = Found(definitions=definitions, left_out=others, places=int(is_one_of_several))
     for path, tree in zip(paths, trees, strict=True):
         constants = _constants(tree)
+        found.groups = _groups(tree)
         for name, rule in _of_tree(tree, definitions, constants, found):
             found.properties.setdefault(name, rule)
         if path == script and CONFIGURATOR.search(_source(path)):
@@ -195,7 +201,8 @@ def _of_call(
     elif name == "store":
         found.stores.take(call, definitions)
     elif name in DIALECTS and not (name in ("run", "cli") and owner not in ("typer", "tyro")):
-        yield from of_call(call, name, definitions).items()
+        spelled = [found.groups.get(name_of(word), word) for word in call.args]
+        yield from of_call(ast.Call(call.func, spelled, call.keywords), name, definitions).items()
 
 
 def _default_of(call: ast.Call) -> dict[str, Any]:
@@ -259,6 +266,12 @@ def _constants(tree: ast.AST) -> dict[str, Any]:
         for target in (line.targets if isinstance(line, ast.Assign) else [line.target])
     ]
     return {t.id: v for t, node in named if isinstance(t, ast.Name) and (v := literal(node)) is not None}
+
+
+def _groups(tree: ast.AST) -> dict[str, ast.expr]:
+    """The tuples and lists that a module gives names to, also within its functions."""
+    lines = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
+    return {name_of(line.targets[0]): line.value for line in lines if isinstance(line.value, (ast.Tuple, ast.List))}
 
 
 def _globals(constants: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from monitor.launcher.relaunch.launchers import INTERPRETER
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.launch import SECRET, is_kept
 
@@ -47,4 +48,5 @@ def _interpreter_line(launch: Launch, run: Run | None, environ: Mapping[str, str
     place = next((f"environment {name}, " for name in names if name), "")
     version = run.environment.python if run is not None else ""
     python = f", Python {version}" if version else ""
-    return f"Python as it was: {place}{now}{python}."
+    program = "Python" if INTERPRETER.fullmatch(Path(now).name) else "Program"  # make, bash, torchrun
+    return f"{program} as it was: {place}{now}{python}."

@@ -16,11 +16,12 @@ from collections.abc import Mapping
 from itertools import islice, pairwise
 from pathlib import Path
 
-from monitor.launcher.relaunch.launchers import INTERPRETER, LAUNCHER_MODULES, own_words_begin, script_path
+from monitor.launcher.relaunch.launchers import INTERPRETER, own_words_begin, script_path
 from monitor.launcher.relaunch.parsers import MOST_FILES
 from monitor.launcher.relaunch.signatures import name_of
 from monitor.run_dir.imports import modules_of, tree_of
 from monitor.run_dir.launch import expand, is_own_trainer, surroundings_with
+from monitor.run_dir.provenance import LAUNCHER_MODULES
 from monitor.run_dir.records import GENERATION_VARIABLE, RUN_DIR_VARIABLE
 
 TRY_SECS = 60.0

@@ -19,10 +19,25 @@ from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch
 from monitor.run_dir.launch import PLACEHOLDER, expand, read_state
+from monitor.run_dir.opening import OddFileError, open_to_read
 
 CHECKPOINT_ENDINGS = frozenset(
     {".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".tar", ".h5", ".keras", ".pdparams", ".msgpack", ".weights"}
 )
+MODEL_FILE = re.compile(
+    r"(?i)(?:.*[-_.])?(?:model|network|checkpoint|ckpt|weights|snapshot|agent|policy)(?:[-_.\d].*)?\.(?:pkl|pickle|joblib|params)"
+    r"|.*\.\w{1,20}_model"
+)
+"""Files that may be anything, and are checkpoints by their name."""
+DATA_FILE = re.compile(
+    r"(?i)(?!.*(?:model|network|checkpoint|ckpt|weights|best|last|epoch|step|iter))(?:\d+"
+    r"|(?:train|valid|val|dev|test|data|dataset|chunk|shard|part|tokens?|features?|images?|labels?|index|corpus)(?:[-_.\d].*)?"
+    r")\.(?:bin|tar|h5)"
+)
+"""Files with the ending of a checkpoint whose names say that they are data: `train.bin`, `chunk-0-0.bin`."""
+OF_AN_ARCHIVE = re.compile(rb"(?s)PK\x01\x02.{42}[\w./-]{1,200}\.(?:pt|pth|safetensors|bin|h5)")
+"""The name of a file with weights, where a zip archive lists what it holds."""
+END_OF_ARCHIVE_BYTES = 1 << 16
 OF_A_FOLDER = re.compile(r"trainer_state\.json|training_args\.bin|random_states_\d+\.pkl|\.metadata|zero_to_fp32\.py")
 """Files of a checkpoint that is a folder: of transformers, accelerate, torch.distributed.checkpoint, DeepSpeed."""
 PRETRAINED = re.compile(r"(?:pytorch_|adapter_)?model(?:-\d+-of-\d+)?\.(?:safetensors|bin)")
@@ -136,7 +151,7 @@ def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> l
 
     @cache  # of a folder of 20,000 files that are asked one by one a dialog would wait seconds
     def is_of_a_run(folder: Path) -> bool:
-        return folder.resolve().is_relative_to(runs_dir) or is_in_a_run(folder / "any file")
+        return is_in_a_run(folder.resolve() / "any file", runs_dir) or is_in_a_run(folder / "any file")
 
     mine = [w.path for w in found.values() if w.changed_at <= until and _is_written_again(w.path)]
     mine = [path for path in mine if not is_of_a_run(path.parent)]
@@ -163,9 +178,18 @@ def _is_written_again(path: Path) -> bool:
     return path.suffix not in IS_CODE and not any(NEW_EACH_TIME.search(part) for part in path.parts[-4:])
 
 
-def is_in_a_run(path: Path) -> bool:
-    """Whether a file lies in a run's folder, in any folder of runs: that run has its own writers."""
-    return any((folder / name).exists() for folder in list(path.parents)[:3] for name in (LAUNCH_FILE, RUN_FILE))
+def is_in_a_run(path: Path, runs_dir: Path | None = None) -> bool:
+    """Whether a file lies in a run's folder, in any folder of runs or below this one: that run has its own writers.
+
+    A file in the folder of runs itself is the monitor's. A folder that a script makes there (TensorBoard's default is
+    `runs/` as well) is no run.
+    """
+    if path.parent == runs_dir:
+        return True
+    folders = list(path.parents)[:3]
+    if runs_dir is not None and path.is_relative_to(runs_dir):
+        folders.append(runs_dir / path.relative_to(runs_dir).parts[0])
+    return any((folder / name).exists() for folder in folders for name in (LAUNCH_FILE, RUN_FILE))
 
 
 def _named_by(path: Path, settings: Mapping[str, Any], cwd: Path) -> str:
@@ -192,4 +216,22 @@ def _sentence(name: str, path: Path, key: str, settings: Mapping[str, Any], cwd:
 
 def _checkpoints(folder: Path, since: float, deepest: int = DEEPEST) -> list[Written]:
     """Checkpoints below a folder."""
-    return [each for each in files_since(folder, since, deepest) if each.path.suffix.lower() in CHECKPOINT_ENDINGS]
+    return [each for each in files_since(folder, since, deepest) if _is_checkpoint(each.path)]
+
+
+def _is_checkpoint(path: Path) -> bool:
+    """Whether a file holds weights, by its ending, its name or, of an archive, by the files in it."""
+    ending = path.suffix.lower()
+    if ending in CHECKPOINT_ENDINGS or MODEL_FILE.fullmatch(path.name):
+        return DATA_FILE.fullmatch(path.name) is None
+    return ending == ".zip" and _holds_weights(path)
+
+
+def _holds_weights(archive: Path) -> bool:
+    """Whether the list of files at the end of a zip archive names weights, as in those of Stable-Baselines3."""
+    try:
+        with os.fdopen(open_to_read(archive), "rb") as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - END_OF_ARCHIVE_BYTES, 0))
+            return OF_AN_ARCHIVE.search(file.read(END_OF_ARCHIVE_BYTES)) is not None
+    except (OSError, OddFileError):
+        return False

@@ -473,3 +473,18 @@ EP1_test, avg_loss= 5.77 total_acc= 62.2969
 """,
     epochs=2, first={"train_loss": 8.91, "val_loss": 7.80}, last={"train_loss": 5.79, "val_loss": 5.77},
 )  # fmt: skip
+_log(
+    "a data set that is made first, by bars without a total",
+    """
+Generating train split: 0 examples [00:00, ? examples/s]\rGenerating train split: 900 examples [00:00, 31044.21 examples/s]
+Generating test split: 0 examples [00:00, ? examples/s]\rGenerating test split: 70 examples [00:00, 9011.72 examples/s]
+Reading rows: 12000rows [01:02:03, 3.2krows/s]
+{'loss': '4.2', 'grad_norm': '1.1', 'learning_rate': '0.0009', 'entropy': '5.5', 'epoch': '0.5'}
+{'loss': '3.4', 'grad_norm': '1.0', 'learning_rate': '0.0007', 'entropy': '5.1', 'epoch': '1'}
+{'eval_loss': '3.1', 'eval_runtime': '1.5', 'eval_entropy': '4.9', 'epoch': '1'}
+{'loss': '2.8', 'grad_norm': '0.9', 'learning_rate': '0.0004', 'entropy': '4.4', 'epoch': '1.5'}
+{'loss': '2.4', 'grad_norm': '0.9', 'learning_rate': '0.0002', 'entropy': '4.3', 'epoch': '2'}
+{'eval_loss': '2.2', 'eval_runtime': '1.5', 'eval_entropy': '4.1', 'epoch': '2'}
+""",
+    epochs=2, first={"val_loss": 3.1}, last={"epoch": 2.0, "val_loss": 2.2}, steps=4,
+)  # fmt: skip
