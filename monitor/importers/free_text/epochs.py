@@ -15,7 +15,6 @@ from typing import Any
 
 from monitor.importers.free_text.counting import StepCount
 from monitor.importers.free_text.doubts import Doubts, measures
-from monitor.importers.free_text.line import OF_A_SPLIT
 from monitor.importers.free_text.present import BAR, STEP, WHOLE, Present, Row, put, trains, was_a_step
 from monitor.importers.free_text.statement import Statement, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
@@ -391,4 +390,4 @@ class EpochRows:
 
 def _tells_training(said: Statement) -> bool:
     """Whether a line before the first evaluation tells how the training goes, and not with which settings."""
-    return any(measures(name) or name in NO_SPLIT or name.startswith(OF_A_SPLIT) for name, _ in said.values)
+    return any(measures(name) or name in NO_SPLIT or name.startswith("train_") for name, _ in said.values)

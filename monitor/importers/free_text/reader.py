@@ -373,7 +373,9 @@ def _is_of_a_part(said: Statement) -> bool:
 
 
 def _heading(line: str) -> str:
-    """The split that a line without figures names, and nothing else; also `"validation": {`."""
+    """The split that a line without figures names, and nothing else; also `"validation": {`; no line of a shell."""
+    if ";" in line or "$" in line:
+        return ""
     sets = [word for word in SET_WORD.findall(line) if set_of(word)]
     for word in sets:
         line = line.replace(word, " ")

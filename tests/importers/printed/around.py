@@ -1,0 +1,63 @@
+# ruff: noqa: E501 — lines stand as the tools print them
+"""What stands around the figures: a shell's trace, options, code, chat."""
+
+from tests.importers.printed.kept import keep as _log
+
+_STEPS = (
+    " iteration       25/     400 | learning rate: 2.000E-04 | lm loss: 9.500000E+00 | grad norm: 8.100 |\n"
+    "time (ms) | forward-compute: 301.20 | backward-compute: 610.44 | optimizer: 95.02\n"
+    " iteration       50/     400 | learning rate: 1.900E-04 | lm loss: 8.250000E+00 | grad norm: 6.400 |\n"
+    "time (ms) | forward-compute: 300.80 | backward-compute: 611.07 | optimizer: 94.77\n"
+    " validation loss at iteration 50 | lm loss value: 8.300000E+00 | lm loss PPL: 4.023872E+03 | \n"
+    " iteration       75/     400 | learning rate: 1.800E-04 | lm loss: 7.750000E+00 | grad norm: 4.900 |\n"
+    " iteration      100/     400 | learning rate: 1.700E-04 | lm loss: 7.125000E+00 | grad norm: 4.100 |\n"
+    " validation loss at iteration 100 | lm loss value: 7.200000E+00 | lm loss PPL: 1.339431E+03 | \n"
+)
+_OF_STEPS = {
+    "epochs": 2, "first": {"train_loss": 8.25, "val_loss": 8.3, "~return": None, "~path": None, "~cuda": None},
+    "last": {"train_loss": 7.125, "val_loss": 7.2, "~export": None, "~forward": None, "~killing": None}, "generations": 1,
+}  # fmt: skip
+_log(
+    "a job's shell traces itself above the training",
+    "++ source /apps/init.sh\n+++ '[' 0 = 1 ']'\ntest' '0;'\n++ _status=0\n++ return 0\n+++ export HOPS_modshare=/usr/bin:1:/usr/local/bin:2\n"
+    "HOPS_modshare=/usr/bin:1:/opt/tool-4.2/bin:1;' export 'HOPS_modshare;\nLOADED=gcc/9.4.0:cuda/11.3:nccl/2.9.1-1-cuda;' export 'LOADED;\n"
+    'PYTHONUNBUFFERED=1;\' export \'PYTHONUNBUFFERED;\n    if [ "$#" -lt 1 ]; then\n    \\export CONDA_SHLVL=0\n'
+    "    --lr 0.0002     --min-lr 2.0e-5     --train-iters 400     --clip-grad 1.0\n"
+    "  adam_beta1 ...................................... 0.9\n  train_iters ..................................... 400\n"
+    + _STEPS + "Killing subprocess 20117\nKilling subprocess 20118\n",
+    **_OF_STEPS,
+)  # fmt: skip
+_log(
+    "the environment above the training",
+    'declare -x CUDA_VERSION="11.8.0"\ndeclare -x LD_LIBRARY_PATH="/usr/local/cuda-11.8/lib64:/opt/mpi-4.1/lib"\nexport OMP_NUM_THREADS=4\n'
+    "PATH=/opt/conda/bin:/usr/local/cuda-11.8/bin\nunset TEST_RETURN\nevaluation:\nCPATH=/opt/mpi-4.1/include:/opt/magma-2.5/include\n" + _STEPS,
+    **_OF_STEPS,
+)  # fmt: skip
+_log(
+    "a start script with its options below a word for the test",
+    "test:\nfor node in n1 n2; do\n+ torchrun --nproc 8 train.py --lr 0.0003\nexport MASTER_PORT=29500\n  hidden_dropout .................................. 0.1\n"
+    "  clip_grad ....................................... 1.0\n  loss_scale_window ............................... 1000\n" + _STEPS,
+    **_OF_STEPS,
+)  # fmt: skip
+_log(
+    "an accuracy beside the training's loss alone is of the training: no validation",
+    "".join(f"Epoch {e}/6\n24/24 - 9s - loss: {0.5 - e * 0.06:.4f} - accuracy: {0.3 + e * 0.1:.4f}\n" for e in range(1, 7)),
+    epochs=6, first={"train_loss": 0.44, "~train_accuracy": 0.4}, last={"train_loss": 0.14, "~train_accuracy": 0.9, "~val": None},
+)  # fmt: skip
+_log(
+    "an accuracy in the training's lines, and scores of the validation in its own",
+    "".join(
+        f"2026-03-02 10:0{e}:00,120 - tool - INFO - Epoch [{e}][50/100]  lr: 2.0e-02, loss_cls: 0.48, acc: 8{e}.0762, loss_box: 0.02, loss: {1.5 - e / 10:.4f}\n"
+        f"2026-03-02 10:0{e}:40,120 - tool - INFO - Epoch(val) [{e}][31]  box_mAP: 0.0{e}10, box_mAP_50: 0.0{e}70\n"
+        for e in range(1, 5)
+    ),
+    epochs=4, first={"train_loss": 1.4, "~train_acc": 81.0762, "~val_box_map": 0.011}, last={"train_loss": 1.1, "~train_acc": 84.0762, "~val_acc": None},
+)  # fmt: skip
+_log(
+    "the same line for the training and for the held-out set, which the heading tells apart",
+    "".join(
+        f"epoch {e}, loss {2 - e * 0.3:.2f}, acc {0.2 + e * 0.1:.2f}\ntesting in eval mode...\nepoch {e}, loss {2.2 - e * 0.2:.2f}, acc {0.15 + e * 0.1:.2f}\n"
+        for e in range(1, 5)
+    ),
+    epochs=4, first={"train_loss": 1.7, "val_loss": 2.0, "~train_acc": 0.3}, last={"train_loss": 0.8, "val_loss": 1.4, "~train_acc": 0.6, "~test_acc": 0.55},
+)  # fmt: skip
