@@ -16,6 +16,8 @@ _Rewrite = str | Callable[[re.Match[str]], str]
 PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
 OF_A_GAN = re.compile(r"\b([a-z]\w*):\s")
 NO_TRANSLATION = re.compile(r"\b(?:translation (?:loss|beam size)|ppl):?\s+-1(?:\.0+)?(?![.\d])")
+GUESSES = re.compile(r"\btop (\d{1,2})[ -](?=(?:acc|prec|err)[a-z]*\b)")
+"""`top 5 acc`: the number is part of the name."""
 FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
 """`2.31f0`, `1.0f-5`: how Julia writes numbers of 32 bits."""
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s{0,2}[:=])")
@@ -271,6 +273,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
         ("Julia", r"\d\.\d+f[-+]?\d{1,2}\b.*", lambda found: FLOAT32.sub(r"\1e\2", found[0])),
         ("where it was", r"^.*\boccurred\ (?:at|in)\ (?:epoch|step|iteration)\b.*", ""),
+        ("of the first guesses", r"\btop\ \d{1,2}[\ -](?:acc|prec|err).*",
+         lambda found: GUESSES.sub(r"top\1_", found[0])),
         ("two splits", rf"(?P<before>[a-z_]{{0,30}})\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)"
          rf"\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
          rf"\s*(?P<behind>[a-z_]{{0,30}})\s*[:=]?"

@@ -61,3 +61,30 @@ _log(
     ),
     epochs=4, first={"train_loss": 1.7, "val_loss": 2.0, "~train_acc": 0.3}, last={"train_loss": 0.8, "val_loss": 1.4, "~train_acc": 0.6, "~test_acc": 0.55},
 )  # fmt: skip
+_RULED = "2026-02-0{d} 11:0{m}:10,220 INFO: Epoch: {e}/{n}, Iteration step: {s}, loss: {loss}\n"
+
+
+def _guesses(d, n, most, top):
+    return "".join(
+        _RULED.format(d=d, m=e, e=e, n=n, s=400 * e + at, loss=top - e * 0.2 - at / 1000) * (at > 0)
+        + (f"INFO: ========Epoch: {e}/{n},top 1 acc: 0.{d}{e}00========\nINFO: ========Epoch: {e}/{n},top 5 acc: 0.{d + 3}{e}00========\n" if at == 400 else "")
+        for e in range(most) for at in (200, 400)
+    )  # fmt: skip
+
+
+_log(
+    "of one and of five guesses, and a start that broke off in its first epoch",
+    _guesses(1, 8, 6, 5.0) + _RULED.format(d=2, m=0, e=0, n=3, s=200, loss=4.9) + _guesses(3, 5, 4, 4.0),
+    epochs=4, first={"train_loss": 3.6, "~top1_acc": 0.3, "~top5_acc": 0.6}, last={"train_loss": 3.0, "~top1_acc": 0.33, "~top5_acc": 0.63}, steps=8,
+)  # fmt: skip
+_log(
+    "errors of the first guesses on one line",
+    "".join(f"Epoch {e}: val loss {2 - e / 10:.2f}, top 1 error: {0.5 - e / 20:.2f}, top 5 error: {0.2 - e / 50:.2f}\n" for e in range(1, 5)),
+    epochs=4, first={"val_loss": 1.9, "~top1_error": 0.45, "~top5_error": 0.18}, last={"val_loss": 1.6, "~top1_error": 0.3, "~top5_error": 0.12},
+)  # fmt: skip
+_log(
+    "a start of one epoch, and the next with other plans",
+    "Epoch [1/2], Train Loss: 2.4000, Val Loss: 2.5000\nstarting over\n"
+    + "".join(f"Epoch [{e}/4], Train Loss: {3 - e * 0.5:.4f}, Val Loss: {3.1 - e * 0.4:.4f}\n" for e in range(1, 5)),
+    epochs=4, first={"train_loss": 2.5, "val_loss": 2.7}, last={"train_loss": 1.0, "val_loss": 1.5}, generations=2,
+)  # fmt: skip
