@@ -88,3 +88,18 @@ _log(
     + "".join(f"Epoch [{e}/4], Train Loss: {3 - e * 0.5:.4f}, Val Loss: {3.1 - e * 0.4:.4f}\n" for e in range(1, 5)),
     epochs=4, first={"train_loss": 2.5, "val_loss": 2.7}, last={"train_loss": 1.0, "val_loss": 1.5}, generations=2,
 )  # fmt: skip
+_log(
+    "a title that tells how many epochs there were is no epoch",
+    "# 微调12轮结果\n" + "".join(f"{{'loss': {4 - n * 0.1:.4f}, 'grad_norm': 1.5, 'learning_rate': 2e-05, 'epoch': {n / 4}}}\n" + (f"{{'eval_loss': {4.1 - n * 0.1:.4f}, 'eval_runtime': 17.9, 'epoch': {n / 4:.1f}}}\n" if n % 4 == 0 else "") for n in range(1, 13)),
+    epochs=3, first={"train_loss": 3.6, "val_loss": 3.7}, last={"train_loss": 2.8, "val_loss": 2.9}, steps=11, generations=1,
+)  # fmt: skip
+_log(
+    "so many epochs in all, then epochs of the log itself",
+    "共训练8轮\n" + "".join(f"第{e}轮 训练损失: {3 - e * 0.25:.2f} 验证损失: {3.1 - e * 0.2:.2f}\n" for e in range(1, 9)),
+    epochs=8, first={"train_loss": 2.75, "val_loss": 2.9}, last={"train_loss": 1.0, "val_loss": 1.5}, generations=1,
+)  # fmt: skip
+_log(
+    "an epoch counted before the character for it, behind a word",
+    "".join(f"训练 {e}轮 loss {3 - e * 0.25:.2f} val_loss {3.1 - e * 0.2:.2f}\n" for e in range(1, 5)),
+    epochs=4, first={"train_loss": 2.75, "val_loss": 2.9}, last={"train_loss": 2.0, "val_loss": 2.3}, generations=1,
+)  # fmt: skip
