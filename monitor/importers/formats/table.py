@@ -13,7 +13,7 @@ from pathlib import Path
 
 from monitor.importers.columns import OTHERS, of_run, refuse_a_table_of_runs, runs_of
 from monitor.importers.formats.text import TextImporter
-from monitor.importers.items import Item, Row, Unread
+from monitor.importers.items import Item, Row, Unread, without_summary
 from monitor.importers.lines import check_text
 from monitor.importers.numbers import MARKS, number
 from monitor.importers.several import chosen, container
@@ -93,8 +93,8 @@ class Table(TextImporter):
     def _row(self, line: int, cells: list[str]) -> Item | None:
         if len(cells) < len(self._columns) and (len(cells) < 2 or self._lines.unfinished):
             return Unread(line, f"{len(cells)} of {len(self._columns)} cells")
-        item = row_of(line, self._columns, cells)
-        if OTHERS in self._columns and (isinstance(item, Unread) or len(item.values) == 1):
+        item = without_summary(row_of(line, self._columns, cells))
+        if OTHERS in self._columns and (not isinstance(item, Row) or len(item.values) == 1):
             return None  # a step of another run
         if not self._splits or not isinstance(item, Row):
             return item
