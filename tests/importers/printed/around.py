@@ -103,3 +103,33 @@ _log(
     "".join(f"训练 {e}轮 loss {3 - e * 0.25:.2f} val_loss {3.1 - e * 0.2:.2f}\n" for e in range(1, 5)),
     epochs=4, first={"train_loss": 2.75, "val_loss": 2.9}, last={"train_loss": 2.0, "val_loss": 2.3}, generations=1,
 )  # fmt: skip
+_log(
+    "a comma parts a name from its number",
+    "".join(
+        "".join(f"epoch {e}, phase train, step {8 * (e - 1) + at}, loss_train, {1 - e / 10 - at / 100:.3f}\n" for at in (4, 8))
+        + f"epoch {e}, phase valid, total step {8 * e}\nepoch {e} | val_loss: {1.1 - e / 10:.4f}\nepoch {e} | val_dsc: {0.5 + e / 20:.4f}\n"
+        for e in range(1, 5)
+    ),
+    epochs=4, first={"train_loss": 0.82, "val_loss": 1.0, "~val_dsc": 0.55}, last={"train_loss": 0.52, "val_loss": 0.7}, steps=8,
+)  # fmt: skip
+_log(
+    "names and numbers, all parted by commas",
+    "".join(f"epoch: {e}, train_loss, {2 - e / 4:.3f}, val_loss, {2.2 - e / 4:.3f}, val_acc, {0.4 + e / 20:.3f}\n" for e in range(1, 5)),
+    epochs=4, first={"train_loss": 1.75, "val_loss": 1.95, "~val_acc": 0.45}, last={"train_loss": 1.0, "val_loss": 1.2, "~val_acc": 0.6},
+)  # fmt: skip
+_log(
+    "names above their numbers, all parted by commas",
+    "epoch,train_loss,val_loss\n" + "".join(f"{e},{2 - e / 4:.3f},{2.2 - e / 4:.3f}\n" for e in range(1, 4)),
+    epochs=3, first={"train_loss": 1.75, "val_loss": 1.95}, last={"train_loss": 1.25, "val_loss": 1.45},
+)  # fmt: skip
+_log(
+    "code below a warning, also where the warning has two lines",
+    "".join(
+        f"Epoch {e}/4 loss {2 - e / 4:.2f} val_loss {2.2 - e / 4:.2f}\n"
+        "/opt/env/lib/python3.9/site-packages/coco/eval.py:378: DeprecationWarning: `np.float` is an alias. To silence this, use `float`.\n"
+        "Deprecated since 1.20; more in the notes.\n  sums = np.cumsum(hits, axis=1, window=4).astype(dtype=np.float)\n"
+        "/opt/env/lib/python3.9/site-packages/tool/loader.py:20: UserWarning: few workers\n  warnings.warn(text.format(workers, least=8))\n"
+        for e in range(1, 5)
+    ),
+    epochs=4, first={"train_loss": 1.75, "val_loss": 1.95, "~axis": None, "~least": None}, last={"train_loss": 1.0, "val_loss": 1.2, "~window": None},
+)  # fmt: skip
