@@ -50,3 +50,9 @@ def test_the_summary_of_the_whole_training_is_no_loss_of_its_end(tmp_path, name)
         text = "".join("{" + ", ".join(f'"{n}": {x}' for n, x in row.items()) + "}\n" for row in told)
     found, last = last_of(tmp_path, text, name)
     assert (len(found), last.val_loss, last.train_loss) == (2, 3.5, pytest.approx(3.35))
+
+
+@pytest.mark.parametrize(("name", "metric"), [("learn_error.tsv", "train/RMSE"), ("test_error.tsv", "val/RMSE")])
+def test_the_name_of_catboosts_file_says_of_which_split_it_is(tmp_path, name, metric):
+    _, last = last_of(tmp_path, "iter\tRMSE\n" + "".join(f"{n}\t{9 - n / 4}\n" for n in range(8)), name)
+    assert last.metrics == {metric: 7.25}

@@ -22,6 +22,8 @@ from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.field_names import SYNONYMS, plain
 
 DELIMITERS = ",;\t|"
+OF_CATBOOST = {"learn_error.tsv": "train", "test_error.tsv": "val"}
+"""The split of CatBoost's tables stands in the name of the file only."""
 KNOWN = frozenset(name for names in SYNONYMS.values() for name in names)
 MOST_CELLS = 2000
 
@@ -96,11 +98,12 @@ class Table(TextImporter):
         item = without_summary(row_of(line, self._columns, cells))
         if OTHERS in self._columns and (not isinstance(item, Row) or len(item.values) == 1):
             return None  # a step of another run
-        if not self._splits or not isinstance(item, Row):
+        of_file = next((split for name, split in OF_CATBOOST.items() if self.path.name.endswith(name)), "")
+        if not (self._splits or of_file) or not isinstance(item, Row):
             return item
         pairs = zip(self._columns, cells, strict=False)
-        split = next((split for name, cell in pairs if (split := split_of(name, cell))), "")
-        self.shape = "events"
+        split = of_file or next((split for name, cell in pairs if (split := split_of(name, cell))), "")
+        self.shape = "events" if self._splits else self.shape
         percents = frozenset(f"{split}/{name}" if split else name for name in item.percents)
         return Row(line, named_by_split(item.values, split), item.at, percents)
 
