@@ -85,8 +85,8 @@ _log(
 _log(
     "a start of one epoch, and the next with other plans",
     "Epoch [1/2], Train Loss: 2.4000, Val Loss: 2.5000\nstarting over\n"
-    + "".join(f"Epoch [{e}/4], Train Loss: {3 - e * 0.5:.4f}, Val Loss: {3.1 - e * 0.4:.4f}\n" for e in range(1, 5)),
-    epochs=4, first={"train_loss": 2.5, "val_loss": 2.7}, last={"train_loss": 1.0, "val_loss": 1.5}, generations=2,
+    + "".join(f"Epoch [{e}/3], Train Loss: {3 - e * 0.5:.4f}, Val Loss: {3.1 - e * 0.4:.4f}\n" for e in range(1, 3)),
+    epochs=2, first={"train_loss": 2.5, "val_loss": 2.7}, last={"train_loss": 2.0, "val_loss": 2.3}, generations=2,
 )  # fmt: skip
 _log(
     "a title that tells how many epochs there were is no epoch",
