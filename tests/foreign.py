@@ -120,6 +120,31 @@ def speechbrain(folder: Path) -> Path:
     return _text(folder / "train_log.txt", rows)
 
 
+def history(folder: Path) -> Path:
+    """Keras' `history.history`, as a script writes it at the end; no epoch is named in it."""
+    lists = {"loss": TRAIN_LOSS, "val_loss": VAL_LOSS, "val_wer": VAL_WER, "learning_rate": LR}
+    return _text(folder / "history.json", [json.dumps(lists, indent=2)])
+
+
+def history_of_pandas(folder: Path) -> Path:
+    """`DataFrame.to_json`: by columns, each with its index."""
+    columns = {
+        "epoch": range(1, EPOCHS + 1),
+        "train_loss": TRAIN_LOSS,
+        "val_loss": VAL_LOSS,
+        "val_wer": VAL_WER,
+        "lr": LR,
+    }
+    indexed = {name: {str(place): value for place, value in enumerate(each)} for name, each in columns.items()}
+    return _text(folder / "history.json", [json.dumps(indexed)])
+
+
+def history_inside(folder: Path) -> Path:
+    """Lists inside of another key, behind words of the script's own."""
+    lists = {"train_loss": TRAIN_LOSS, "val_loss": VAL_LOSS, "val_wer": VAL_WER, "lr": LR}
+    return _text(folder / "result.json", [json.dumps({"history": lists, "best_epoch": 5, "model": "lstm"}, indent=1)])
+
+
 def keras(folder: Path) -> Path:
     rows = ["epoch,accuracy,learning_rate,loss,val_accuracy,val_loss,val_wer"]
     rows += [f"{epoch - 1},0.5,{lr},{train},0.4,{val},{wer}" for epoch, train, val, wer, lr in _epochs()]
@@ -386,6 +411,9 @@ CAST: dict[str, tuple[Callable[[Path], Path], str]] = {
     "model card": (model_card, "model-card"),
     "JSON lines": (json_lines, "jsonl"),
     "JSON array": (json_array, "json"),
+    "history": (history, "history"),
+    "history of pandas": (history_of_pandas, "history"),
+    "history inside": (history_inside, "history"),
     "Lightning": (lightning, "lightning"),
     "Hugging Face": (hugging_face, "hugging-face"),
     "SpeechBrain": (speechbrain, "speechbrain"),

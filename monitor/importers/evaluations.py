@@ -11,8 +11,11 @@ The result depends on the rows alone, never on when they were read: who reads th
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
+
+from msgspec.structs import replace
 
 from monitor.importers.items import Row
 from monitor.importers.mapping import EVALUATED, STEP_LOSS, SourceMapping, Use
@@ -20,6 +23,8 @@ from monitor.importers.moments import Counts, Numbers, Open, Since, before, same
 from monitor.run_dir import Epoch, Step
 from monitor.run_dir.metric_names import is_of_no_split, marks_validation, parsed
 
+TIMED = re.compile(r"runtime|per_second|time")
+"""How long an evaluation took is not what it measured."""
 _AGAIN = "The run begins again or goes back at {} {}; what it repeats replaces what was there."
 
 
@@ -38,6 +43,8 @@ class RecordBuilder:
         """Only steps are named and nothing was validated: every row counts, as in a table."""
         self._open: Open | None = None
         self._since = Since()
+        self._done: Epoch | None = None
+        """The last evaluation that was put together from rows."""
         self._usual: frozenset[str] = frozenset()
         self._steps: dict[str, int] = {}
         """By name: the step of its last number. Names of one file may count different steps."""
@@ -95,7 +102,7 @@ class RecordBuilder:
         if back or (not event.step and before(event.epoch, self._epoch_now)):
             if self._open is not None:
                 yield self._close()
-            self._since, self._epoch_now = Since(), None
+            self._since, self._epoch_now, self._done = Since(), None, None
             self._steps.clear()
             self.generation += 1
             self.counts.began_again.add(_AGAIN.format(self._line, event.line))
@@ -114,6 +121,8 @@ class RecordBuilder:
                 yield from self._stepped(event)
             self._open.values.update(event.values)
             self._open.metrics.update(event.metrics)
+        elif evaluated and (more := self._more_of_the_last(event)) is not None:
+            yield more
         elif evaluated:
             self._train_only = False
             self._open = event
@@ -124,6 +133,23 @@ class RecordBuilder:
             self._since.keep(event.metrics)  # such as the reward of an episode, between two rows with a loss
         if self._open is not None and self._usual and self._usual <= set(self._open.values):
             yield self._close()
+
+    def _more_of_the_last(self, event: Open) -> Epoch | None:
+        """The evaluation that was whole already, with what another row of its step and epoch adds: the test's figures.
+
+        None where there is none, and where that row gives another number to what was told: it is one of its own.
+        """
+        done = self._done
+        if done is None or not event.step or event.step != done.step or event.epoch != done.epoch:
+            return None
+        values = {name: number for name, number in event.values.items() if name != STEP_LOSS}
+        told = {**{name: getattr(done, name) for name in values}, **done.metrics}
+        timed = [name for name in event.metrics if name in told and TIMED.search(name)]
+        new = {**values, **{name: number for name, number in event.metrics.items() if name not in timed}}
+        if any(told.get(name) not in (None, number) for name, number in new.items()):
+            return None
+        self._done = replace(done, metrics={**done.metrics, **event.metrics}, **values)
+        return self._done
 
     def _scores_alone(self, event: Open) -> bool:
         """Whether a row holds scores and nothing of the training, at the step, or the epoch, that was just trained.
@@ -187,7 +213,8 @@ class RecordBuilder:
         self._usual = frozenset(done.values) - {STEP_LOSS}
         if done.epoch is None and self._has_epoch:
             done.epoch = self._epoch_now
-        return self._record(done)
+        self._done = self._record(done)
+        return self._done
 
     # -- both -----------------------------------------------------------------------------------------------
 

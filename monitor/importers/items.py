@@ -60,6 +60,13 @@ class Aside:
 Item = Row | Unread | Aside | Sample
 
 
+def without_summary(item: Item) -> Item:
+    """The item; of a row that sums up the whole training, as the Hugging Face Trainer writes one, a sentence."""
+    if not isinstance(item, Row) or "train_runtime" not in item.values:
+        return item
+    return Aside(f"The whole training took {item.values['train_runtime']:.0f} s (line {item.line}).")
+
+
 class NothingYetError(UnreadableRunError):
     """The source is there and may grow, but holds no row so far."""
 

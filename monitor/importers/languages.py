@@ -153,7 +153,8 @@ _CERTAIN = re.compile(
 )
 _SIGN = re.compile(_any_of(_SIGNS))
 _ORDINAL_SIGN = re.compile(
-    r"第\s*(\d+(?:\s*/\s*\d+)?)\s*(?:个|個)?\s*(?:轮|輪|epoch|回)|(?<![\d.])(\d+)\s*(?:轮|輪|エポック目)", re.IGNORECASE
+    r"第\s*(\d+(?:\s*/\s*\d+)?)\s*(?:个|個)?\s*(?:轮|輪|epoch|回)|(?<![\d.一-鿿])(\d+)\s*(?:轮|輪|エポック目)",
+    re.IGNORECASE,
 )
 _PHRASES = re.compile(
     r"(?i)\b(?:(?:word[ _]error[ _]rate)|((?:char(?:acter)?|letter)[ _]error[ _]rate)|(learning[ _]rate)"

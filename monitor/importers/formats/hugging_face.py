@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from monitor.importers.items import Aside, Importer, Item, Row, Unread
+from monitor.importers.items import Importer, Item, Row, Unread, without_summary
 from monitor.importers.json_objects import Elements, numbers_of
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
@@ -78,9 +78,7 @@ class HuggingFace(Importer):
 
     def _item(self, line: int, entry: Any) -> Item:
         values = numbers_of(entry) if isinstance(entry, dict) else {}
-        if "train_runtime" in values:
-            return Aside(f"The whole training took {values['train_runtime']:.0f} s (line {line}).")
-        return Row(line, values) if values else Unread(line, "no entry with numbers")
+        return without_summary(Row(line, values)) if values else Unread(line, "no entry with numbers")
 
     def places(self) -> dict[str, Place]:
         """The file's size in bytes when it was last read."""

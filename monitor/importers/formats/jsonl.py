@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from monitor.importers.formats.text import TextImporter
-from monitor.importers.items import Importer, Item, Row, Unread
+from monitor.importers.items import Importer, Item, Row, Unread, without_summary
 from monitor.importers.json_objects import Elements, numbers_of, parse
 from monitor.importers.splits import named_by_split, split_of
 from monitor.run_dir import Place
@@ -49,7 +49,7 @@ def row_of_object(line: int, found: Any) -> Item:
     if not values:
         return Unread(line, "no object with numbers")
     split = next((split for key, word in found.items() if (split := split_of(key, word))), "")
-    return Row(line, named_by_split(values, split))
+    return without_summary(Row(line, named_by_split(values, split)))
 
 
 class JsonArray(Importer):

@@ -7,6 +7,7 @@ from pathlib import Path
 from monitor.importers.formats.clearml import ClearMl
 from monitor.importers.formats.espnet import EspNet
 from monitor.importers.formats.fairseq import Fairseq
+from monitor.importers.formats.history import History
 from monitor.importers.formats.hugging_face import HuggingFace
 from monitor.importers.formats.jsonl import JsonArray, JsonLines
 from monitor.importers.formats.keras import Keras
@@ -51,6 +52,7 @@ FORMATS: tuple[type[Importer], ...] = (
     Fairseq,
     Wav2Letter,
     Markdown,
+    History,
     JsonLines,
     JsonArray,
     Table,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from monitor.importers.columns import OTHERS, of_run, refuse_a_table_of_runs, runs_of
 from monitor.importers.formats.text import TextImporter
-from monitor.importers.items import Item, Row, Unread
+from monitor.importers.items import Item, Row, Unread, without_summary
 from monitor.importers.lines import check_text
 from monitor.importers.numbers import MARKS, number
 from monitor.importers.several import chosen, container
@@ -22,6 +22,8 @@ from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.field_names import SYNONYMS, plain
 
 DELIMITERS = ",;\t|"
+OF_CATBOOST = {"learn_error.tsv": "train", "test_error.tsv": "val"}
+"""The split of CatBoost's tables stands in the name of the file only."""
 KNOWN = frozenset(name for names in SYNONYMS.values() for name in names)
 MOST_CELLS = 2000
 
@@ -93,14 +95,15 @@ class Table(TextImporter):
     def _row(self, line: int, cells: list[str]) -> Item | None:
         if len(cells) < len(self._columns) and (len(cells) < 2 or self._lines.unfinished):
             return Unread(line, f"{len(cells)} of {len(self._columns)} cells")
-        item = row_of(line, self._columns, cells)
-        if OTHERS in self._columns and (isinstance(item, Unread) or len(item.values) == 1):
+        item = without_summary(row_of(line, self._columns, cells))
+        if OTHERS in self._columns and (not isinstance(item, Row) or len(item.values) == 1):
             return None  # a step of another run
-        if not self._splits or not isinstance(item, Row):
+        of_file = next((split for name, split in OF_CATBOOST.items() if self.path.name.endswith(name)), "")
+        if not (self._splits or of_file) or not isinstance(item, Row):
             return item
         pairs = zip(self._columns, cells, strict=False)
-        split = next((split for name, cell in pairs if (split := split_of(name, cell))), "")
-        self.shape = "events"
+        split = of_file or next((split for name, cell in pairs if (split := split_of(name, cell))), "")
+        self.shape = "events" if self._splits else self.shape
         percents = frozenset(f"{split}/{name}" if split else name for name in item.percents)
         return Row(line, named_by_split(item.values, split), item.at, percents)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from monitor.importers.free_text.doubts import measures
 from monitor.importers.free_text.statement import Statement
+from monitor.importers.vocabulary import LOSS_LIKE
 
 MOST_STEPS = 20_000
 MANY_EVALUATIONS = 20
@@ -61,7 +63,7 @@ class StepCount:
             place += self._base
         if place is not None and not said.evaluates and not (other and not said.values):
             self._last, self._through = [place, total], said.through
-        if not said.evaluates:
+        if not said.evaluates or (place is None and not any(map(_judges, dict(said.values)))):
             return None
         if place is None and self._evaluated and _tests_too(said, present):
             return float(len(self._evaluated))
@@ -97,3 +99,8 @@ def _tests_too(said: Statement, present: Mapping[str, str] | None) -> bool:
     return all(name.startswith("test_") for name, _ in said.values) and not any(
         name.startswith("test_") for name in told
     )
+
+
+def _judges(name: str) -> bool:
+    """Whether a name alone says that its number judges the model: below a heading also options and counts stand."""
+    return measures(name) or "score" in name or LOSS_LIKE["val_loss"].fullmatch(name) is not None

@@ -15,7 +15,6 @@ from typing import Any
 
 from monitor.importers.free_text.counting import StepCount
 from monitor.importers.free_text.doubts import Doubts, measures
-from monitor.importers.free_text.line import OF_A_SPLIT
 from monitor.importers.free_text.present import BAR, STEP, WHOLE, Present, Row, put, trains, was_a_step
 from monitor.importers.free_text.statement import Statement, losses_in, sums_up, tells_both, validated
 from monitor.importers.mapping import Basis
@@ -63,6 +62,8 @@ class EpochRows:
         """In an epoch of this log, several lines tell its train loss, each of all of it: the last one counts."""
         self._validates_again = bool(known.get("validates_again"))
         """In an epoch of this log, the same figures of a validation come more than once: the last ones count."""
+        self._planned: list[float] = list(known.get("planned", []))
+        """The last numbers of epochs that lines have named as planned."""
         self.doubts: Doubts | None = None
         """What does not fit is counted there."""
 
@@ -73,7 +74,8 @@ class EpochRows:
                 "reached": self._reached,
                 "passing": dict(self._passing), **self.count.memory(), "leads": self._leads,
                 "above": self._above, "above_step": self._above_step, "trails": self._trails,
-                "again": self._again, "validates_again": self._validates_again}  # fmt: skip
+                "again": self._again, "validates_again": self._validates_again,
+                "planned": self._planned}  # fmt: skip
 
     def begin_again(self, generation: int) -> list[Row]:
         """The process that writes the log has been started again: the open epoch is handed out if it is whole."""
@@ -108,12 +110,16 @@ class EpochRows:
         finished: list[Row] = []
         if number is not None and (self._open is None or number != self._open.epoch):
             finished += self._begin(number)
+        elif self._is_planned_anew(said):
+            finished += self._begin_anew()
         now = self._open
         if now is None or (number is None and self._comes_first(said)):
             self._pass_on(said)
             return finished
         if said.evaluates and (at := self._at(said)) is not None:
             now.at = at
+        if said.epochs and said.epochs not in self._planned:
+            self._planned = [*self._planned, said.epochs][-RECENT_EPOCHS:]
         now.epochs = said.epochs or (said.bar[1] if said.counts_epochs and said.bar else None) or now.epochs
         if said.step is not None and not said.evaluates and said.split not in ("val", "test"):
             now.step = said.step
@@ -372,6 +378,23 @@ class EpochRows:
         self._passing = {}
         return rows
 
+    def _is_planned_anew(self, said: Statement) -> bool:
+        """Whether a line names the present epoch again, of another number of epochs than all before: a new start."""
+        now, planned = self._open, said.epochs
+        if now is None or planned is None or said.epoch != now.epoch or self._one_start or self._basis != "epochs":
+            return False
+        again = {name for name, _ in said.values} & {name for told in now.said for name in told}
+        return now.epochs not in (None, planned) and planned not in self._planned and any(map(measures, again))
+
+    def _begin_anew(self) -> list[Row]:
+        """The present epoch is the first one of a new start; what was told of it belongs to the start before."""
+        assert self._open is not None
+        number = self._open.epoch
+        rows = self._tell(self._open) if self._open.whole else []
+        self._generation, self._last = self._generation + 1, None
+        self._open = Present(number, self._generation, said=[{}, {}, {}])
+        return rows
+
     def _is_complete(self, now: Present) -> bool:
         usual = self._usual()
         return bool(usual) and usual <= now.whole.keys()
@@ -391,4 +414,4 @@ class EpochRows:
 
 def _tells_training(said: Statement) -> bool:
     """Whether a line before the first evaluation tells how the training goes, and not with which settings."""
-    return any(measures(name) or name in NO_SPLIT or name.startswith(OF_A_SPLIT) for name, _ in said.values)
+    return any(measures(name) or name in NO_SPLIT or name.startswith("train_") for name, _ in said.values)

@@ -16,6 +16,10 @@ _Rewrite = str | Callable[[re.Match[str]], str]
 PAIR = re.compile(rf"\('([a-z]\w*)', ({NUMBER})\)")
 OF_A_GAN = re.compile(r"\b([a-z]\w*):\s")
 NO_TRANSLATION = re.compile(r"\b(?:translation (?:loss|beam size)|ppl):?\s+-1(?:\.0+)?(?![.\d])")
+COMMA_NAME = re.compile(rf"(?<![^\s,])([a-z_]{{0,30}}(?:loss|acc|wer|cer|f1|dice)\w{{0,30}}),\s?(?={NUMBER}\s*(?:,|$))")
+"""`epoch 1, step 10, loss_train, 0.84`: a comma parts the name from its number."""
+GUESSES = re.compile(r"\btop (\d{1,2})[ -](?=(?:acc|prec|err)[a-z]*\b)")
+"""`top 5 acc`: the number is part of the name."""
 FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
 """`2.31f0`, `1.0f-5`: how Julia writes numbers of 32 bits."""
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s{0,2}[:=])")
@@ -271,6 +275,11 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
         ("Julia", r"\d\.\d+f[-+]?\d{1,2}\b.*", lambda found: FLOAT32.sub(r"\1e\2", found[0])),
         ("where it was", r"^.*\boccurred\ (?:at|in)\ (?:epoch|step|iteration)\b.*", ""),
+        ("after a comma", rf"\b(?:epoch|step|iter|iteration|batch)[\ :=]{{1,2}}\d+(?:,[^,]{{0,40}}){{0,6}},"
+         rf"\s?[a-z_]{{0,30}}(?:loss|acc|wer|cer)\w{{0,30}},\s?{NUMBER}[^\n]*",
+         lambda found: COMMA_NAME.sub(r"\1: ", found[0])),
+        ("of the first guesses", r"\btop\ \d{1,2}[\ -](?:acc|prec|err).*",
+         lambda found: GUESSES.sub(r"top\1_", found[0])),
         ("two splits", rf"(?P<before>[a-z_]{{0,30}})\s*\(?\b(?P<one>train(?:ing)?|val\w*|dev)"
          rf"\s*[/|&]\s*(?P<other>train(?:ing)?|val\w*|dev|test|eval)\b\s*\)?"
          rf"\s*(?P<behind>[a-z_]{{0,30}})\s*[:=]?"

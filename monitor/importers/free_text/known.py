@@ -51,5 +51,7 @@ class Known(msgspec.Struct, kw_only=True):
     Empty where it ends in a number, None where it is no line of such a bar."""
     in_code: bool = msgspec.field(default=False, name="code")
     """Since an import no figure was told: the lines are those of a script."""
+    warned: int = 0
+    """How many of the next lines may show the code that a warning of Python is about: it stands below its words."""
     in_options: int = msgspec.field(default=0, name="options")
     """How many more lines may be options of the object that was begun; 0 outside of one."""

@@ -50,6 +50,9 @@ OF_A_SPLIT = ("train_", "val_", "test_")
 OF_A_COUNT = frozenset({"i", "idx", "index", "id", "no", "nr", "num", "number"})
 MEANS = frozenset({"avg", "average", "mean", "ave"})
 MEASURED = re.compile(r"loss|wer|cer|acc|error|ppl|perplexity|score|f1|bleu|lr|rate|step|iter|batch|epoch(?!s)|time")
+ACCURACY = re.compile(
+    r"acc|accuracy|(?:sparse_|binary_)?(?:categorical_)?accuracy|(?:acc|prec)@[15]|top-?[15](?:_acc)?"
+)
 QUANTITY = re.compile(r"(?:.*_)?(?:loss|wer|cer|acc|accuracy|error|ppl|f1|bleu|map)")
 
 
@@ -341,6 +344,7 @@ class Walk(LineState):
     def _statement(self) -> Statement:
         self._tell_scores()
         self._spell_out()
+        self._tell_of_training()
         self._part_the_unsplit()
         under_way = self.bar is not None and self.bar[0] < self.bar[1]
         on_epochs = self.counts_epochs and self.epoch is None and self.bar is not None and self.step is None
@@ -374,6 +378,12 @@ class Walk(LineState):
         names = {name for name, _ in self.values}
         if {"loss", "v_loss"} <= names:
             self.values = [(f"val_{name[2:]}" if name.startswith("v_") else name, text) for name, text in self.values]
+
+    def _tell_of_training(self) -> None:
+        """`loss 1.2 acc 0.4`: beside a loss of the training alone, an accuracy is of the training too."""
+        names = {name for name, _ in self.values}
+        if "loss" in names and not any(name.startswith(("val_", "test_")) for name in names):
+            self.values = [(f"train_{name}" if ACCURACY.fullmatch(name) else name, text) for name, text in self.values]
 
     def _part_the_unsplit(self) -> None:
         """`Train_Loss 2 Acc .5 Val_Loss 3 Acc .4`: a name that occurs for two splits belongs to the split before it."""

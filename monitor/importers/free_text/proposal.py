@@ -27,7 +27,9 @@ MOST_BESIDE = 40
 MOST_NAMES = 100
 MOST_LEFT = 8
 FEW_ROWS = 3
-"""With more evaluations, a name that stood there once measures nothing, unless it is called a loss or a score."""
+SELDOM = 4
+"""A name in fewer than one of so many evaluations, or in one of several, measures nothing, unless it is called a loss
+or a score."""
 OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
 SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",
           "train_wer": "train WER", "val_wer": "val WER"}  # fmt: skip
@@ -43,6 +45,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
         raise UnreadableRunError(found.doubt)
     if not rows or _is_nowhere(found):
         raise UnreadableRunError(unread(found))
+    rows = tuple({(row.generation, row.epoch): row for row in rows}.values())
     survey = Survey()
     for place, row in enumerate(rows, 1):
         survey.take(numbers_of(row, place))
@@ -122,7 +125,7 @@ def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[s
         if name not in chosen.values()
         and (name not in OF_FIELDS or count * 2 >= rows or name.startswith("test_"))
         and not name.endswith("_ln_ppl")
-        and (count > 1 or rows <= FEW_ROWS or measures(name))
+        and (measures(name) or (count * SELDOM >= rows and (count > 1 or rows == 1)))
     ]
     return tuple(sorted(free, key=lambda name: not name.startswith(("val_", "test_")))[:MOST_BESIDE])
 

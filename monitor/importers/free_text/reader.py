@@ -78,6 +78,9 @@ BEST_AGAIN = re.compile(r"\s*Validating \S*best\S*\.pt")
 PACE = re.compile(r"\d\s?(?:it/s|s/it)\b")
 CALLBACK = re.compile(r"\s*epoch \d{5}: ")
 """So begins Keras' ModelCheckpoint, which counts from 0 where the headings count from 1, or from 1."""
+SOURCE = re.compile(r"\s+(?!.*\b(?:epoch|step|iter|loss)\b\W{0,3}\d)[\w.\[\], =]{0,200}\(")
+"""A line of code, as it stands below a warning."""
+MOST_WARNED = 4
 TRACEBACK = "Traceback (most recent call last)"
 CUT_NAME = re.compile(r"\s[A-Za-z][\w/.-]{0,60}:\s*$")
 BELOW_A_BAR = " " * 20
@@ -133,6 +136,13 @@ class LineReader:
         self._known.in_traceback |= TRACEBACK in line
         if goes_on_in_code(self._known, line) or goes_on_in_options(self._known, line):
             return NOTHING
+        if "Warning: " in line:
+            self._known.warned = MOST_WARNED
+        elif self._known.warned:
+            self._known.warned -= 1
+            if line.startswith("  ") and SOURCE.match(line):
+                self._known.warned = 0
+                return NOTHING
         if self._known.cut_name is not None or "━" in line:
             line = self._unwrapped_beside_a_bar(line)
         own = self._ranks.own(line[:LONGEST_LINE])
@@ -373,7 +383,9 @@ def _is_of_a_part(said: Statement) -> bool:
 
 
 def _heading(line: str) -> str:
-    """The split that a line without figures names, and nothing else; also `"validation": {`."""
+    """The split that a line without figures names, and nothing else; also `"validation": {`; no line of a shell."""
+    if ";" in line or "$" in line:
+        return ""
     sets = [word for word in SET_WORD.findall(line) if set_of(word)]
     for word in sets:
         line = line.replace(word, " ")

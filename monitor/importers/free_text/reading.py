@@ -44,6 +44,8 @@ class LogReading:
         # Predictions that were printed above the epoch they belong to: so they are throughout this log.
         self._early = [Sample(None, *pair) for pair in known.get("early", [])]
         self._come_first = bool(known.get("come_first"))
+        self._late: Statement | None = None
+        """The last line of a step, where it was not looked at: it counts where the log ends or rests."""
         self._in_parts = bool(known.get("in_parts"))
         """This log names its place as a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
 
@@ -70,17 +72,24 @@ class LogReading:
 
     def finish_line(self) -> Said:
         """What stands at the present end without a newline, as a line: it has rested there."""
-        return self._take(self._text.rest())
+        return self._with_late(self._take(self._text.rest()))
 
     def close(self) -> Said:
         """The end of the log: an unfinished line counts, and so does an epoch that is whole."""
-        last = self._take(self._text.close())
+        last = self._with_late(self._take(self._text.close()))
         return Said((*last.rows, *self.rows.close()), last.samples, last.steps)
 
     @property
     def lines(self) -> LineReader:
         """What reads the single lines, and what is known of them as a whole."""
         return self._lines
+
+    def _with_late(self, said: Said) -> Said:
+        """Adds the last line of a step, which most looks pass over."""
+        if (late := self._late) is None or not self._note_step(late, len(said.rows)):
+            return said
+        steps, self._steps = self._steps, []
+        return replace(said, steps=(*said.steps, *steps))
 
     def _take(self, lines: Iterable[bytes]) -> Said:
         rows: list[Row] = []
@@ -105,10 +114,13 @@ class LogReading:
                 rows += self._read(said, samples)
                 usual = StepLine(line) if said.partial and self._text.seen_bytes > EVERY_LINE_BYTES else None
             # What is due waits for a line of a step: others may stand between any two of them.
-            if due and (self._note_step(said, len(rows)) or passed):
+            if not due:
+                self._late = said if said.values and said.is_of_a_step else self._late
+            elif self._note_step(said, len(rows)) or passed:
                 self._text.looked()
         if held:
-            rows += self._read(looked_at or self._lines.read(decoded(held)), samples)
+            self._late = looked_at = looked_at or self._lines.read(decoded(held))
+            rows += self._read(looked_at, samples)
         self._look_at_bars(len(rows))
         steps, self._steps = self._steps, []
         return Said(tuple(rows), tuple(samples), tuple(steps))
@@ -129,6 +141,7 @@ class LogReading:
         self._in_parts |= bool(said.values and said.epoch is not None and not said.epoch.is_integer())
         is_of_a_step = said.is_of_a_step or (said.epoch is not None and self._in_parts)
         noted = bool(said.values and is_of_a_step and (not said.evaluates or said.is_under_way or said.is_of_rollouts))
+        self._late = None if noted else self._late
         if noted and self.rows.is_of_another_bar(said):
             if self._lines.doubts is not None:
                 self._lines.doubts.aside |= dict(said.values)
@@ -147,6 +160,8 @@ class LogReading:
         rows = self.rows.take(said)
         if rows:
             self._brought()
+        if self.rows.epoch != before:
+            self._late = None
         if self._early and self.rows.epoch != before:
             samples += [replace(sample, epoch=self.rows.epoch) for sample in self._early]
             self._early = []

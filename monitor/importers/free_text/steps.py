@@ -86,6 +86,10 @@ class StepBook:
         """The first epoch that was named: 0 or 1."""
         self._goes_on = bool(known.get("goes_on"))
         """The log's own count does not begin again with an epoch."""
+        self._restarts = bool(known.get("restarts"))
+        """It does begin again: an epoch's first line did not lie behind the last one of the epoch before."""
+        self._length = float(known.get("length", 0.0))
+        """How many steps the present epoch has, where a bar says so; another epoch may have more or fewer."""
         self._last = int(known.get("last", -1))
         self._loss: float | None = known.get("loss")
         self.names_steps = True
@@ -95,7 +99,7 @@ class StepBook:
         """Where the count of steps stands, as plain JSON."""
         return {"base": self._base, "raw": self._raw, "total": self._total, "generation": self._generation,
                 "epoch": self._epoch, "first": self._first, "goes_on": self._goes_on, "last": self._last,
-                "loss": self._loss}  # fmt: skip
+                "restarts": self._restarts, "length": self._length, "loss": self._loss}  # fmt: skip
 
     def record(self, told: StepSaid, columns: Mapping[str, str]) -> Step | None:
         """The step that a line speaks of; None where it names no place or no train loss.
@@ -134,17 +138,26 @@ class StepBook:
         first = self._first if self._first is not None else epoch
         self._first = first if first is None or epoch is None else min(first, epoch)
         anew = epoch is not None and self._epoch is not None and math.ceil(epoch) > math.ceil(self._epoch)
-        if anew and raw > self._raw >= 0 and total == self._total:
-            self._goes_on = True
+        if anew and total == self._total and self._raw >= 0:
+            self._restarts |= raw <= self._raw
+            self._goes_on = not self._restarts
         if self._goes_on or (epoch is not None and not epoch.is_integer()):
             pass
         elif total > 1 and epoch is not None:
-            self._base = (math.ceil(epoch) - min(1.0, self._first or 0.0)) * total
+            self._base = self._before(epoch, total)
+            self._length = max(total, 0.0 if anew else self._length)
         elif raw < self._raw or ((anew or again) and raw == self._raw):
             from_0 = raw == 0 and total <= 1  # batch 0 behind batch 500 is the 501st at least
             self._base += max(self._total, self._raw) + from_0
         self._raw, self._total, self._epoch = raw, total, epoch if epoch is not None else self._epoch
         return self._base + raw
+
+    def _before(self, epoch: float, total: float) -> float:
+        """The steps of the epochs before this one: of those seen as many as they had, of others as many as this one."""
+        passed = math.ceil(epoch) - math.ceil(self._epoch) if self._epoch is not None and self._length else -1
+        if passed < 0:
+            return (math.ceil(epoch) - min(1.0, self._first or 0.0)) * total
+        return self._base + (self._length + (passed - 1) * total if passed else 0.0)
 
     def _place(self, told: StepSaid, bar: tuple[float, float] | None) -> float:
         """The share of training done, in epochs; 0 where no epoch was named."""

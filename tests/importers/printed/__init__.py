@@ -4,7 +4,17 @@
 looked for in the names of the extra metrics), `steps` is how many steps there are at least.
 """
 
-from tests.importers.printed import frameworks, images, language, languages, notebooks, pasted, scripts, speech  # noqa: F401
+from tests.importers.printed import (  # noqa: F401
+    around,
+    frameworks,
+    images,
+    language,
+    languages,
+    notebooks,
+    pasted,
+    scripts,
+    speech,
+)
 from tests.importers.printed.kept import PRINTED
 
 __all__ = ["PRINTED"]

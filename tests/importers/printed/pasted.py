@@ -149,3 +149,8 @@ _log(
     "".join(f"Epoch: 000{e} train_loss= {2.5 / e:.5f} val_loss= {2.7 / e:.5f} Add_1:0 0.0{e}\n" for e in (1, 2)),
     epochs=2, first={"train_loss": 2.5, "val_loss": 2.7}, no_metric=["add"],
 )  # fmt: skip
+_log(
+    "a line that begins with a shell's word is no shell's where it measures",
+    "".join(f"train loss={3 / e:.3f}\ntest psnr={30 + e}.1\ntest loss={3.3 / e:.3f}\n" for e in (1, 2, 3)),
+    epochs=3, first={"train_loss": 3.0}, last={"train_loss": 1.0, "~psnr": 33.1},
+)  # fmt: skip
