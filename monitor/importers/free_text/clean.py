@@ -81,16 +81,19 @@ SETTINGS = re.compile(
 """Options with their values, `amp=True, cache=False, …` or a dict of words: a measurement is none of them."""
 COUNTED = r"^\s*[A-Za-z][\w ]{0,60}: \d+ ?(?!it\b)[A-Za-z]+ \[\d+:\d\d(?::\d\d)?, [^\]\n,]{1,30}/s\]\s*$"
 """A bar without a total that counts what is loaded: `Generating train split: 600 examples [00:00, 9000 examples/s]`."""
+MEASURES = (
+    r"(?:loss(?!_scale)|acc|wer|cer|err|ppl|score|dice|iou|psnr|ssim|auc|bleu|rouge|recall|precision|mse|mae|map\b|f1)"
+)
 OF_A_SHELL = re.compile(
-    r"^(?:\s*(?:\+{1,9}\s|\$\s|\\?(?:export|unset|declare|setenv)\s|\\?local\s\w{1,60}=\S{0,200}\s*$"
-    r"|(?!.{0,200}(?:loss|acc|wer|cer|err|ppl|score)[a-z]{0,8}\W{1,3}\d)"
-    r"\\?(?:source|module|if|elif|while|for|case)\s[^:]{0,200}(?:\bthen|\bdo|\bin|\$[\w{(].*|;)\s*$)"
+    r"^(?:\s*(?:\+{1,9}\s|\$\s|\\?(?:export|unset|declare|setenv)\s"
+    rf"|(?!.{{0,200}}{MEASURES}[a-z]{{0,8}}\W{{1,3}}\d)(?:\\?local\s\w{{1,60}}=\S{{0,200}}\s*$"
+    r"|\\?(?:source|module|if|elif|while|for|case)\s[^:]{0,200}(?:\bthen|\bdo|\bin|\$[\w{(].*|;)\s*$))"
     r"|[A-Z][A-Z0-9_]{2,60}[a-z_]{0,20}=(?:['\"]?[/:$(~]|['\"]?[a-z][\w.-]{0,60}/|[^\s']{0,200};' export ))"
 )
 """A command that a shell repeats (`set -x`), or a variable of its environment with a path: no measurement."""
 OPTIONS = re.compile(
     r"^\s*(?:--[a-z][\w-]{1,60}[ =]\S{1,80}\s+--[a-z]"
-    r"|(?![^.]{0,60}(?:loss(?!_scale)|acc|wer|cer|err|ppl|score))[a-z]\w{0,60} \.{3,} \S)"
+    rf"|(?![^.]{{0,60}}{MEASURES})[a-z]\w{{0,60}} \.{{3,}} \S)"
 )
 """`--lr 0.1 --wd 0`, or an option and its value over dots: `hidden_dropout ....... 0.1`."""
 NOTHING_SAID = re.compile(
