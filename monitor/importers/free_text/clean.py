@@ -86,14 +86,15 @@ MEASURES = (
 )
 OF_A_SHELL = re.compile(
     r"^(?:\s*(?:\+{1,9}\s|\$\s|\\?(?:export|unset|declare|setenv)\s"
-    rf"|(?!.{{0,200}}{MEASURES}[a-z]{{0,8}}\W{{1,3}}\d)(?:\\?local\s\w{{1,60}}=\S{{0,200}}\s*$"
+    r"|(?=\\?(?:local|source|module|if|elif|while|for|case)\s)"
+    rf"(?!.{{0,200}}{MEASURES}[a-z]{{0,8}}\W{{1,3}}\d)(?:\\?local\s\w{{1,60}}=\S{{0,200}}\s*$"
     r"|\\?(?:source|module|if|elif|while|for|case)\s[^:]{0,200}(?:\bthen|\bdo|\bin|\$[\w{(].*|;)\s*$))"
     r"|[A-Z][A-Z0-9_]{2,60}[a-z_]{0,20}=(?:['\"]?[/:$(~]|['\"]?[a-z][\w.-]{0,60}/|[^\s']{0,200};' export ))"
 )
 """A command that a shell repeats (`set -x`), or a variable of its environment with a path: no measurement."""
 OPTIONS = re.compile(
     r"^\s*(?:--[a-z][\w-]{1,60}[ =]\S{1,80}\s+--[a-z]"
-    rf"|(?![^.]{{0,60}}{MEASURES})[a-z]\w{{0,60}} \.{{3,}} \S)"
+    rf"|(?=[a-z]\w{{0,60}} \.{{3}})(?![^.]{{0,60}}{MEASURES})[a-z]\w{{0,60}} \.{{3,}} \S)"
 )
 """`--lr 0.1 --wd 0`, or an option and its value over dots: `hidden_dropout ....... 0.1`."""
 NOTHING_SAID = re.compile(
