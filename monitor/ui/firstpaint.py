@@ -128,7 +128,7 @@ def first_words(folders: Folders, run_id: str | None, rows: Sequence[RunRow] = (
         summary = summary_of(run_dir)
     except (MonitorError, OSError):
         return ""
-    if not summary.verdict:
+    if summary == Summary(run_id=name):  # nothing was recorded, or nothing that can be read
         return ""
     return _block(_run(name, summary))
 

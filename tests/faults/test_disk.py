@@ -147,7 +147,7 @@ def test_a_file_that_may_not_grow_cuts_lines_short_and_loses_none(tmp_path, scri
 
 def test_an_end_on_a_full_disk_is_told_once_there_is_room(runs, tmp_path, tell):
     with small_disk(tmp_path / "disk", 4_096) as disk:
-        run_dir = disk / start(disk, script(tmp_path, FINISHES.replace("0.02", "0.5")), run_id="run")
+        run_dir = disk / start(disk, script(tmp_path, FINISHES.replace("0.02", "2")), run_id="run")
         wait_for_state(run_dir, "running")
         ballast = fill(disk)
         trainer = read_state(run_dir).trainer

@@ -105,7 +105,7 @@ def test_of_a_log_of_steps_alone_nothing_is_said_to_be_kept_beside_the_loss(tmp_
     log.write_text("".join(line.format(100 * step, step) for step in range(4)))
     attach(log, "--yes", runs=runs)
     said = capsys.readouterr().out.replace("\n", " ")
-    assert "Not kept: acc@1" in said and "Kept as extra metrics" not in said
+    assert "Not kept: train_acc@1" in said and "Kept as extra metrics" not in said
     attach("--stop", "steps", runs=runs)
 
 
