@@ -139,7 +139,7 @@ class EpochRows:
             now.under_way = False  # the last step of a bar that counts from 0 is one before its end
         self._put(now, said, part)
         if said.values and self._is_complete(now):
-            finished += self._tell(now)
+            finished += now.news()
         return finished
 
     def _pass_on(self, said: Statement) -> None:
@@ -183,7 +183,7 @@ class EpochRows:
         self._generation += self._open is not None and said.epoch < self._open.epoch and not self._one_start
         put(above, said)
         self._open = Present(said.epoch, self._generation, said.epochs, said=[{}, {}, above])
-        return self._tell(self._open)
+        return self._open.news()
 
     def settle(self, rested_secs: float = 0.0) -> list[Row]:
         """After a silence: the present epoch, unless something that most epochs have is still to come."""
@@ -192,11 +192,11 @@ class EpochRows:
             return []
         long = rested_secs >= LONG_REST_SECS
         if not self._recent and not self._lines:
-            return self._tell(now) if validated(now.whole) or (long and now.whole) else []
+            return now.news() if validated(now.whole) or (long and now.whole) else []
         missing = self._usual(least=0.5) - now.whole.keys()
         if (missing and not long) or not (now.whole or self._is_through(now)):
             return []
-        return self._tell(now)
+        return now.news()
 
     def close(self) -> list[Row]:
         """At the end of the log: the last epoch, unless it broke off."""
@@ -210,12 +210,12 @@ class EpochRows:
             now.whole or (now.said[STEP] and not self._broke_off(now) and (self._is_through(now) or not self._lines))
         ):
             return []
-        return self._tell(now)
+        return now.news()
 
     def _is_announced(self, now: Present) -> bool:
         """Whether nothing stands there yet but a heading with options: `Epoch 74 [batchsize = 128]`."""
         known = set().union(*self._recent)
-        return any(map(measures, known)) and not any(measures(name) for told in now.said for name in told)
+        return any(map(measures, known)) and not any(map(measures, now.named))
 
     def _broke_off(self, now: Present) -> bool:
         """Whether the last bar is under way and stands before where the one of the epoch before stood last."""
@@ -272,17 +272,9 @@ class EpochRows:
     def _part(self, said: Statement) -> int:
         if self._basis == "evaluations":
             return WHOLE if said.evaluates else STEP
-        if said.counts_epochs or self._is_over(said):
+        if said.counts_epochs or (self._open is not None and self._open.is_over(said)):
             return WHOLE
         return STEP if said.partial else BAR if said.bar is not None or said.of_a_batch else WHOLE
-
-    def _is_over(self, said: Statement) -> bool:
-        """Whether a full bar has given the same quantity already: the line that names the epoch after it is about all
-        of it."""
-        if self._open is None or said.bar is not None or said.of_a_batch or said.epoch != self._open.epoch:
-            return False
-        full = {name.removeprefix("train_") for name in self._open.said[BAR]}
-        return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
 
     def _is_of_the_next(self, now: Present, said: Statement) -> bool:
         """Whether a line that names no epoch trains on, though this epoch has its training and its validation
@@ -336,11 +328,8 @@ class EpochRows:
         return left_out
 
     def is_of_another_bar(self, said: Statement) -> bool:
-        """Whether a full bar of another total than the training's tells a loss behind it: of an evaluation."""
-        now, losses = self._open, losses_in(name for name, _ in said.values)
-        if said.bar is None or said.step is not None or said.epoch is not None or said.is_under_way:
-            return False
-        return bool(now and now.full_bar and said.bar[1] != now.full_bar and losses & now.said[BAR].keys())
+        """See Present."""
+        return self._open is not None and self._open.is_of_another_bar(said)
 
     def _is_another_bar(self, now: Present, said: Statement, part: int) -> bool:
         """Whether a bar of another total tells the loss again, behind the full one of the training, and not of what."""
@@ -366,7 +355,7 @@ class EpochRows:
             self._last = None
         rows = []
         if before is not None and not (fell and not self._is_complete(before)):
-            rows = self._tell(before)
+            rows = before.news()
         if before is not None and (before.whole or before.lines) and not fell:
             self._recent = [*self._recent, sorted(before.whole)][-RECENT_EPOCHS:]
         if fell and not self._one_start:
@@ -383,14 +372,14 @@ class EpochRows:
         now, planned = self._open, said.epochs
         if now is None or planned is None or said.epoch != now.epoch or self._one_start or self._basis != "epochs":
             return False
-        again = {name for name, _ in said.values} & {name for told in now.said for name in told}
+        again = {name for name, _ in said.values} & now.named
         return now.epochs not in (None, planned) and planned not in self._planned and any(map(measures, again))
 
     def _begin_anew(self) -> list[Row]:
         """The present epoch is the first one of a new start; what was told of it belongs to the start before."""
         assert self._open is not None
         number = self._open.epoch
-        rows = self._tell(self._open) if self._open.whole else []
+        rows = self._open.news() if self._open.whole else []
         self._generation, self._last = self._generation + 1, None
         self._open = Present(number, self._generation, said=[{}, {}, {}])
         return rows
@@ -403,13 +392,6 @@ class EpochRows:
         """What an epoch usually says, also what is measured every other time only; not what stood in one of many."""
         seen = Counter(name for names in self._recent for name in names)
         return {name for name, count in seen.items() if count >= least * len(self._recent)}
-
-    def _tell(self, now: Present) -> list[Row]:
-        row = now.row()
-        if not row.cells or row.cells == now.told:
-            return []
-        now.told = dict(row.cells)
-        return [row]
 
 
 def _tells_training(said: Statement) -> bool:

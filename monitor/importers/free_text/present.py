@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from monitor.importers.free_text.statement import Statement, is_a_loss, validated
+from monitor.importers.free_text.statement import Statement, is_a_loss, losses_in, validated
 
 MOST_NAMES = 200
 STEP, BAR, WHOLE = 0, 1, 2
@@ -56,6 +56,11 @@ class Present:
         return {**self.said[BAR], **self.said[WHOLE]}
 
     @property
+    def named(self) -> set[str]:
+        """The names of all that was said of it."""
+        return {name for said in self.said for name in said}
+
+    @property
     def measured(self) -> bool:
         """Whether it was handed out, or more was told of it than the learning rate and the gradient norm."""
         return self.told is not None or any(set(said) - {"lr", "grad_norm"} for said in self.said)
@@ -71,6 +76,29 @@ class Present:
             cells.update(said)
         of_steps = frozenset(set(self.said[STEP]) - set(self.whole))
         return Row(self.epoch, cells, self.generation, self.epochs, self.at or self.step, of_steps)
+
+    def news(self) -> list[Row]:
+        """Its row, unless it has no cells or the same were handed out already."""
+        row = self.row()
+        if not row.cells or row.cells == self.told:
+            return []
+        self.told = dict(row.cells)
+        return [row]
+
+    def is_over(self, said: Statement) -> bool:
+        """Whether a full bar has given the same quantity already: the line that names the epoch after it is about all
+        of it."""
+        if said.bar is not None or said.of_a_batch or said.epoch != self.epoch:
+            return False
+        full = {name.removeprefix("train_") for name in self.said[BAR]}
+        return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
+
+    def is_of_another_bar(self, said: Statement) -> bool:
+        """Whether a full bar of another total than the training's tells a loss behind it: of an evaluation."""
+        if said.bar is None or said.step is not None or said.epoch is not None or said.is_under_way:
+            return False
+        losses = losses_in(name for name, _ in said.values)
+        return bool(self.full_bar and said.bar[1] != self.full_bar and losses & self.said[BAR].keys())
 
 
 def trains(said: Statement) -> bool:
