@@ -1,9 +1,9 @@
 """Import the log of another tool (a table, event files, a text log) as a run: shows how it is parsed, and asks.
 
 Formats: tensorboard, tensorboard-csv, wandb, mlflow, mlflow-db, trackio, swanlab, clearml, neptune, lightning,
-hugging-face, model-card, speechbrain, keras, ultralytics, espnet, fairseq, wav2letter, markdown, jsonl, json, table,
-log; docs/importers.md describes each. Of several runs in one file or folder give one: mlflow.db/NAME. With --follow
-the run grows with the file until you press Ctrl-C; the same command then goes on where it stopped.
+hugging-face, model-card, speechbrain, keras, ultralytics, espnet, fairseq, wav2letter, markdown, jsonl, json, history,
+table, log; docs/importers.md describes each. Of several runs in one file or folder give one: mlflow.db/NAME. With
+--follow the run grows with the file until you press Ctrl-C; the same command then goes on where it stopped.
 """
 
 from __future__ import annotations

@@ -331,8 +331,9 @@ def _waiting(parent: Snapshot, child: Snapshot, base: Outcome) -> Outcome:
     if not rows and has_ended(child):
         return replace(base, line="It ended without an evaluation.")
     if not rows:
-        when = f"It is judged at epoch {base.epoch:g}; n" if base.epoch > 0 else "N"  # 0: the parent has none either
-        return replace(base, word="WAITING", line=f"{when}o evaluation yet.")
+        # At epoch 0 the parent has none either.
+        line = f"It is judged at epoch {base.epoch:g}; no evaluation yet." if base.epoch > 0 else "No evaluation yet."
+        return replace(base, word="WAITING", line=line)
     last, then = rows[-1], of_parent(parent, rows[-1].epoch)
     line = f"Epoch {last.epoch:g} of {base.epoch:g}."
     if then is not None:

@@ -1,9 +1,11 @@
 """A history of lists by name: what is taken for one, and what of it is left out."""
 
 import json
+import os
 
 import pytest
 
+from monitor.importers.formats.history import History
 from monitor.importers.formats.registry import detect
 from monitor.importers.importing import Asked, plan, records
 from monitor.run_dir.errors import UnreadableRunError
@@ -33,3 +35,9 @@ def test_lines_of_objects_and_settings_are_no_history(tmp_path, text):
     path = tmp_path / "log.json"
     path.write_text(text)
     assert detect(path).name != "history"
+
+
+def test_a_pipe_in_place_of_a_history_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "history.json")
+    with pytest.raises(UnreadableRunError, match="is not a regular file"):
+        list(History(tmp_path / "history.json").items())

@@ -7,6 +7,7 @@ another length than most, such as a loss of every batch, are left out and named.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from monitor.importers.items import Aside, Importer, Item, Row
 from monitor.importers.json_objects import parse
 from monitor.run_dir import Place
 from monitor.run_dir.errors import UnreadableRunError
+from monitor.run_dir.opening import OddFileError, open_to_read
 
 _NUMBER = r"(?:-?\d|NaN|-?Infinity)"
 BEGINS = re.compile(
@@ -49,12 +51,16 @@ class History(Importer):
 
     def items(self) -> Iterator[Item]:
         """A row for each place in the lists. Raises UnreadableRunError for what holds none."""
-        if self.path.stat().st_size > LONGEST_BYTES:
-            raise UnreadableRunError(f"{self.path} is one JSON object of more than {LONGEST_BYTES >> 20} MiB.")
-        text = self.path.read_bytes().decode("utf-8-sig", "replace")
-        self._done = self.path.stat().st_size
         try:
-            lists = lists_of(parse(text))
+            with os.fdopen(open_to_read(self.path), "rb") as opened:
+                held = opened.read(LONGEST_BYTES + 1)
+        except (OSError, OddFileError) as problem:
+            raise UnreadableRunError(f"{self.path} cannot be read: {problem}.") from problem
+        if len(held) > LONGEST_BYTES:
+            raise UnreadableRunError(f"{self.path} is one JSON object of more than {LONGEST_BYTES >> 20} MiB.")
+        self._done = len(held)
+        try:
+            lists = lists_of(parse(held.decode("utf-8-sig", "replace")))
         except ValueError as problem:
             raise UnreadableRunError(f"{self.path} is cut off or no JSON.") from problem
         if not lists:

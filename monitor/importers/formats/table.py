@@ -42,6 +42,7 @@ class Table(TextImporter):
         self._columns: list[str] = []
         self._delimiter = ","
         self._splits = False
+        self._split = next((split for name, split in OF_CATBOOST.items() if place.name.endswith(name)), "")
         self._begun = (self.lives, self.rewrites)
 
     @classmethod
@@ -98,11 +99,10 @@ class Table(TextImporter):
         item = without_summary(row_of(line, self._columns, cells))
         if OTHERS in self._columns and (not isinstance(item, Row) or len(item.values) == 1):
             return None  # a step of another run
-        of_file = next((split for name, split in OF_CATBOOST.items() if self.path.name.endswith(name)), "")
-        if not (self._splits or of_file) or not isinstance(item, Row):
+        if not (self._splits or self._split) or not isinstance(item, Row):
             return item
         pairs = zip(self._columns, cells, strict=False)
-        split = of_file or next((split for name, cell in pairs if (split := split_of(name, cell))), "")
+        split = self._split or next((split for name, cell in pairs if (split := split_of(name, cell))), "")
         self.shape = "events" if self._splits else self.shape
         percents = frozenset(f"{split}/{name}" if split else name for name in item.percents)
         return Row(line, named_by_split(item.values, split), item.at, percents)
