@@ -190,6 +190,9 @@ class Looks:
     def wait_for_epochs(self, run_dir: Path, lines: int = 3) -> None:
         file = run_dir / "epochs.jsonl"
         wait_for(lambda: file.exists() and len(file.read_bytes().splitlines()) >= lines, PATIENT_SECS)
+        # Epochs of milliseconds are there before its supervisor has looked once: what a test does next would find,
+        # or leave behind, a run that is starting.
+        wait_for(lambda: state_of(run_dir).state != "starting", PATIENT_SECS)
 
 
 @dataclass

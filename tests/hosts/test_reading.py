@@ -98,7 +98,7 @@ def test_a_connection_that_is_cut_comes_back_by_itself_and_the_run_has_gone_on(f
     far.start()
     wait_for(lambda: following.problem(time.time()) == "", 60)
     wait_for(lambda: row_of(folder, "b").epoch > before + 5)
-    assert row_of(folder, "b").state == "running" and "is alive" in row_of(folder, "b").evidence
+    wait_for(lambda: row_of(folder, "b").state == "running" and "is alive" in row_of(folder, "b").evidence)
     assert far.do("stop", "b", "--runs", far.runs).returncode == 0
     wait_for(lambda: row_of(folder, "b").state == "stopped")
 

@@ -110,7 +110,7 @@ def test_a_stop_that_is_taken_back_in_time_is_answered_when_the_trainer_has_gone
     results = {answer.verb: (answer.result, answer.why) for answer in control.answers(run_dir, 1)}
     if results["cancel"][0] == "done":  # else the trainer was quicker than we: then it must have stopped
         assert results["stop"] == ("refused", "Taken back by anna.")
-        assert state_of(run_dir).state == "running"
+        wait_for_state(run_dir, "running")  # written after the answer
         assert state_of(run_dir).stop is None
     else:
         wait_for_state(run_dir, "stopped")
