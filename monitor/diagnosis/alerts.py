@@ -102,6 +102,7 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         metric, value, best = THE_LOSS, last(snapshot, "val_loss"), lowest(snapshot, "val_loss")
     worst, planned = _worst(diagnosis), planned_epochs(snapshot)
     gaps = [record.gap for record in snapshot.epochs if record.gap is not None]
+    before, newest = ([(0.0, 0.0)] * 2 + [(record.epoch, record.at or 0.0) for record in snapshot.epochs])[-2:]
     return Summary(
         run_id=snapshot.run_id,
         updated_at=now,
@@ -111,8 +112,10 @@ def summarise(snapshot: Snapshot, judged: Judged, now: float) -> Summary:
         worst_title=worst.title if worst else "",
         worst_severity=worst.severity if worst else None,
         flags=dict(Counter(finding.severity for finding in diagnosis.findings)),
-        epoch=snapshot.epochs[-1].epoch if snapshot.epochs else 0.0,
+        epoch=newest[0],
         epochs=int(planned) if planned is not None else None,
+        evaluated_at=newest[1],
+        evaluated_every=newest[0] - before[0],
         val_wer=last(snapshot, "val_wer"),
         best_val_wer=wer[0] if wer else None,
         best_val_wer_epoch=wer[1] if wer else None,

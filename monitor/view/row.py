@@ -13,6 +13,7 @@ from monitor.run_dir import FINAL_STATES, ChildOutcome, Progress, Summary, words
 from monitor.run_dir.metric import WER, Metric, finite
 from monitor.run_dir.status import ENDED_VERDICTS, Status
 from monitor.view.shapes.listing import RunEvent, RunRow
+from monitor.view.state import pace_now, secs_left
 from monitor.view.sweeps import best_name, sweep_of
 
 MOST_EVENTS = 4
@@ -48,7 +49,7 @@ def row_of(name: str, seen: Glance) -> RunRow:
         epochs=total,
         ratio=min(1.0, summary.epoch / total) if total else None,
         device=seen.device,
-        eta=_eta(status, progress, total, summary.epoch),
+        eta=_eta(status, progress, total, summary, at),
         metric=metric.title if value is not None else "",
         score=_score(metric, value, summary.metric_in_doubt),
         value=finite(value),
@@ -87,10 +88,13 @@ def _score(metric: Metric, value: float | None, in_doubt: str) -> str:
     return f"{said} ({in_doubt} in doubt)" if in_doubt else said
 
 
-def _eta(status: Status, progress: Progress | None, total: int | None, epoch: float) -> str:
-    if not status.live or progress is None or not progress.epoch_secs or not total or epoch >= total:
+def _eta(status: Status, progress: Progress | None, total: int | None, summary: Summary, now: float) -> str:
+    """The time that the page of the run shows, at the last sign of life."""
+    if not status.live or progress is None:
         return ""
-    return words.age((total - epoch) * progress.epoch_secs)
+    pace = pace_now(summary.evaluated_at, summary.evaluated_every, now)
+    left = secs_left(progress.epoch_secs, summary.epoch, total, pace)
+    return words.age(left) if left else ""
 
 
 def _events(seen: Glance) -> list[RunEvent]:

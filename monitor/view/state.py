@@ -77,9 +77,10 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
     if known is None:
         ratio = min(1.0, done / total) if total else None
         return Progress(epoch=done, epochs=total, ratio=ratio, text=_progress_text(done, total, None), waiting=waiting)
-    eta = None
-    if status.live and total and known.epoch_secs and done < total:
-        eta = max(0.0, (total - done) * max(known.epoch_secs, _pace_now(snapshot, now)))
+    rows = snapshot.epochs
+    apart = rows[-1].epoch - (rows[-2].epoch if len(rows) > 1 else 0.0) if rows else 0.0
+    pace = pace_now(rows[-1].at or 0.0 if rows else 0.0, apart, now)
+    eta = secs_left(known.epoch_secs, done, total, pace) if status.live else None
     return Progress(
         epoch=done,
         epochs=total,
@@ -90,14 +91,18 @@ def progress(snapshot: Snapshot, status: Status, now: float) -> Progress:
     )
 
 
-def _pace_now(snapshot: Snapshot, now: float) -> float:
-    """Seconds that the present epoch has taken already, where evaluations are dated: it may be slower than the first
-    one was."""
-    rows = snapshot.epochs
-    if not rows or not rows[-1].at:
-        return 0.0
-    apart = rows[-1].epoch - rows[-2].epoch if len(rows) > 1 else rows[-1].epoch
-    return max(0.0, now - rows[-1].at) / apart if apart > 0 else 0.0
+def secs_left(epoch_secs: float | None, done: float, total: int | None, pace: float) -> float | None:
+    """Seconds until the last planned epoch `total` has ended, at the slower of the usual length of an epoch and of
+    `pace`, that of the present one; None where nothing is planned or left, or no epoch has ended."""
+    if not total or not epoch_secs or done >= total:
+        return None
+    return (total - done) * max(epoch_secs, pace)
+
+
+def pace_now(evaluated_at: float, apart: float, now: float) -> float:
+    """Seconds an epoch that the present one has taken already, where evaluations, `apart` epochs from each other, are
+    dated: it may be slower than those before; else 0."""
+    return max(0.0, now - evaluated_at) / apart if evaluated_at and apart > 0 else 0.0
 
 
 def _progress_text(done: float, total: int | None, eta: float | None) -> str:

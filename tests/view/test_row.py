@@ -7,12 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.diagnosis.alerts import summarise
 from monitor.diagnosis.glances import Glance
-from monitor.run_dir import Alert, ChildOutcome, Parent, Progress, Summary
+from monitor.diagnosis.verdict import judge
+from monitor.run_dir import Alert, ChildOutcome, Parent, Progress, Summary, words
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import Status
 from monitor.view.row import MOST_EVENTS, need, row_of, told, with_age
 from monitor.view.shapes.listing import RunRow
+from monitor.view.state import progress
+from tests.snapshots import NOW, beating, snapshot
 
 RUNNING = Status("running", True, False, "Process 7 works.", None)
 OUTCOME = ChildOutcome(run_id="r", parent_id="p", word="BETTER", line="by 4 points", at=5.0)
@@ -67,6 +71,17 @@ def test_the_time_left_is_told_of_a_live_run_with_a_plan_and_a_pace():
     assert row(progress=pace, epoch=10.0).eta == "" and row(progress=pace, epoch=12.0).ratio == 1.0
     assert row(ended("stopped"), progress=pace, epoch=4.0).eta == ""
     assert row(progress=Progress(heartbeat_at=1.0, epochs=10), epoch=4.0).eta == ""
+
+
+@pytest.mark.parametrize("every", [1.0, 2.0])
+def test_an_epoch_that_takes_longer_than_those_before_counts_in_the_time_left_here_as_on_the_page(every):
+    now = NOW + 300.0
+    alive = beating(heartbeat_at=now, epochs=10, epoch_secs=60.0)
+    seen = snapshot(epochs=[every, 2 * every], train_loss=[1.0, 0.9], val_loss=[1.1, 1.0], **alive)
+    summary = summarise(seen, judge(seen, now), now)
+    listed = row_of("r", Glance(status=RUNNING, summary=summary, progress=seen.progress))
+    left = words.age((10 - 2 * every) * 300 / every)
+    assert listed.eta == left and f"about {left} left" in progress(seen, RUNNING, now).text
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,10 @@ class Summary(Record, frozen=True, kw_only=True, omit_defaults=False):
     """How many are open, by severity; None in a summary of before this was counted."""
     epoch: float = 0.0
     epochs: int | None = None
+    evaluated_at: float = 0.0
+    """When the last evaluation came, UTC seconds; 0 where evaluations have no date."""
+    evaluated_every: float = 0.0
+    """Epochs between the last two evaluations, or before the only one."""
     val_wer: float | None = None
     best_val_wer: float | None = None
     best_val_wer_epoch: float | None = None
