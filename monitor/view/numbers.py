@@ -23,7 +23,7 @@ def csv_of(snapshot: Snapshot) -> Iterator[str]:
     names = sorted(
         Kept(Epoch).follow(snapshot.epochs).names() | Kept(Step).follow(snapshot.steps).names(), key=str.casefold
     )
-    yield _lines([["record", *PLACES, *map(_harmless, names)]])
+    yield _lines([["record", *PLACES, *map(no_formula, names)]])
     for word, records in (("evaluation", snapshot.epochs), ("step", snapshot.steps)):
         for first in range(0, len(records), LINES_AT_ONCE):
             yield _lines(_row(word, record, names) for record in records[first : first + LINES_AT_ONCE])
@@ -34,8 +34,9 @@ def _row(word: str, record: Epoch | Step, names: Sequence[str]) -> list[object]:
     return [word, *(getattr(record, place) for place in PLACES), *("" if value is None else value for value in values)]
 
 
-def _harmless(name: str) -> str:
-    return f"'{name}" if name.startswith(_FORMULA) else name
+def no_formula(text: str) -> str:
+    """The text with an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> str:

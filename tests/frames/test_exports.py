@@ -1,5 +1,6 @@
 """A run in other tools' formats: what their readers find there is what the run holds."""
 
+import csv
 import signal
 import subprocess
 import sys
@@ -73,6 +74,23 @@ def test_tables_are_those_of_the_run(run_dir, tmp_path, kind, load):
     table = table.set_index("epoch") if "epoch" in table.columns else table
     assert table["train_loss"].tolist() == [3.0, 1.5, 1.0] and list(table.index) == [1, 2, 3]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"epochs.{kind}", f"steps.{kind}"]
+
+
+def test_a_spreadsheet_runs_no_text_of_a_run_as_a_formula(tmp_path):
+    said = ['=HYPERLINK("http://there/")', "+1", "-2", "@SUM(A1)", "hello = you", None]
+    with RunWriter(tmp_path / "r") as run:
+        run.log_epoch(1, val_loss=-1.5, **{"=cmd|' /C calc'!A0": 1.0})
+        run.log_decodes(1, [text or "" for text in said], references=["hello"] * len(said))
+    for kind in ("csv", "parquet"):
+        Export(tmp_path / "r", kind, tmp_path / kind).step(0.0)
+    with (tmp_path / "csv" / "decodes.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["hypothesis"] for row in rows] == [f"'{text}" for text in said[:4]] + ["hello = you", ""]
+    with (tmp_path / "csv" / "epochs.csv").open() as file:
+        [row] = csv.DictReader(file)
+    assert row["'=cmd|' /C calc'!A0"] == "1.0" and row["val_loss"] == "-1.5"
+    kept = pd.read_parquet(tmp_path / "parquet" / "decodes.parquet")
+    assert kept["hypothesis"].tolist() == [text or "" for text in said]
 
 
 def test_a_missing_library_is_named_with_what_to_install(run_dir, tmp_path, monkeypatch, capsys):

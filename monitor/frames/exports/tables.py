@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from monitor.frames import tables
 from monitor.frames.exports.points import Point
 from monitor.frames.exports.sink import Sink
 from monitor.run_dir import Snapshot
+from monitor.view.numbers import no_formula
 
 TABLES = {
     "epochs": tables.of_epochs,
@@ -45,7 +47,14 @@ class CsvTables(_Tables):
     suffix = ".csv"
 
     def _save(self, table: pd.DataFrame, path: Path) -> None:
-        table.to_csv(path, index=table.index.name is not None)
+        # The texts are of a run that anyone may have made, and a spreadsheet opens this file.
+        texts = {name: column.map(no_formula, na_action="ignore") for name, column in table.items() if _is_text(column)}
+        safe = table.assign(**{str(name): column for name, column in texts.items()}).rename(columns=no_formula)
+        safe.to_csv(path, index=table.index.name is not None)
+
+
+def _is_text(column: pd.Series[Any]) -> bool:
+    return bool(pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column))
 
 
 class ParquetTables(_Tables):
