@@ -22,8 +22,10 @@ function nextTheme(theme) {
 
 // The cookie is for the first words, which the server sends before any script has run.
 function chooseTheme(theme) {
-  if (theme === "system") localStorage.removeItem(themeKey());
-  else localStorage.setItem(themeKey(), JSON.stringify(capital(theme)));
+  const keep = () => (theme === "system" ? localStorage.removeItem(themeKey()) : localStorage.setItem(themeKey(), JSON.stringify(capital(theme))));
+  keep();
+  // Streamlit writes its own theme there while it starts: once more when nothing of this page runs any longer.
+  addEventListener("pagehide", keep);
   document.cookie = `${THEME_COOKIE}=${theme}; path=${location.pathname}; max-age=${theme === "system" ? 0 : 31_536_000}; samesite=strict`;
   location.reload();
 }
