@@ -264,8 +264,8 @@ LAUNCHERS = [
         "accelerate launch --workers 9 train.py d --workers 3",
     ),
     ("deepspeed --num_gpus 2 train.py d -b 8", {"batch_size": "3"}, "deepspeed --num_gpus 2 train.py d -b 3"),
-    ("env X=1 python train.py d", {"lr": "3"}, "env X=1 python train.py d -lr 3.0"),
-    ("srun -n 1 uv run train.py d", {"lr": "3"}, "srun -n 1 uv run train.py d -lr 3.0"),
+    ("env X=1 python train.py d", {"lr": "3"}, "env X=1 python train.py d -lr 3"),
+    ("srun -n 1 uv run train.py d", {"lr": "3"}, "srun -n 1 uv run train.py d -lr 3"),
     ("torchrun --nproc_per_node 2 train.py d", {"nproc_per_node": "1"}, "torchrun --nproc_per_node 1 train.py d"),
     ("env X=1 python train.py d", {"X": "2"}, "env X=2 python train.py d"),
     ("bash train.sh d -b 8", {"batch_size": "4"}, "bash train.sh d -b 4"),
@@ -313,7 +313,7 @@ def test_a_script_is_never_the_value_of_an_option_that_is_not_known(tmp_path, wo
 
 def test_a_command_inside_a_shells_word_is_not_taken_apart(tmp_path):
     with pytest.raises(UsageError, match="one word for a shell"):
-        changed(command(tmp_path, "bash -c 'python train.py --lr 0.1'"), {"lr": "0.2"})
+        changed(command(tmp_path, "bash -c 'python train.py --lr 0.1 | tee log'"), {"lr": "0.2"})
 
 
 NOTEBOOK = """{"cells": [

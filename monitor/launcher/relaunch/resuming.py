@@ -15,6 +15,7 @@ from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, read_state
+from monitor.run_dir.one_word import words_of
 from monitor.run_dir.planned import key_of_epochs, planned_by
 from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
 from monitor.run_dir.words import monitor_line
@@ -97,7 +98,7 @@ def _where(run_dir: Path, launch: Launch) -> str:
         progress = read_progress(run_dir)
         kept = progress.checkpoint_epoch if progress is not None else None
         saved = f" Its newest checkpoint is of epoch {kept}." if kept is not None else ""
-        added = [word for word in resumed_command(run_dir, launch) if word not in launch.argv]
+        added = [word for word in words_of(resumed_command(run_dir, launch)) if word not in words_of(launch.argv)]
         newest = newest_checkpoint(run_dir, launch, launch.created_at) if added else None
         if newest is not None:
             return (
