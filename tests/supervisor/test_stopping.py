@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -172,7 +171,7 @@ def test_of_a_stopped_script_without_a_checkpoint_that_is_said_and_nothing_befor
     seen = RunReader(run_dir).read(time.time())
     assert status_shown(seen).left == "no checkpoint found on disk"
     before = msgspec.structs.replace(seen.state, saved=None)
-    assert status_shown(replace(seen, state=before)).left == ""
+    assert status_shown(msgspec.structs.replace(seen, state=before)).left == ""
 
 
 def test_a_script_that_saves_on_sigterm_is_stopped_with_it_and_the_stage_says_so(runs):
