@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from pathlib import Path
 from typing import Any
 
+from monitor.launcher.relaunch.environment import site_packages
 from monitor.launcher.relaunch.signatures import Definitions, Dialect, Properties, literal, name_of, of_definition
 
 SWITCHES = frozenset({"store_true", "store_false", "bool"})
@@ -20,11 +20,12 @@ NEWER = "replace('_', '-')"
 
 def has_dashes(interpreter: str) -> bool:
     """Whether the installed fastcore writes `--batch-size`; so it is assumed where none is found."""
-    folders = Path(interpreter).parent.parent.glob("lib/python3*/site-packages/fastcore/script.py")
+    places = (folder / "fastcore" / "script.py" for folder in site_packages(interpreter))
     try:
-        return all(NEWER in path.read_text(encoding="utf-8") for path in folders) if interpreter else True
+        found = next((path.read_text(encoding="utf-8") for path in places if path.is_file()), NEWER)
     except (OSError, ValueError):
         return True
+    return NEWER in found
 
 
 def of_call_parse(function: ast.FunctionDef, definitions: Definitions, *, dashes: bool) -> Properties:

@@ -16,6 +16,7 @@ from typing import Any
 
 from monitor.launcher.relaunch.call_parse import has_dashes, of_call_parse
 from monitor.launcher.relaunch.declared import declared_option, declared_place, merged
+from monitor.launcher.relaunch.environment import site_packages
 from monitor.launcher.relaunch.flags import canonical
 from monitor.launcher.relaunch.hydra import Stores
 from monitor.launcher.relaunch.overrides import NAMES, Within
@@ -124,9 +125,9 @@ def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence
 def _installed(names: set[str], interpreter: str) -> dict[str, ast.ClassDef]:
     """Hugging Face's own arguments, where a script makes use of them, as the installed version declares them."""
     used = names & OF_HUGGING_FACE.keys()
-    folders = sorted(Path(interpreter).parent.parent.glob("lib/python3*/site-packages")) if interpreter and used else []
+    folders = site_packages(interpreter) if used else []
     files = dict.fromkeys(OF_HUGGING_FACE[name] for name in (*BASES, *sorted(used)))
-    trees = [tree_of(folder / file) for folder in folders for file in files]
+    trees = [tree_of(folder / file) for folder in reversed(folders) for file in files]
     return {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
