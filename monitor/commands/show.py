@@ -71,6 +71,7 @@ def lines(look: Look) -> list[str]:
     coverage = f"{diagnosis.checks_ran} of {diagnosis.checks} checks ran."
     text = [
         f"{snapshot.run_id}: {status.text}. {status.evidence}",
+        _left(look),
         "" if snapshot.away_act is None else f"The away policy {act_words(snapshot.away_act)}.",
         f"{diagnosis.verdict}  {diagnosis.reason}",
         *diagnosis.also,
@@ -101,6 +102,14 @@ def lines(look: Look) -> list[str]:
         first = snapshot.problems[0]
         text.append(f"{len(snapshot.problems)} unreadable: first {first.file}, line {first.line}: {first.reason}")
     return [line for line in text if line]
+
+
+def _left(look: Look) -> str:
+    """What a stopped script has left on disk to go on from."""
+    saved = look.snapshot.state.saved if look.snapshot.state is not None and look.status.word == "stopped" else None
+    if saved is None:
+        return ""
+    return f"Newest checkpoint on disk: {saved}." if saved else "No checkpoint was found on disk."
 
 
 def _way_back(look: Look) -> str:

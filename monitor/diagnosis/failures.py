@@ -85,6 +85,8 @@ def _says_more(failure: Failure, error: str) -> bool:
     return failure.adds or not failure.line or failure.line.rstrip(".:")[:LONGEST_QUOTE] not in error
 
 
+IMPORTS = re.compile(r"(?:from\s+\S+\s+)?import\s")
+"""A line of code that takes in a package: an exception below it is the package's own."""
 BY_JOB = {
     "JOB_SUPERVISOR_ACTOR_DIED": ("node", "Resume it: the engine chooses another node."),
     "JOB_SUPERVISOR_ACTOR_START_TIMEOUT": ("scheduler", "Ask for no more than the cluster has, and resume it."),
@@ -117,9 +119,10 @@ def _raised(text: str, snapshot: Snapshot) -> Failure | None:
         return None
     code = f": {frame.code}" if frame.code else ""
     how = "Called from" if frame.by_library else "Raised at"
-    return Failure(
-        "exception", f"{how} {frame.place}{code}.", f"Look at {frame.place} first, and at what it was given."
-    )
+    advice = f"Look at {frame.place} first, and at what it was given."
+    if frame.by_library and IMPORTS.match(frame.code):
+        advice = "Run pip check in the Python of the run: it names packages whose versions do not fit each other."
+    return Failure("exception", f"{how} {frame.place}{code}.", advice)
 
 
 def _frame(text: str, snapshot: Snapshot) -> CodeFrame | None:

@@ -21,6 +21,7 @@ from monitor.run_dir import files
 from monitor.run_dir.checkpoints import is_own_trainer as is_own_trainer
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.one_word import words_of
 from monitor.run_dir.provenance import TORCHRUN, code_of, script_of
 from monitor.run_dir.records import (
     GENERATION_VARIABLE,
@@ -117,13 +118,14 @@ class Order:
 def launch_of(order: Order, run_id: str, now: float) -> Launch:
     """The record for launch.json, with the code and the environment as they are at this moment."""
     surroundings = surroundings_with(order.environment)
-    code = code_of(order.argv, order.cwd, surroundings.get("PYTHONPATH", ""))
+    words = words_of(order.argv)
+    code = code_of(words, order.cwd, surroundings.get("PYTHONPATH", ""))
     return Launch(
         run_id=run_id,
         created_at=now,
         argv=list(order.argv),
         cwd=str(order.cwd),
-        interpreter=shutil.which(order.argv[0], path=surroundings.get("PATH")) or order.argv[0],
+        interpreter=shutil.which(words[0], path=surroundings.get("PATH")) or words[0],
         environment_names=sorted(surroundings),
         environment={name: value for name, value in surroundings.items() if is_kept(name)},
         how=order.how,
@@ -187,7 +189,7 @@ def is_kept(name: str) -> bool:
 
 def name_of(order: Order, name: str | None) -> str:
     """A run id made from a name, else from the script: "My run!" becomes My-run."""
-    script = script_of(order.argv, order.cwd)
+    script = script_of(words_of(order.argv), order.cwd)
     from_script = "" if script is None else script.parent.name if script.stem == "__main__" else script.stem
     wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", name or from_script).strip("-._")
     return wanted[:80] or "run"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from monitor.run_dir.records import Snapshot
 
 EPOCHS_KEYS = ("epochs", "num_epochs", "max_epochs", "n_epochs", "num_train_epochs", "max_epoch")
 """Names that scripts give the option for the number of epochs."""
+DURATION_KEYS = ("max_duration", "train_duration")
+IN_EPOCHS = re.compile(r"(\d{1,9})ep")
+"""How Composer writes a duration of so many epochs: `8ep`; `500ba` plans none."""
 
 
 def planned_epochs(snapshot: Snapshot) -> float | None:
@@ -47,7 +51,9 @@ def numbers_of_epochs(settings: Mapping[str, Any]) -> list[tuple[str, float]]:
     """(name, what stands under it) of such names, also where it plans none, such as -1."""
     found = []
     for key, value in settings.items():
-        if key.lstrip("-").replace("-", "_").lower().rpartition(".")[2] in EPOCHS_KEYS:
+        name = key.lstrip("-").replace("-", "_").lower().rpartition(".")[2]
+        in_epochs = IN_EPOCHS.fullmatch(str(value)) if name in DURATION_KEYS else None
+        if name in EPOCHS_KEYS or in_epochs:
             with contextlib.suppress(TypeError, ValueError):
-                found.append((key, float(value)))
+                found.append((key, float(in_epochs[1] if in_epochs else value)))
     return [(key, number) for key, number in found if math.isfinite(number)]

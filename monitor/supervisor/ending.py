@@ -13,7 +13,10 @@ from typing import Literal
 from monitor.diagnosis.crash_kinds.lines import CHAINED, LABEL, LAST_LINE, NAMES_AN_ERROR, SAID_BY_THE_LAUNCHER
 from monitor.importers.free_text.reader import read_line
 from monitor.importers.growing import MARKS
+from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import LOG_FILE, Progress, StopStage
+from monitor.run_dir.errors import MonitorError
+from monitor.run_dir.launch import read_launch
 from monitor.run_dir.opening import OddFileError, open_to_read
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.reader import RunReader
@@ -54,6 +57,17 @@ def final_of(ending: Ending, progress: Progress | None, stop: StopStage | None, 
         return Final(state)
     trace = (progress.traceback if progress else None) or last_traceback(run_dir / LOG_FILE)
     return Final(state, _why(ending, progress, run_dir), trace)
+
+
+def saved_in(run_dir: Path) -> str | None:
+    """The newest checkpoint that the run has left on disk; "" where none was found, None where nothing can be looked
+    at."""
+    try:
+        launch = read_launch(run_dir)
+        newest = newest_checkpoint(run_dir, launch, launch.created_at) if launch is not None else None
+    except (OSError, MonitorError):
+        return None
+    return None if launch is None else "" if newest is None else str(newest.path)
 
 
 def _broke_off(run_dir: Path) -> bool:

@@ -16,7 +16,7 @@ from monitor.run_dir.records import StopStageName, StopWith
 from monitor.run_dir.stop_stages import STEPS, answer_secs, signal_of
 from monitor.supervisor import stopping
 from monitor.supervisor.away import AwayKeeper
-from monitor.supervisor.ending import final_of
+from monitor.supervisor.ending import final_of, saved_in
 from monitor.supervisor.feed import NO_FEED, Feed
 from monitor.supervisor.gpu_watch import GpuWatch
 from monitor.supervisor.statefile import StateFile
@@ -326,11 +326,19 @@ class Supervision:
                 exit_code=ending.exit_code,
                 signal=ending.signal,
                 ended_at=now,
+                saved=None,
             )
             self._insist()
         for request in control.pending(self.run_dir, self._generation):
             self._answer_at_end(request, now)
+        self._look_for_checkpoint()
         self._watch.look(now, force=True)
+
+    def _look_for_checkpoint(self) -> None:
+        """Notes what a stopped script has left on disk; last, as a large folder takes its time."""
+        has_told = self._progress is not None and self._progress.checkpoint_epoch is not None
+        if self.state_file.state.state == "stopped" and not has_told:
+            self.state_file.update(saved=saved_in(self.run_dir))
 
     def _insist(self) -> None:
         deadline = time.monotonic() + LAST_WORD_SECS

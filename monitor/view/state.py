@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from monitor.run_dir import LOG_FILE, Snapshot, words
+from monitor.run_dir.checkpoints import is_ours
 from monitor.run_dir.planned import planned_epochs
 from monitor.run_dir.status import CANCELLED, ENDED_WORDS, Status, status_of
 from monitor.run_dir.stop_stages import answered_words, next_signal, words_of
@@ -128,10 +129,13 @@ def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
 
 
 def _stopped_with(snapshot: Snapshot) -> str:
-    """What a run that was stopped has left to go on from."""
-    known = snapshot.progress
+    """What a run that was stopped has left to go on from; "" where that is not known."""
+    known, saved = snapshot.progress, snapshot.state.saved if snapshot.state is not None else None
     if known is None or known.checkpoint_epoch is None:
-        return "no checkpoint recorded"
+        if saved:
+            return f"checkpoint {Path(saved).name} on disk"
+        none = "no checkpoint recorded" if is_ours(snapshot) else ""
+        return none if saved is None else "no checkpoint found on disk"
     size = f", {words.size(known.checkpoint_bytes)}" if known.checkpoint_bytes else ""
     return f"checkpoint epoch {known.checkpoint_epoch}{size}"
 

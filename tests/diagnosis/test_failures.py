@@ -209,6 +209,12 @@ RuntimeError: mat1 and mat2 shapes cannot be multiplied (8x512 and 256x10)
 """
 
 
+def test_an_exception_that_comes_up_as_a_package_is_imported_is_one_of_versions():
+    trace = IN_A_LIBRARY.replace("return self.head(x)", "from fastai.basics import *")
+    said = crashed("TypeError: policy() got an unexpected keyword argument 'arg'", trace=trace)
+    assert said.next_step.startswith("Run pip check in the Python of the run")
+
+
 def test_where_a_library_raised_it_the_own_line_that_called_it_is_named():
     said = crashed("RuntimeError: mat1 and mat2 …", trace=IN_A_LIBRARY)
     assert said.reason.endswith("Called from net.py:12 in forward: return self.head(x).")

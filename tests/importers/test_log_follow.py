@@ -1,5 +1,6 @@
 """A growing log → a run: rotation, truncation, new starts and killed followers included, each record once."""
 
+import json
 import os
 import tracemalloc
 
@@ -317,3 +318,18 @@ def test_a_step_stands_in_no_epoch_where_evaluations_are_counted(tmp_path):
     seen = drained(follower)
     assert [(row.epoch, row.step) for row in seen.epochs] == [(1, 50), (2, 100)]
     assert [step.step for step in seen.steps] == list(range(10, 110, 10)) and {step.epoch for step in seen.steps} == {0}
+
+
+def test_loss_in_one_epoch_and_train_loss_in_another_are_one_curve_and_no_metric_beside_it(tmp_path):
+    text = "".join(
+        f"{{'loss': {3 - n}.5, 'epoch': {n - 0.5}}}\n{{'loss': {3 - n}.2, 'epoch': {n}.0}}\n"
+        f"{{'eval_loss': {4 - n}.1, 'epoch': {n}.0}}\n"
+        for n in (1, 2)
+    )
+    log, follower = followed(tmp_path, text)
+    append(log, "{'train_loss': 1.9, 'epoch': 2.0}\n***** eval metrics *****\n  epoch = 2.0\n  perplexity = 8.2\n")
+    found = drained(follower, NOW + 60)
+    assert [(row.train_loss, row.val_loss) for row in found.epochs] == [(2.2, 3.1), (1.9, 2.1)]
+    assert {name for row in found.epochs for name in row.metrics} <= {"val_ppl"}
+    beside = json.loads((follower.run.run_dir / "source.json").read_bytes())["mapping"]["beside"]
+    assert not {"loss", "train_loss", "val_ln_ppl"} & set(beside)

@@ -37,3 +37,16 @@ def test_the_last_line_of_a_step_is_read_where_most_are_passed_over():
     found = steps_of(text, looks=50)
     assert len(found) < 9_000
     assert (found[-1].step, found[-1].train_loss) == (9_000, 3.000111)
+
+
+def test_the_bar_of_a_test_loop_behind_the_trainings_is_no_step_of_it():
+    def bar(at, total, loss):
+        return f" [===>..]  Step: 12ms | Loss: {loss:.3f} | Acc: 40.000% (40/100) {at}/{total} "
+
+    text = "".join(
+        f"\nEpoch: {n}\n" + "\r".join(bar(at, 40, 2 - n / 2) for at in range(1, 41)) + "\n"
+        + "\r".join(bar(at, 10, 9) for at in range(1, 11)) + "\n"
+        for n in range(3)
+    )  # fmt: skip
+    found = steps_of(text)
+    assert [step.train_loss for step in found] == [2.0] * 40 + [1.5] * 40 + [1.0] * 40

@@ -7,6 +7,7 @@ import pytest
 
 from monitor.launcher.relaunch.changing import Command, changed
 from monitor.launcher.relaunch.options import described
+from monitor.launcher.relaunch.parsers import read_parsers
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import Order, launch_of
 
@@ -264,8 +265,8 @@ LAUNCHERS = [
         "accelerate launch --workers 9 train.py d --workers 3",
     ),
     ("deepspeed --num_gpus 2 train.py d -b 8", {"batch_size": "3"}, "deepspeed --num_gpus 2 train.py d -b 3"),
-    ("env X=1 python train.py d", {"lr": "3"}, "env X=1 python train.py d -lr 3.0"),
-    ("srun -n 1 uv run train.py d", {"lr": "3"}, "srun -n 1 uv run train.py d -lr 3.0"),
+    ("env X=1 python train.py d", {"lr": "3"}, "env X=1 python train.py d -lr 3"),
+    ("srun -n 1 uv run train.py d", {"lr": "3"}, "srun -n 1 uv run train.py d -lr 3"),
     ("torchrun --nproc_per_node 2 train.py d", {"nproc_per_node": "1"}, "torchrun --nproc_per_node 1 train.py d"),
     ("env X=1 python train.py d", {"X": "2"}, "env X=2 python train.py d"),
     ("bash train.sh d -b 8", {"batch_size": "4"}, "bash train.sh d -b 4"),
@@ -313,7 +314,7 @@ def test_a_script_is_never_the_value_of_an_option_that_is_not_known(tmp_path, wo
 
 def test_a_command_inside_a_shells_word_is_not_taken_apart(tmp_path):
     with pytest.raises(UsageError, match="one word for a shell"):
-        changed(command(tmp_path, "bash -c 'python train.py --lr 0.1'"), {"lr": "0.2"})
+        changed(command(tmp_path, "bash -c 'python train.py --lr 0.1 | tee log'"), {"lr": "0.2"})
 
 
 NOTEBOOK = """{"cells": [
@@ -408,3 +409,45 @@ def test_of_several_sub_commands_only_the_named_ones_options_are_settings(kind, 
 def test_a_script_with_one_command_is_called_without_its_name(tmp_path):
     source = "import typer\napp = typer.Typer()\n@app.command()\ndef train(data: str, lr: float = 0.1): ...\napp()\n"
     assert command(tmp_path, "python train.py train", source).config == {"data": "train", "lr": 0.1}
+
+
+FASTCORE = """
+from fastcore.script import *
+@call_parse
+def main(
+    data: str,  # where it lies
+    lr: float = 1e-2,
+    batch_size: int = 32,
+    amp: bool = False,
+    one_cycle: bool_arg = True,
+    shuffle: bool = True,
+    Resume: Param("checkpoint", str) = None,
+    loud: Annotated[store_true, "tell more"] = False,
+): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "changes", "expected"),
+    [
+        ("d --lr 0.1", {"lr": "2"}, "d --lr 2"),
+        ("d", {"batch_size": "8", "amp": "true"}, "d --batch-size 8 --amp"),
+        ("d --amp --loud", {"amp": "false", "one_cycle": "false"}, "d --loud --one-cycle false"),
+        ("d", {"shuffle": "false"}, "d --no-shuffle"),
+        ("d -r a.pth", {"resume": "b.pth", "data": "e"}, "e -r b.pth"),
+    ],
+)
+def test_the_parameters_of_fastcores_call_parse_are_options(tmp_path, words, changes, expected):
+    made = command(tmp_path, f"python train.py {words}", FASTCORE)
+    assert changed(made, changes).argv[2:] == shlex.split(expected)
+
+
+def test_an_older_fastcore_writes_underscores(tmp_path):
+    package = tmp_path / "env" / "lib" / "python3.11" / "site-packages" / "fastcore"
+    package.mkdir(parents=True)
+    (package / "script.py").write_text("def call_parse(func): ...")
+    (tmp_path / "train.py").write_text(FASTCORE)
+    found = read_parsers(tmp_path / "train.py", tmp_path, str(tmp_path / "env" / "bin" / "python")).properties
+    assert found["batch_size"]["x-option"] == "--batch_size" and found["Resume"]["x-option"] == "--Resume"
+    assert found["Resume"]["description"] == "checkpoint"
+    assert (found["amp"]["x-switch"], found["loud"]["x-switch"]) == ("on", "on")

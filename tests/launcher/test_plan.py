@@ -102,6 +102,7 @@ def test_what_was_set_is_what_is_read_back_and_no_other_option_moves(argv: list[
     [
         ("dropout", "0.5", 0.5),
         ("dropout", 0, 0),
+        ("dropout", "0", 0),
         ("batch_size", "16", 16),
         ("batch_size", 16.0, 16),
         ("amp", "true", True),
@@ -136,6 +137,10 @@ def test_a_value_that_is_not_allowed_is_told_at_its_field(key, value, sentence):
     with pytest.raises(UsageError) as told:
         checked_value(key, value, SCHEMA["properties"])
     assert str(told.value) == sentence
+
+
+def test_a_float_in_a_file_of_settings_stays_one():
+    assert type(checked_value("lr", "2", {"lr": {"type": "number", "x-file": "base.yaml"}})) is float
 
 
 def test_every_wrong_field_is_told_at_once():
@@ -226,6 +231,16 @@ def test_a_changed_option_of_a_script_without_schema_is_passed_on_and_noted(runs
     plan = plan_restart(runs, "parent", {"hidden_dim": "64"})
     assert plan.argv == ["python", "t.py", "--hidden_dim", "64"]
     assert "unchecked" in plan.notes[0]
+
+
+@pytest.mark.parametrize("around", [["script", "-qefc", "…", "typescript"], ["bash", "-c", "…"]])
+def test_a_command_that_is_one_word_of_another_is_changed_within_that_word(runs, around):
+    within = [word.replace("…", "python train.py --lr 0.1 --tag 'a b' --out {run_dir}/out") for word in around]
+    a_run(runs, within)
+    plan = plan_restart(runs, "parent", {"lr": "0.2"})
+    assert plan.diff == [("lr", "0.1", "0.2")]
+    changed = "python train.py --lr 0.2 --tag 'a b' --out '{run_dir}/out'"
+    assert plan.argv == [word.replace("…", changed) for word in around]
 
 
 def test_a_change_without_a_place_is_refused_with_the_nearest_name_and_the_way_to_pass_it(runs):

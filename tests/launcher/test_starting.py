@@ -295,7 +295,9 @@ def test_a_stopped_run_goes_on_as_the_next_generation_of_the_same_run(runs):
 def test_a_run_that_has_done_all_its_epochs_is_not_resumed_but_told_how_to_go_further(runs):
     start(runs, script(runs.parent, FINISHES), run_id="run")
     wait_for_state(runs / "run", "finished")
-    with pytest.raises(RefusedError, match=r"completed all its 3 epochs.*monitor restart run$"):
+    with pytest.raises(
+        RefusedError, match=r"completed all its 3 epochs.*A child of it begins anew: .*monitor restart run$"
+    ):
         resume(runs, "run")
 
 

@@ -85,7 +85,10 @@ def test_a_file_that_no_setting_names_is_named_too(finished):
 
 def test_a_finished_run_is_not_resumed(finished):
     runs = finished()
-    with pytest.raises(RefusedError, match=r"first has completed all its 3 epochs\..*restart first --set epochs=6"):
+    with pytest.raises(
+        RefusedError,
+        match=r"first has completed all its 3 epochs\..*To train longer, restart it: .*restart first --set epochs=6",
+    ):
         plan_resume(runs, "first")
     assert main(["resume", "first"]) == 5
 

@@ -37,3 +37,8 @@ def test_a_run_that_reaches_its_number_has_its_epochs_in_parts():
 @pytest.mark.parametrize("planned", [None, 0, -1])
 def test_without_a_plan_nothing_is_known(planned):
     assert planned_epochs(run(0, 1, planned=planned)) is None
+
+
+@pytest.mark.parametrize(("duration", "planned"), [("8ep", 8), ("500ba", None), ("8", None)])
+def test_a_duration_in_epochs_plans_them(duration, planned):
+    assert planned_epochs(run(1, 2, planned=None, config={"max_duration": duration})) == planned

@@ -8,14 +8,17 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from monitor.commands.looking import look_at
+from monitor.commands.show import lines
 from monitor.launcher import hurry_stop, more_time, start, status, stop
 from monitor.run_dir import EPOCHS_FILE, LOG_FILE, control
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.reader import RunReader
 from monitor.view.shapes.state import StopShown
-from monitor.view.state import stop_shown
+from monitor.view.state import status_shown, stop_shown
 from tests.supervised import (
     LISTENS,
     ROOT,
@@ -155,6 +158,20 @@ def test_a_wrapper_that_ignores_ctrl_c_does_not_hide_a_trainer_that_saves_at_it(
     stop(run_dir)
     wait_for_state(run_dir, "stopped")
     assert (runs.parent / "last.pt").exists()
+    wait_for(lambda: state_of(run_dir).saved == str(runs.parent / "last.pt"))
+    assert status_shown(RunReader(run_dir).read(time.time())).left == "checkpoint last.pt on disk"
+    assert f"Newest checkpoint on disk: {runs.parent / 'last.pt'}." in lines(look_at(run_dir))
+
+
+def test_of_a_stopped_script_without_a_checkpoint_that_is_said_and_nothing_before_the_disk_was_looked_at(runs):
+    run_dir = ready(runs, SILENT.replace("at work", "ready"))
+    stop(run_dir)
+    wait_for_state(run_dir, "stopped")
+    wait_for(lambda: state_of(run_dir).saved == "")
+    seen = RunReader(run_dir).read(time.time())
+    assert status_shown(seen).left == "no checkpoint found on disk"
+    before = msgspec.structs.replace(seen.state, saved=None)
+    assert status_shown(msgspec.structs.replace(seen, state=before)).left == ""
 
 
 def test_a_script_that_saves_on_sigterm_is_stopped_with_it_and_the_stage_says_so(runs):

@@ -28,6 +28,7 @@ KINDS = (
         anywhere(
             r"^FileNotFoundError: \[Errno 2\] No such file or directory: ('[^']*')",
             r"^\S+: can't open file ('[^']*'): \[Errno 2\]",
+            r"^OSError: Unable to open file: \S+\. Searched config paths",
             r"^(?:FileNotFoundError|NotADirectoryError): .+",
         ),
         "Correct the path; a relative one counts from the folder in which the run was started.",

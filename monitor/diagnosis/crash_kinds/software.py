@@ -90,6 +90,21 @@ KINDS = (
         handled=True,
     ),
     Kind(
+        "config",
+        anywhere(
+            r"^ValueError: Configurable '[^']+' doesn't have a parameter named ('[^']+')",
+            r"^ValueError: No configurable matching ('[^']+')",
+            r"^AttributeError: \"('\w+')\"$",
+            r"^OSError: Configuration is not available because of an earlier failure to load",
+        ),
+        naming(
+            "Correct the name {} in the command or its config file, or in the code that reads it.",
+            "Correct the path of the config file, or the error in it: the lines below that one in the log say why it "
+            "was not loaded.",
+        ),
+        handled=True,
+    ),
+    Kind(
         "terminal",
         anywhere(
             r"\bstty size\b.*(?=[\s\S]*^ValueError: not enough values to unpack)",

@@ -62,6 +62,8 @@ class EpochRows:
         """In an epoch of this log, several lines tell its train loss, each of all of it: the last one counts."""
         self._validates_again = bool(known.get("validates_again"))
         """In an epoch of this log, the same figures of a validation come more than once: the last ones count."""
+        self._second_bar = float(known.get("second_bar", 0.0))
+        """What the bar counts to that tells a loss behind the training's, and not of what."""
         self._planned: list[float] = list(known.get("planned", []))
         """The last numbers of epochs that lines have named as planned."""
         self.doubts: Doubts | None = None
@@ -70,12 +72,11 @@ class EpochRows:
     def memory(self) -> dict[str, Any]:
         """What a later reading needs to go on, as plain JSON."""
         return {"generation": self._generation, "last": self._last, "open": asdict(self._open) if self._open else None,
-                "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines,
-                "reached": self._reached,
+                "mentioned": self._mentioned, "recent": self._recent, "lines": self._lines, "reached": self._reached,
                 "passing": dict(self._passing), **self.count.memory(), "leads": self._leads,
                 "above": self._above, "above_step": self._above_step, "trails": self._trails,
                 "again": self._again, "validates_again": self._validates_again,
-                "planned": self._planned}  # fmt: skip
+                "planned": self._planned, "second_bar": self._second_bar}  # fmt: skip
 
     def begin_again(self, generation: int) -> list[Row]:
         """The process that writes the log has been started again: the open epoch is handed out if it is whole."""
@@ -328,8 +329,9 @@ class EpochRows:
         return left_out
 
     def is_of_another_bar(self, said: Statement) -> bool:
-        """See Present."""
-        return self._open is not None and self._open.is_of_another_bar(said)
+        """See Present; also the bar of the epoch before, where the present one has not come so far."""
+        left_out = self._second_bar and said.bar is not None and said.bar[1] == self._second_bar and said.step is None
+        return bool(left_out) or (self._open is not None and self._open.is_of_another_bar(said))
 
     def _is_another_bar(self, now: Present, said: Statement, part: int) -> bool:
         """Whether a bar of another total tells the loss again, behind the full one of the training, and not of what."""
@@ -340,6 +342,7 @@ class EpochRows:
         if now.full_bar and said.bar[1] != now.full_bar and losses & now.said[BAR].keys():
             if self.doubts is not None:
                 self.doubts.second_bars[said.bar[1]] += not said.is_under_way
+            self._second_bar = said.bar[1]
             return True
         if not said.is_under_way and not now.full_bar:
             now.full_bar = said.bar[1]
@@ -353,9 +356,7 @@ class EpochRows:
         fell = self._last is not None and number < self._last
         if fell:
             self._last = None
-        rows = []
-        if before is not None and not (fell and not self._is_complete(before)):
-            rows = before.news()
+        rows = before.news() if before is not None and (not fell or self._is_complete(before)) else []
         if before is not None and (before.whole or before.lines) and not fell:
             self._recent = [*self._recent, sorted(before.whole)][-RECENT_EPOCHS:]
         if fell and not self._one_start:

@@ -14,7 +14,7 @@ from monitor.importers.clips import ClipBook
 from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.epochs import EpochRows
 from monitor.importers.free_text.present import Row
-from monitor.importers.free_text.proposal import MOST_BESIDE, epoch_of, measures, numbers_of
+from monitor.importers.free_text.proposal import MOST_BESIDE, epoch_of, measures, numbers_of, twins
 from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.steps import StepBook
 from monitor.importers.growing import GrowingFile
@@ -164,8 +164,9 @@ class FollowedLog:
             return
         self._known |= new.keys()
         uses = extended(self.mapping.uses, numbers_of(replace(row, cells=new)), Wish(), OF_A_LOG)
-        used = {use.column for use in uses}
-        beside = [*self.mapping.beside, *(name for name in new if name not in used and measures(name))]
+        used = twins(use.column for use in uses)
+        fresh = (name for name in new if name not in used and measures(name) and not name.endswith("_ln_ppl"))
+        beside = [*self.mapping.beside, *fresh]
         wider = replace(self.mapping, uses=uses, beside=tuple(beside[:MOST_BESIDE]))
         if wider != self.mapping:
             self.mapping = wider

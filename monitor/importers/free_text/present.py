@@ -94,8 +94,8 @@ class Present:
         return any("loss" in name and name.removeprefix("train_") in full for name, _ in said.values)
 
     def is_of_another_bar(self, said: Statement) -> bool:
-        """Whether a full bar of another total than the training's tells a loss behind it: of an evaluation."""
-        if said.bar is None or said.step is not None or said.epoch is not None or said.is_under_way:
+        """Whether a bar of another total than the training's tells a loss behind it: of an evaluation."""
+        if said.bar is None or said.step is not None or said.epoch is not None:
             return False
         losses = losses_in(name for name, _ in said.values)
         return bool(self.full_bar and said.bar[1] != self.full_bar and losses & self.said[BAR].keys())

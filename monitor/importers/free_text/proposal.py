@@ -119,10 +119,11 @@ def _nameless(seen: Mapping[str, int]) -> str:
 
 def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[str, ...]:
     """The other names that are kept; not those that say in a few rows what a field says in all."""
+    taken = twins(chosen.values())
     free = [
         name
         for name, count in seen.most_common()
-        if name not in chosen.values()
+        if name not in taken
         and (name not in OF_FIELDS or count * 2 >= rows or name.startswith("test_"))
         and not name.endswith("_ln_ppl")
         and (measures(name) or (count * SELDOM >= rows and (count > 1 or rows == 1)))
@@ -152,6 +153,11 @@ def epoch_of(row: Row, mapping: SourceMapping) -> Epoch | None:
         return None
     step = int(row.step) if row.step is not None and math.isfinite(row.step) else 0
     return Epoch(epoch=row.epoch, step=step, generation=row.generation, metrics=metrics, **values)
+
+
+def twins(columns: Iterable[str]) -> set[str]:
+    """These names with their other spelling: a row holds one of `loss` and `train_loss`, and `_cell` takes either."""
+    return {name for each in columns for name in (each, f"train_{each}", each.removeprefix("train_"))}
 
 
 def _cell(row: Row, column: str) -> str | None:

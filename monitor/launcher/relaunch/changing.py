@@ -40,6 +40,7 @@ from monitor.launcher.relaunch.writing import replaced, with_option, with_value
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.imports import tree_of
 from monitor.run_dir.launch import PLACEHOLDER, expand, is_own_trainer
+from monitor.run_dir.one_word import is_closed
 
 COPIES = "settings"
 """The folder of a run for the changed copies of files of settings."""
@@ -222,7 +223,7 @@ def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
     ends_so = sorted(each for each in known if re.search(rf"[._]{re.escape(canonical(name))}$", each))
     near = ends_so or difflib.get_close_matches(name, sorted(known), n=1)
     hint = f"; nearest: {near[0]}" if near else ""
-    if own_words_begin(argv) == len(argv) > 2 and "-c" in argv:
+    if is_closed(argv):
         return f"{name}: the whole command is one word for a shell, in which nothing can be changed. Start it by hand."
     if takes_no_words(argv, command.cwd):
         return (

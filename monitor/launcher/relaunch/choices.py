@@ -12,6 +12,7 @@ from monitor.launcher.relaunch.flags import given, text_of, value_of
 from monitor.launcher.relaunch.outputs import is_output, is_unknown, own_folder
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.launch import is_own_trainer
+from monitor.run_dir.one_word import words_of
 
 NOT_A_CHOICE = frozenset({"output_dir", "resume", "preset", "init_checkpoint"})
 """Of our own trainer: made by the plan, or asked for apart."""
@@ -37,7 +38,7 @@ def choices(run_dir: Path, launch: Launch | None, run: Run | None) -> list[Setti
     """By the config schema; of a script that has none by its config, and by the options of its command."""
     config = run.config if run is not None else {}
     rules = (run.config_schema if run is not None else {}).get("properties", {})
-    argv = launch.argv if launch is not None else []
+    argv = words_of(launch.argv) if launch is not None else []
     cwd = Path(launch.cwd) if launch is not None else Path()
     if rules:
         unknown = [key for key in config if key not in rules and value_of(argv, key, rules) is not None]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from monitor.diagnosis.comparison import counted, same_code
 from monitor.run_dir import Launch
+from monitor.run_dir.one_word import words_of
 from monitor.run_dir.provenance import (
     DIFF_OPTIONS,
     LONGEST_DIFF_BYTES,
@@ -54,7 +55,7 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
     # The file of then: where it was found by PYTHONPATH, this process may have another PYTHONPATH.
     then = Path(launch.script) if launch.script else None
     python_path = launch.environment.get("PYTHONPATH", "") if launch.environment else None
-    now = code_behind(then if then is not None and then.is_file() else None, cwd, launch.argv, python_path)
+    now = code_behind(then if then is not None and then.is_file() else None, cwd, words_of(launch.argv), python_path)
     if launch.script_sha256 is None and launch.git_commit is None:
         return CodeChange(None, f"Which code {whose} ran was not written down.", now=_of_the_run(now))
     top = repository_of(Path(launch.script) if launch.script else None, cwd)
@@ -120,7 +121,7 @@ def _beside(launch: Launch, now: Code, top: Path | None, names: Collection[str])
 
 def _is_no_part(name: str, launch: Launch) -> bool:
     """Whether a file outside git is a shell script that the command does not name."""
-    return name.endswith(".sh") and not any(word.endswith(Path(name).name) for word in launch.argv)
+    return name.endswith(".sh") and not any(word.endswith(Path(name).name) for word in words_of(launch.argv))
 
 
 def _tracked_diff(launch: Launch, now: Code, top: Path | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from monitor.run_dir.errors import UsageError
 
 WORDS = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "string": "text"}
 YES = frozenset({"true", "yes", "on", "1"})
+KEEPS_TYPE = frozenset({"x-file", "x-sacred"})
+"""Where the kind of a number matters: a float in a file of settings stays one."""
+WHOLE = re.compile(r"[-+]?\d{1,15}")
 NO = frozenset({"false", "no", "off", "0"})
 
 
@@ -60,6 +64,8 @@ def checked_value(key: str, value: Any, properties: Mapping[str, Any]) -> Any:
     converted = _converted(key, value, kinds)
     if isinstance(converted, list):
         return _list(key, value, converted, rule)
+    if isinstance(converted, float) and WHOLE.fullmatch(str(value).strip()) and not KEEPS_TYPE & rule.keys():
+        converted = int(value)  # as it was typed: 2, never 2.0
     _check_range(key, converted, rule)
     return converted
 

@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from monitor.run_dir.checkpoints import SHELLS
+from monitor.run_dir.one_word import is_closed
 from monitor.run_dir.provenance import LAUNCHER_MODULES
 
 PROGRAM_ENDINGS = (".py", ".sh", ".bash", ".ipynb")
@@ -34,11 +34,13 @@ def is_program(word: str) -> bool:
 
 def own_words_begin(argv: list[str]) -> int:
     """The index of the first word that is the script's own; len(argv) where a shell holds the whole command."""
+    if is_closed(argv):
+        return len(argv)
     program = _program_at(argv)
     for index, word in enumerate(argv):
         before = Path(argv[index - 1]).name if index else ""
-        if word == "-c" and (before in SHELLS or INTERPRETER.fullmatch(before)):
-            return len(argv) if before in SHELLS else min(index + 2, len(argv))
+        if word == "-c" and INTERPRETER.fullmatch(before):
+            return min(index + 2, len(argv))
         if index > program and word.startswith("-"):
             break
         if word == "-m" and index + 1 < len(argv) and not LAUNCHER_MODULES.fullmatch(argv[index + 1]):

@@ -34,6 +34,7 @@ from monitor.launcher.relaunch.signatures import Properties, literal
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import environment_for, expand, is_own_trainer
+from monitor.run_dir.one_word import words_of
 
 HELP_SECS = 60.0
 CONFIG_ENDINGS = frozenset({".yaml", ".yml", ".json", ".toml"})
@@ -49,10 +50,11 @@ def described(launch: Launch, run_dir: Path) -> Launch:
     """
     if is_own_trainer(launch.argv):
         return launch
-    if is_make(launch.argv):
-        return _with(launch, Found(of_makefile(launch.argv, Path(launch.cwd))), run_dir)
-    script = script_path(launch.argv, Path(launch.cwd)) or (Path(launch.script) if launch.script else None)
-    return _with(launch, _of_script(script, launch) if script else Found(), run_dir)
+    inner = msgspec.structs.replace(launch, argv=words_of(launch.argv))
+    if is_make(inner.argv):
+        return _with(launch, Found(of_makefile(inner.argv, Path(launch.cwd))), run_dir)
+    script = script_path(inner.argv, Path(launch.cwd)) or (Path(launch.script) if launch.script else None)
+    return _with(launch, _of_script(script, inner) if script else Found(), run_dir)
 
 
 def asked_for_help(launch: Launch, run_dir: Path) -> Launch:
@@ -65,7 +67,7 @@ def asked_for_help(launch: Launch, run_dir: Path) -> Launch:
 
 def _help_of(launch: Launch, run_dir: Path) -> subprocess.CompletedProcess[str] | None:
     """The command run with --help and without a device; None where it does not end within a minute."""
-    command = [word for word in expand(launch.argv, run_dir) if word != "--help"]
+    command = [word for word in expand(words_of(launch.argv), run_dir) if word != "--help"]
     environment = {**environment_for(launch, run_dir, 1), "CUDA_VISIBLE_DEVICES": "", "COLUMNS": "400"}
     try:
         return subprocess.run(
@@ -168,7 +170,8 @@ def _by_key(flags: Iterable[Flag]) -> dict[str, list[Flag]]:
 
 
 def _with(launch: Launch, found: Found, run_dir: Path) -> Launch:
-    argv = expand(launch.argv, run_dir)
+    words = words_of(launch.argv)
+    argv = expand(words, run_dir)
     properties = dict(found.properties)
     in_files = _in_files(argv, Path(launch.cwd), properties, found)
     for key, rule in in_files.items():
@@ -180,7 +183,7 @@ def _with(launch: Launch, found: Found, run_dir: Path) -> Launch:
         only = next(iter(in_files.values()))["x-file"]
         properties = {key: {**rule, "x-file": only} for key, rule in properties.items()}
     config = {key: rule["default"] for key, rule in properties.items() if rule.get("default") is not None}
-    for key, flags in _by_key(given(launch.argv, properties)).items():
+    for key, flags in _by_key(given(words, properties)).items():
         config[key] = _value_now(flags, properties.get(key, NO_RULES))
     schema = {"type": "object", "properties": properties} if properties else {}
     return msgspec.structs.replace(launch, config=config, config_schema=schema)

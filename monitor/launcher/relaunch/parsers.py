@@ -14,7 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from monitor.launcher.relaunch.call_parse import has_dashes, of_call_parse
 from monitor.launcher.relaunch.declared import declared_option, declared_place, merged
+from monitor.launcher.relaunch.environment import site_packages
 from monitor.launcher.relaunch.flags import canonical
 from monitor.launcher.relaunch.hydra import Stores
 from monitor.launcher.relaunch.overrides import NAMES, Within
@@ -70,7 +72,7 @@ class Found:
     `within`: where words of the command override a file of settings. `file_first`: such a file takes the place of the
     parser's defaults; `file_only`: with a file as its one word, the script takes no other. `dotted`: options for a
     file whose settings are options themselves, `--config.lr` (ml_collections). `groups`: classes that a module puts
-    together under one name, `types = (ModelArguments, TrainingArguments)`.
+    together under one name, `types = (ModelArguments, TrainingArguments)`. `dashes`: how fastcore writes `batch_size`.
     """
 
     properties: Properties = field(default_factory=dict)
@@ -85,6 +87,7 @@ class Found:
     file_only: bool = False
     dotted: list[str] = field(default_factory=list)
     groups: dict[str, ast.expr] = field(default_factory=dict)
+    dashes: bool = True
 
 
 def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence[str] = ()) -> Found:
@@ -102,7 +105,9 @@ def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence
     if names & {"HfArgumentParser", "TrlParser"}:
         definitions = {**_installed(names - definitions.keys(), interpreter), **definitions}
     others, is_one_of_several = other_commands(trees, words)
-    found = Found(definitions=definitions, left_out=others, places=int(is_one_of_several))
+    found = Found(
+        definitions=definitions, left_out=others, places=int(is_one_of_several), dashes=has_dashes(interpreter)
+    )
     for path, tree in zip(paths, trees, strict=True):
         constants = _constants(tree)
         found.groups = _groups(tree)
@@ -120,9 +125,9 @@ def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence
 def _installed(names: set[str], interpreter: str) -> dict[str, ast.ClassDef]:
     """Hugging Face's own arguments, where a script makes use of them, as the installed version declares them."""
     used = names & OF_HUGGING_FACE.keys()
-    folders = sorted(Path(interpreter).parent.parent.glob("lib/python3*/site-packages")) if interpreter and used else []
+    folders = site_packages(interpreter) if used else []
     files = dict.fromkeys(OF_HUGGING_FACE[name] for name in (*BASES, *sorted(used)))
-    trees = [tree_of(folder / file) for folder in folders for file in files]
+    trees = [tree_of(folder / file) for folder in reversed(folders) for file in files]
     return {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
@@ -172,6 +177,8 @@ def _of_tree(
             yield from of_sacred(node)
         if isinstance(node, ast.Call):
             yield from _of_call(node, definitions, constants, found)
+        elif any(_decorates(each, "call_parse") for each in node.decorator_list):
+            yield from of_call_parse(node, definitions, dashes=found.dashes).items()
         elif typer_app and any(_decorates(each, "command", "callback") for each in node.decorator_list):
             for name, rule in of_definition(node, DIALECTS["typer"], definitions).items():
                 yield name, {**rule, "x-place": rule["x-place"] + found.places} if "x-place" in rule else rule

@@ -14,6 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from monitor.diagnosis.comparison import data_seed
 from monitor.launcher.relaunch.changing import Changed, Command, changed
 from monitor.launcher.relaunch.code import CodeChange, code_since
@@ -29,6 +31,7 @@ from monitor.run_dir import METRIC_FILE, RUN_FILE, Launch, MetricChoice, Run, ch
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch
 from monitor.run_dir.metric import Metric
+from monitor.run_dir.one_word import put_back, words_of
 from monitor.run_dir.redaction import HIDDEN
 from monitor.run_dir.seal import is_from_here, unverified_command_warning
 
@@ -120,7 +123,8 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     parent_dir = runs_dir / check_run_id(parent_id)
     if hidden := [key for key, value in request.changes.items() if value == HIDDEN]:
         raise UsageError(f"{hidden[0]}: its value is hidden where a run is shown; give the value itself.")
-    launch = _launch_of(parent_dir)
+    started = _launch_of(parent_dir)
+    launch = msgspec.structs.replace(started, argv=words_of(started.argv))
     written = read_run(parent_dir)
     run = described_run(launch, written)
     start = starting_change(parent_dir, launch, run, request.start_from)
@@ -131,11 +135,12 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     argv = _with_default_folders(made.argv, rules, lambda folder: is_unknown(folder) or dated(cwd / folder))
     argv = with_own_folders(argv, parent_dir, cwd, set(made.values), rules, dated)
     refuse_used_folder(launch.argv, argv, cwd, rules, dated)
+    argv = put_back(started.argv, argv)
     over = overwritten(parent_dir, launch, {**(run.config if run else {}), **made.values})
     child_id = free_run_id(runs_dir, parent_id)
-    is_ours = is_from_here(launch, parent_dir)
+    is_ours = is_from_here(started, parent_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
-    code = code_since(launch, "the parent") if is_ours else CodeChange(None, "Its code was not looked at.")
+    code = code_since(started, "the parent") if is_ours else CodeChange(None, "Its code was not looked at.")
     _refuse_unchanged_code(request, code)
     return RestartPlan(
         runs_dir=runs_dir,
@@ -147,8 +152,8 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
         cwd=cwd,
         request=request,
         code=code,
-        surroundings=environment_lines(launch, run, os.environ) if is_ours else (),
-        stranger="" if is_ours else unverified_command_warning(launch),
+        surroundings=environment_lines(started, run, os.environ) if is_ours else (),
+        stranger="" if is_ours else unverified_command_warning(started),
         thresholds=launch.thresholds,
         environment=launch.environment if is_ours else {},
         stop_grace_secs=launch.stop_grace_secs,

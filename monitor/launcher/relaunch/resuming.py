@@ -15,7 +15,8 @@ from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import command_of, is_own_trainer, read_launch, read_progress, read_state
-from monitor.run_dir.planned import key_of_epochs, planned_by
+from monitor.run_dir.one_word import words_of
+from monitor.run_dir.planned import IN_EPOCHS, key_of_epochs, planned_by
 from monitor.run_dir.seal import fingerprint, is_from_here, unverified_command_warning
 from monitor.run_dir.words import monitor_line
 
@@ -85,10 +86,12 @@ def _refuse_finished(run_dir: Path, launch: Launch) -> None:
         f"has completed all its {planned:g} epochs" if planned else "has finished: it ended by itself, with exit code 0"
     )
     key = key_of_epochs(settings)
-    more = ("--set", f"{key}={2 * planned:g}") if planned and key else ()
+    unit = "ep" if IN_EPOCHS.fullmatch(str(settings.get(key, ""))) else ""
+    more = ("--set", f"{key}={2 * planned:g}{unit}") if planned and key else ()
+    way = "To train longer, restart it" if more else "A child of it begins anew"
     raise RefusedError(
         f"{run_dir.name} {done}. A resume would start its command over in the same files. "
-        f"To train on, restart it: {monitor_line('restart', run_dir.name, *more)}"
+        f"{way}: {monitor_line('restart', run_dir.name, *more)}"
     )
 
 
@@ -97,7 +100,7 @@ def _where(run_dir: Path, launch: Launch) -> str:
         progress = read_progress(run_dir)
         kept = progress.checkpoint_epoch if progress is not None else None
         saved = f" Its newest checkpoint is of epoch {kept}." if kept is not None else ""
-        added = [word for word in resumed_command(run_dir, launch) if word not in launch.argv]
+        added = [word for word in words_of(resumed_command(run_dir, launch)) if word not in words_of(launch.argv)]
         newest = newest_checkpoint(run_dir, launch, launch.created_at) if added else None
         if newest is not None:
             return (

@@ -10,6 +10,7 @@ from typing import Any
 from monitor.launcher.relaunch.launchers import INTERPRETER
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.launch import SECRET, is_kept
+from monitor.run_dir.one_word import words_of
 
 OF_TRAINING = ("WANDB_", "HF_", "HUGGING", "AWS_", "AZURE_", "GOOGLE_", "COMET_", "MLFLOW_", "NEPTUNE_", "DATA")
 """How the names of variables begin that trainings read, beside those with a secret in them."""
@@ -41,9 +42,10 @@ def _interpreter_line(launch: Launch, run: Run | None, environ: Mapping[str, str
     if not launch.argv:
         return ""
     path = launch.environment.get("PATH", environ.get("PATH"))
-    now = shutil.which(launch.argv[0], path=path) or launch.argv[0]
+    named = words_of(launch.argv)[0]
+    now = shutil.which(named, path=path) or named
     if launch.interpreter and now != launch.interpreter:
-        return f"{launch.argv[0]} is {now} now; it was {launch.interpreter}."
+        return f"{named} is {now} now; it was {launch.interpreter}."
     names = [launch.environment.get("CONDA_DEFAULT_ENV"), Path(launch.environment.get("VIRTUAL_ENV", "")).name]
     place = next((f"environment {name}, " for name in names if name), "")
     version = run.environment.python if run is not None else ""

@@ -14,6 +14,7 @@ from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import BEST_CHECKPOINT, CHECKPOINTS_DIR, LAST_CHECKPOINT, Launch, Run, files
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.launch import is_own_trainer
+from monitor.run_dir.one_word import put_back, words_of
 from monitor.run_dir.words import monitor_line
 
 SCRATCH = "scratch"
@@ -94,7 +95,7 @@ def resumed_command(run_dir: Path, launch: Launch) -> list[str]:
     key, value = _switch_to_go_on(rules, launch.config)
     if not key or newest_checkpoint(run_dir, launch, launch.created_at) is None:
         return launch.argv
-    return with_option(launch.argv, key, value, rules[key], rules)
+    return put_back(launch.argv, with_option(words_of(launch.argv), key, value, rules[key], rules))
 
 
 def _switch_to_go_on(rules: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[str, Any]:

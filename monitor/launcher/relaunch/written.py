@@ -19,6 +19,7 @@ from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch
 from monitor.run_dir.launch import PLACEHOLDER, expand, read_state
+from monitor.run_dir.one_word import words_of
 from monitor.run_dir.opening import OddFileError, open_to_read
 
 CHECKPOINT_ENDINGS = frozenset(
@@ -116,7 +117,7 @@ def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Wri
     """
     outputs = [run_dir]
     if launch is not None:
-        argv = expand(launch.argv, run_dir)
+        argv = expand(words_of(launch.argv), run_dir)
         named = [flag.values[-1] for flag in find_flags(argv) if is_output(flag.key) and flag.values]
         outputs = [*output_folders(run_dir, launch), *(Path(launch.cwd) / value for value in named)]
     found = [saved for folder in outputs for saved in _checkpoints(folder, since)]

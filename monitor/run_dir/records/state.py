@@ -117,6 +117,8 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The job of an engine that it was submitted as."""
     folder: int = 0
     """As in progress.json."""
+    saved: str | None = None
+    """Of a stopped run that has reported no checkpoint: the newest on disk; empty where none was found."""
 
 
 class Request(Record, frozen=True, kw_only=True):
