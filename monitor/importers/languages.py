@@ -72,7 +72,8 @@ _LANGUAGES = {
         "обучающей=train, тренировочной=train, "
         "валидационной=val, проверочной=val, тестовая=test, тестовой=test, тестовые=test, точности=accuracy, "
         "ошибки=loss, тренировочные=train, обучающие=train, тренировочная=train, функция потерь=loss, потерь=loss, "
-        "оценка=evaluation, финальная=final, порог=threshold, порогом=threshold, остановлен=stopped, после=after, "
+        "финальная оценка=final, итоговая оценка=final, порог=threshold, порогом=threshold, "
+        "остановлен после=stopped after, "
         "средние=mean, средняя=mean, средний=mean, среднее=mean, лучшая=best, лучший=best, лучшее=best, лучшие=best"
     ),
     "Ukrainian": (

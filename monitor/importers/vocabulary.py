@@ -93,7 +93,7 @@ ENDS = words("best, max, min, maximum, minimum, previous, prev, lowest, highest,
 STORY_BEFORE_NUMBER = words(
     "decreased, increased, dropped, rose, from, to, at, of, in, took, after, before, until, since, than, improved, "
     "did, not, for, line, every, next, file, eta, per, over, with, within, rank, top, across, seed, "
-    "that, but, which, because, bei, auf"
+    "that, but, which, because, bei, auf, с"
 )
 """A number directly after one of these is part of a sentence, not a measurement."""
 LOOKS_BACK = words(

@@ -123,7 +123,7 @@ WRAPPED = re.compile(
 )
 THRESHOLD = re.compile(r"\s?\(\w{1,9}\s?=\s?[\d.]+\)(?=\s*[:=]\s*[-\d.])")
 """`accuracy (IoU=0.7): 0.31`: under which condition, and no figure."""
-RANKED = re.compile(r"\(\s?(?:top_?)?[kK]\s?=\s?(\d{1,4})\s?\)(?=\s*[:=])")
+RANKED = re.compile(r"\s?\(\s?(?:top_?)?[kK]\s?=\s?(\d{1,4})\s?\)(?=\s*[:=])")
 """`NDCG(k=20): 0.31` is another score than `NDCG(k=50)`: as `NDCG@20`."""
 OF_TENSORFLOW = re.compile(r"<tf\.(?:Tensor|Variable)[:\s][^<>]{0,200}?\bnumpy=([-+.\deE]+|nan|inf)>")
 

@@ -45,6 +45,10 @@ OF_YOLACT = {
     "e": "existence",
     "s": "segmentation",
 }
+COST = re.compile(
+    rf"(?<!time[\ _-])\b(?:((?:(?:avg|mean)[\ _])?(?:train\w*|val\w*|test)|avg|mean)[\ _]?)?cost\b\s*[:=]?\s*({NUMBER})"
+    r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)"
+)
 _TWO = re.compile(rf"\b([a-z]\w*)\s*[:=]?\s*({NUMBER}\s?%?)\s*/\s*({NUMBER}\s?%?)")
 
 
@@ -191,9 +195,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("a count", r"^\s*count\s*[:=]?\s*(\d+)\s*,\s*(?=(?:\w+\s)?loss)", r"step \1, "),
         ("spaCy", r"^\W{0,3}losses\W{1,4}\s?\{[^{}]{1,2000}\}", _of_spacy),
         ("what a loss is of", r"\bloss\ \((?:batch|step|iter|running)\)(?=\s?[:=])", "loss"),
-        ("cost", rf"(?<!time[\ _-])\b(?:((?:(?:avg|mean)[\ _])?(?:train\w*|val\w*|test)|avg|mean)[\ _]?)?cost\b"
-         rf"\s*[:=]?\s*({NUMBER})"
-         r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
+        ("cost", rf"{COST.pattern}.*", lambda found: COST.sub(r"\1 loss \2", found[0])),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
         ("leaders", r"(?<=\w)\.{2,}(?=\s{0,3}:)|\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
         ("each value in brackets", rf"\b[a-z]\w*\s?[:=]\s?\[\s*{NUMBER}\s*\]\s*,.*[:=]\s?\[\s*{NUMBER}\s*\].*",

@@ -544,8 +544,8 @@ _log(
 _log(
     "the test's report stands below the last epoch, in Russian",
     "".join(f"Эпоха {e}/2\nTrain Loss: {0.9 - e / 10:.2f} | Val Loss: {0.95 - e / 10:.2f}\nTrain Recall: 0.8{e} | Val Recall: 0.7{e}\n----\n" for e in (1, 2))
-    + "Остановлен после 2 эпохи\n\nФинальная оценка по тестовой выборке (порог 30%)\n\nAccuracy: 0.61\nRecall: 0.55\n",
-    epochs=2, last={"train_loss": 0.7, "val_loss": 0.75, "~val_recall": 0.72, "~train_recall": 0.82, "~test_accuracy": 0.61, "~порог": None, "~остановлен": None},
+    + "Остановлен после 2 эпохи\n\nФинальная оценка по тестовой выборке (порог 30%)\n\nAccuracy: 0.61\nRecall: 0.55\nДля сравнения - оценка с порогом 50%:\n",
+    epochs=2, last={"train_loss": 0.7, "val_loss": 0.75, "~val_recall": 0.72, "~train_recall": 0.82, "~test_accuracy": 0.61, "~порог": None, "~threshold": None, "~остановлен": None},
 )  # fmt: skip
 _log(
     "text that a German model wrote, with its settings",
@@ -556,4 +556,14 @@ _log(
         for e in (1, 2, 3)
     ),
     epochs=3, first={"train_loss": 2.9, "val_loss": 2.95}, last={"train_loss": 2.7, "val_loss": 2.85, "~temp": None, "~l": None, "~reduziert": None},
+)  # fmt: skip
+_log(
+    "a table in which a loss is the list of its parts",
+    "".join(
+        "+-------+---------------+--------------------+--------------+\n| Epoch | training time |        Loss        |    recall    |\n"
+        "+-------+---------------+--------------------+--------------+\n"
+        f"|   {e}   |    101.828{e}   | [{9 - e}.25, 1.5{e}, 0.75] | [0.03213{e}] |\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"epoch": 1, "~loss_1": 8.25, "~recall": 0.032131}, last={"epoch": 3, "~loss_1": 6.25, "~loss_2": 1.53, "~loss_3": 0.75, "~recall": 0.032133},
 )  # fmt: skip

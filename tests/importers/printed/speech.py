@@ -227,10 +227,10 @@ _log(
     "a cost of the training, and clips by their number",
     "".join(
         f"batch 99 : time 0.15\nseq   0: origin: [50, 5, 17] decoded:[]\nseq   1: origin: [4, 31] decoded:[4]\n"
-        f"12/13 10:1{e}:19 Epoch {e}/100, accuracy = 0.1{e},avg_train_cost = {25 - e}.50, lastbatch_err = 0.9, lr=0.001\n"
+        f"12/13 10:1{e}:19 Epoch {e}/100, accuracy = 0.1{e},avg_train_cost = {25 - e}.50, lastbatch_err = 0.9, val cost = {26 - e}.25, lr=0.001\n"
         for e in (1, 2, 3)
     ),
-    epochs=3, first={"train_loss": 24.5, "~acc": 0.11, "~seq": None}, last={"train_loss": 22.5, "~acc": 0.13, "~seq": None},
+    epochs=3, first={"train_loss": 24.5, "val_loss": 25.25, "~acc": 0.11, "~seq": None}, last={"train_loss": 22.5, "val_loss": 23.25, "~seq": None},
 )  # fmt: skip
 _log(
     "a generator's whole loss by step",
