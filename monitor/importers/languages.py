@@ -15,7 +15,7 @@ _LANGUAGES = {
         "trainingsgenauigkeit=train accuracy, validierungsgenauigkeit=val accuracy, lernrate=lr, trainings=train, "
         "validierungs=val, testgenauigkeit=test accuracy, wortfehlerrate=wer, fehlerrate=error_rate, von=of, "
         "mittlerer=mean, mittlere=mean, durchschnittlicher=mean, durchschnittliche=mean, "
-        "bester=best, beste=best, bestes=best, bisher=best"
+        "bester=best, beste=best, bestes=best, bisher=best, länge=length"
     ),
     "French": (
         "epoque=epoch, etape=step, perte=loss, entrainement=train, apprentissage=train, precision=accuracy, "
@@ -72,6 +72,8 @@ _LANGUAGES = {
         "обучающей=train, тренировочной=train, "
         "валидационной=val, проверочной=val, тестовая=test, тестовой=test, тестовые=test, точности=accuracy, "
         "ошибки=loss, тренировочные=train, обучающие=train, тренировочная=train, функция потерь=loss, потерь=loss, "
+        "финальная оценка=final, итоговая оценка=final, порог=threshold, порогом=threshold, "
+        "остановлен после=stopped after, "
         "средние=mean, средняя=mean, средний=mean, среднее=mean, лучшая=best, лучший=best, лучшее=best, лучшие=best"
     ),
     "Ukrainian": (

@@ -69,7 +69,7 @@ NOISE = words(
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
 """Quantities of the optimiser: `train: loss 1.2 lr 1e-3` names one rate, not a rate of train."""
 HOUSEKEEPING = re.compile(
-    r"ratio|time_\w+|(?:.*_)?(?:time|times|interval|loss_weight\w*|eta|elapsed|remaining|duration|secs?|seconds|runtime|memory|mem|max_mem|gpu_mem|samples"
+    r"ratio|time_\w+|(?:\w+_)?ram|revision|threshold|temp|(?:.*_)?(?:time|times|interval|loss_weight\w*|eta|elapsed|remaining|duration|secs?|seconds|runtime|memory|mem|max_mem|gpu_mem|samples"
     r"|samples_per_sec\w*|tokens|num_tokens|num_input_tokens_seen|total_flos|flos|ips|fps|speed|throughput|wps|ups|wpb|bsz|rank|seed"
     r"|frames|utts|utterances|utt|batch_size|size|v_num|version|worker|workers|gpu|gpus|patience|counter|percentage|percent_done"
     r"|avg_batch_cost|avg_reader_cost|reader_cost|batch_cost|max_mem_reserved|max_mem_allocated|dt|step_time"
@@ -93,7 +93,7 @@ ENDS = words("best, max, min, maximum, minimum, previous, prev, lowest, highest,
 STORY_BEFORE_NUMBER = words(
     "decreased, increased, dropped, rose, from, to, at, of, in, took, after, before, until, since, than, improved, "
     "did, not, for, line, every, next, file, eta, per, over, with, within, rank, top, across, seed, "
-    "that, but, which, because"
+    "that, but, which, because, bei, auf, с"
 )
 """A number directly after one of these is part of a sentence, not a measurement."""
 LOOKS_BACK = words(
@@ -118,7 +118,7 @@ QUALITY = re.compile(
 """What measures a model where no loss and no WER is logged."""
 
 _LOSS = (
-    r"(?:.*loss\d?|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy\w{0,4}|\w*losswith\w+|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
+    r"(?:.*loss(?:\d|_total)?|(?:.*_)?(?:nll|ctc|rnnt|xent|cross_entropy|\w*crossentropy\w{0,4}|\w*losswith\w+|b?ce|ce_words|cross_entropy_words|rmse|rmsle|mse|mae"
     r"|mape|l[12]|l_pix|huber|hinge|deviance|elbo|bp[cb]))"
 )
 _OF_AN_AGENT = r"(?!(?:\w*_)?(?:value|function|surrogate|policy|entropy|critic|actor)_loss)"
@@ -133,6 +133,6 @@ HEADING = words(
     "epoch, now, performing, doing, mode, perform, set, results, result, metrics, stats, info, data, dataset, "
     "split, performance, of, for, in, with, summary, report, dataloader, loader, network, nn, batches, progress, pass, "
     "current, this, subset, is, using, at, after, round, ema, weights, end, samples, calculating, computing, "
-    "statistics, score, scores, average, averages, duration, took, time, elapsed, secs, seconds"
+    "statistics, threshold, score, scores, average, averages, duration, took, time, elapsed, secs, seconds"
 )
 """Words that may stand beside a split in a heading: `Start validation on the dev set`."""

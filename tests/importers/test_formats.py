@@ -479,3 +479,8 @@ def test_a_metric_of_val_that_is_not_known_by_name_makes_an_evaluation_and_is_ke
     _, epochs, _ = imported(path)
     assert [record.metrics["validation/main/ap/Orange"] for record in epochs] == [0.1, 0.2]
     assert [record.train_loss for record in epochs] == [2, 1]
+
+
+def test_how_long_it_ran_is_a_clock_and_no_number_under_the_half_of_it(tmp_path):
+    found = [each for each in records(plan(foreign.wav2letter(tmp_path), Asked())) if isinstance(each, Epoch)]
+    assert found and not [name for each in found for name in each.metrics if ":" in name]

@@ -56,3 +56,9 @@ def test_the_summary_of_the_whole_training_is_no_loss_of_its_end(tmp_path, name)
 def test_the_name_of_catboosts_file_says_of_which_split_it_is(tmp_path, name, metric):
     _, last = last_of(tmp_path, "iter\tRMSE\n" + "".join(f"{n}\t{9 - n / 4}\n" for n in range(8)), name)
     assert last.metrics == {metric: 7.25}
+
+
+def test_a_step_that_is_counted_anew_in_each_epoch_parts_no_epochs(tmp_path):
+    rows = "".join(f'{{"name": "validation", "epoch": {e}, "iteration": 21.0, "loss": {9 - e}.5}}\n' for e in (3, 4))
+    found, last = last_of(tmp_path, rows, "log.jsonl")
+    assert {epoch: each.val_loss for epoch, each in found.items()} == {3: 6.5, 4: 5.5} and last.epoch == 4

@@ -54,3 +54,16 @@ def test_what_attach_refuses_is_refused_here_too(tmp_path):
 def test_where_the_run_begins_again_is_told_by_evaluations_not_by_lines(tmp_path):
     chosen = written(tmp_path, "loading\nnoise\n" + EPOCHS + "noise\n" + EPOCHS)
     assert "goes back at evaluation 3;" in chosen.notes[0]
+
+
+def test_a_loss_that_some_lines_name_with_its_split_is_the_same_loss(tmp_path):
+    lines = "".join(f"Epoch {n} loss {9 - n}.50\nEpoch {n} val loss {8 - n}.25\n" for n in (2, 3, 4))
+    chosen = written(tmp_path, "Epoch 1 train loss 9.50\n" + lines)
+    told = {each.epoch: (each.train_loss, each.val_loss) for each in records(chosen) if isinstance(each, Epoch)}
+    assert told == {1: (9.5, None), 2: (7.5, 6.25), 3: (6.5, 5.25), 4: (5.5, 4.25)}
+
+
+def test_steps_that_are_not_kept_are_counted(tmp_path):
+    steps = "".join(f"iter {n}0: loss {9 - n}.10\n" for n in range(3))
+    chosen = written(tmp_path, steps + "step 30: train loss 6.00, val loss 6.50\n")
+    assert chosen.notes[0] == "Not kept: 3 lines of steps beside the evaluations; `attach` keeps them."

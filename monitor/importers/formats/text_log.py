@@ -41,14 +41,21 @@ class TextLog(Importer):
             yield from self._of_steps(found)
             return
         yield from (Aside(f"Check what was read: {doubt}") for doubt in found.doubts)
+        if found.steps.count:
+            yield Aside(f"Not kept: {found.steps.count:,} lines of steps beside the evaluations; `attach` keeps them.")
         # An evaluation is told again when a line below it adds to it: the fuller row is the one that counts.
-        rows = {(row.generation, row.epoch): row for row in found.rows}
-        for place, row in enumerate(rows.values(), 1):
+        rows = list({(row.generation, row.epoch): row for row in found.rows}.values())
+        # One name, where the log never has both: the lines below a heading of the training are named after it.
+        both = any({"loss", "train_loss"} <= row.cells.keys() for row in rows)
+        for place, row in enumerate(rows, 1):
             where = {"epoch": row.epoch} if found.basis == "epochs" else {}
             if row.step is not None:
                 where["step"] = row.step
             numbers = numbers_of(row, place)
-            yield replace(numbers, values={**where, **numbers.values})
+            values = numbers.values
+            if not both and "loss" in values:
+                values = {"train_loss" if name == "loss" else name: number for name, number in values.items()}
+            yield replace(numbers, values={**where, **values})
 
     def _of_steps(self, found: Scan) -> Iterator[Item]:
         """A log without a whole epoch and without an evaluation: its steps, under the log's own names."""

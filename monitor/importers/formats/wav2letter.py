@@ -44,7 +44,8 @@ class Wav2Letter(TextImporter):
         if PERF.match(text):
             self._columns = text.lstrip("# ").split()
         elif LOG.search(text):
-            pairs = (part.rpartition(":") for part in text.split(" | "))
+            # `runtime: 03:54:30` is one name and a clock
+            pairs = (part.rpartition(": " if ": " in part else ":") for part in text.split(" | "))
             return _row(line, [(name, cell) for name, _, cell in pairs])
         elif self._columns and (cells := text.split()):
             if len(cells) == len(self._columns):

@@ -29,7 +29,7 @@ DATES = re.compile(
       (?<!\d)(?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?:[,\sTt_]+{_TIME}{_ZONE})?
     | (?<![\w.@])(?<!\btop-)(?:
         \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:(?:19|20)\d\d|\d\d(?=\s+\d{{1,2}}:))(?:[,\sTt]+{_TIME}{_ZONE})?
-      | \d{{1,2}}[/-]\d{{1,2}}\s+{_TIME}
+      | (?<![━╸╺█]\s)\d{{1,2}}[/-]\d{{1,2}}\s+{_TIME}
       | (?:19|20)\d{{6}}[-_Tt\s]\d{{2}}:?\d{{2}}:?\d{{2}}(?:[.,]\d+)?
       | (?:\d+\s+days?,\s*)?\d{{1,3}}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\s?[AaPp][Mm]\b)?(?!\w)))""",
     re.VERBOSE,
@@ -97,11 +97,13 @@ OPTIONS = re.compile(
     rf"|(?=[a-z]\w{{0,60}} \.{{3}})(?![^.]{{0,60}}{MEASURES})[a-z]\w{{0,60}} \.{{3,}} \S)"
 )
 """`--lr 0.1 --wd 0`, or an option and its value over dots: `hidden_dropout ....... 0.1`."""
+COMMAND = r"(?!.{0,2000}--\w{0,20}loss)(?:.{0,2000}?\s--[a-z][\w-]{1,60}[ =][^\s-]\S{0,200}){3}"
+"""A command with its options, as a shell prints it when the job was killed."""
 NOTHING_SAID = re.compile(
     r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
     r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"
     r"|^\s*times? \((?:ms|s|sec|seconds)\)\s?[|:]"
-    rf"|{SETTINGS.pattern}|{OPTIONS.pattern}|{OF_A_SHELL.pattern}|{COUNTED}"
+    rf"|^{COMMAND}|{SETTINGS.pattern}|{OPTIONS.pattern}|{OF_A_SHELL.pattern}|{COUNTED}"
     r"|`Trainer\(\w+=[^)]{0,40}\)` was configured|^\s*(?:Namespace|usage:|python3? )|^\s*#\s*python"
 )
 PATHS = re.compile(
@@ -121,6 +123,8 @@ WRAPPED = re.compile(
 )
 THRESHOLD = re.compile(r"\s?\(\w{1,9}\s?=\s?[\d.]+\)(?=\s*[:=]\s*[-\d.])")
 """`accuracy (IoU=0.7): 0.31`: under which condition, and no figure."""
+RANKED = re.compile(r"\s?\(\s?(?:top_?)?[kK]\s?=\s?(\d{1,4})\s?\)(?=\s*[:=])")
+"""`NDCG(k=20): 0.31` is another score than `NDCG(k=50)`: as `NDCG@20`."""
 OF_TENSORFLOW = re.compile(r"<tf\.(?:Tensor|Variable)[:\s][^<>]{0,200}?\bnumpy=([-+.\deE]+|nan|inf)>")
 
 
@@ -156,6 +160,7 @@ def cleaned(line: str) -> str:
     rest = BEHIND.sub("", OTHERS.sub("", rest, count=1), count=1)
     line = f"val | {rest}" if len(rest) < len(line) and _validates(line[: len(line) - len(rest)]) else rest
     if "(" in line:
+        line = RANKED.sub(r"@\1", line)
         line = THRESHOLD.sub("", WRAPPED.sub(r"\1", OF_TENSORFLOW.sub(r"\1", line)))
     if _may_have_path(line):
         line = PATHS.sub(" ", line)

@@ -19,6 +19,7 @@ FIGURE = re.compile(
     r"(?<![\w.@])(?P<text>[-+]?(?:(?:\d+\.\d+|\.\d+)(?:[ef][-+]?\d+)?|\d+(?=\s?%(?!\|))|nan\b|inf\b))(?![\d:]|\.\d)"
     r"|(?<![^\W_])\d+(?:[.,:]\d+)*"
 )
+FILE = re.compile(r"(?<![\w./\\-])[\w./\\-]{1,200}\.(?:py|log)\b(?::\d+)?")
 UNIT = re.compile(r"\s?(?:[mun]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|[kmgt]i?b|\w+/\w+)(?![^\W_])")
 WORD = re.compile(r"[^\W\d_][\w@/.]*")
 _SHORT = "wer|cer|acc|err|ppl|m?ap|auc|iou|miou|dice|f1|bleu|nll|mse|mae|rmse|mcc|fid|eer|ter|per|psnr|ssim|xent"
@@ -89,7 +90,7 @@ class Figure:
 def plain(line: str) -> str:
     """A line in English and lower case, without the codes of a terminal and the logger's name before it."""
     line = TERMINAL.sub("", line) if "\x1b" in line else line
-    text = in_english(line[found.end() :] if (found := OF_LOGGING.match(line)) else line)
+    text = in_english(FILE.sub(" ", line[found.end() :] if (found := OF_LOGGING.match(line)) else line))
     return THRESHOLD.sub("", text) if "=" in text else text
 
 

@@ -45,6 +45,10 @@ OF_YOLACT = {
     "e": "existence",
     "s": "segmentation",
 }
+COST = re.compile(
+    rf"(?<!time[\ _-])\b(?:((?:(?:avg|mean)[\ _])?(?:train\w*|val\w*|test)|avg|mean)[\ _]?)?cost\b\s*[:=]?\s*({NUMBER})"
+    r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)"
+)
 _TWO = re.compile(rf"\b([a-z]\w*)\s*[:=]?\s*({NUMBER}\s?%?)\s*/\s*({NUMBER}\s?%?)")
 
 
@@ -149,6 +153,10 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("darknet", r"^\s*(?:v\d\ \(|region\ \d+\ avg|total_bbox|class_id\ =|detections_count|detection\ layer:"
          r"|iou\ threshold|for\ conf_thresh\ =|\d+\ (?:conv|max|route|upsample|shortcut)\ |create\ \d+\ perm).*", ""),
         ("SimpleHTR", r"^\s*\[err:\d+\]\s.*->.*", ""),  # a clip's prediction with its edits, no error of the epoch
+        ("conlleval", r"^\s*processed\ \d+\ tokens\ with\ \d+\ phrases;.*", ""),
+        ("conlleval", r"^\s*(?:[^\s:]{0,40}\s*:\s*)?precision:\s*[\d.]+%;\s*recall:\s*[\d.]+%;"
+         r"\s*fb?\d:\s*[\d.]+\s+\d+\s*$", ""),  # of one class; the line of all of them stands above
+        ("an iteration of steps", r"\biteration:\ ?(\d+)\s+step:\ ?(\d+)/(\d+)", r"epoch \1 step \2/\3"),
         ("Caffe", r"^\s*(train|test)\ net\ output\ \#\d+:\s*", r"\1 "),
         ("TFLearn", r"^\s*training\ step:\s*\d+\s*\|\s*total\ loss:.*", ""),
         ("TFLearn", r"^(\s*\|\s\w+\s\|\ epoch:\ \d+\ .*)\s--\siter:\s*(\d+)/(\d+)\s*$", r"\1 [\2/\3]"),
@@ -187,8 +195,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("a count", r"^\s*count\s*[:=]?\s*(\d+)\s*,\s*(?=(?:\w+\s)?loss)", r"step \1, "),
         ("spaCy", r"^\W{0,3}losses\W{1,4}\s?\{[^{}]{1,2000}\}", _of_spacy),
         ("what a loss is of", r"\bloss\ \((?:batch|step|iter|running)\)(?=\s?[:=])", "loss"),
-        ("cost", rf"(?<!time[\ _-])\b(?:(avg|mean|train\w*|val\w*|test)[\ _]?)?cost\b\s*[:=]?\s*({NUMBER})"
-         r"(?![\d:.]|\s?(?:s|secs?|seconds?|m|mins?|minutes?|ms|h|hours?)\b)", r"\1 loss \2"),
+        ("cost", rf"{COST.pattern}.*", lambda found: COST.sub(r"\1 loss \2", found[0])),
         ("pairs", rf"\[\('[a-z]\w{{0,40}}',\ {NUMBER}\).*", lambda found: PAIR.sub(r"\1: \2", found[0])),
         ("leaders", r"(?<=\w)\.{2,}(?=\s{0,3}:)|\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
         ("each value in brackets", rf"\b[a-z]\w*\s?[:=]\s?\[\s*{NUMBER}\s*\]\s*,.*[:=]\s?\[\s*{NUMBER}\s*\].*",

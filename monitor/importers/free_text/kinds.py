@@ -21,6 +21,7 @@ NUMBERS = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?\s*")
 ASIDE = re.compile(
     r"(?<![a-z/])(?:best|improved|saved?|saving|early|earlystopping|patience|restor\w+|config|namespace|loaded|loading"
     r"|args|checkpoint|resum\w+|warning|traceback|usage|train_runtime)(?![a-z])|\[ iou="
+    r"|:\s*precision: 0 %;\s*recall: 0 %;\s*fb? 0 : 0\s+0"  # of one class
 )
 """A line with such a word tells of something else than the evaluation of this moment."""
 OF_A_STEP = re.compile(

@@ -90,9 +90,8 @@ class Walk(LineState):
         if self.separated:
             self._close()
         if self.last in ("value", "bare") and self.before != "(" and UNIT.fullmatch(word):
-            if self.last == "value" and self.means.pop(len(self.values) - 1, None) is None:
-                self._drop()  # `Eval: 0.0002 s/iter`
-            self.last = ""
+            drops = self.last == "value" and self.means.pop(len(self.values) - 1, None) is None
+            self.last = self._drop() if drops else ""  # `Eval: 0.0002 s/iter`
             return
         self.seen += 1
         of_step = word == "total" and self.step is not None  # `iter: 20 / 700, total loss: 2.1`
@@ -127,12 +126,12 @@ class Walk(LineState):
             self.phrase.add(word)
         self.last, self.over = "", False
 
-    def _drop(self) -> None:
-        """The last number was none of the model's."""
+    def _drop(self) -> str:
+        """The last number was none of the model's: it was nothing."""
         self.values.pop()
-        place = len(self.values)
-        self.unsplit = [each for each in self.unsplit if each[0] != place]
-        self.bare_splits = [each for each in self.bare_splits if each != place]
+        self.unsplit = [each for each in self.unsplit if each[0] != len(self.values)]
+        self.bare_splits = [each for each in self.bare_splits if each != len(self.values)]
+        return ""
 
     def _may_begin(self, word: str) -> bool:
         """Whether no epoch was named yet, or only as something like it: `current_epoch: 0, epoch: 1`."""
@@ -155,6 +154,8 @@ class Walk(LineState):
             return
         if mark in ":=":
             self.separated = mark if self.words else ""
+            if mark == ":" and self.labels and self.last == "value" and not self.before + self.separated:
+                self.last = self._drop()  # `clip 3: …`
         elif mark == "/" and self.last:
             self.over = True
         elif mark in OPENING:
@@ -272,8 +273,7 @@ class Walk(LineState):
                 self.values[-1] = (name, f"{float(count) / value:.6g}")
             elif "." in count and "." in text and name not in NO_SPLIT:
                 self.values.append((f"{name}_2", text))  # of what it is, `loss 2.8 / 3.8` does not say
-        self.last = ""
-        self.bare_text = ""
+        self.last = self.bare_text = ""
 
     def _name_value(self, text: str, value: float, unit: str) -> None:
         words, mark = self.words, self.separated
@@ -291,6 +291,9 @@ class Walk(LineState):
             words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`
             if not words:
                 return
+        if text.isdigit() and not (mark or unit) and len(words) > 1 and (split := split_of_words(tuple(words))):
+            self.section, self.bare, self.last = split, value, "bare"  # `valid on subset 10 / 13`
+            return
         if words[0] in BRIEF and len(words) == 1 and self._tells_a_loss():
             self._keep(f"{self.section}_{words[0]}".lstrip("_"), text + unit)  # `Val loss 0.9  tr 0.3  rot 1.3`
             return
@@ -325,6 +328,7 @@ class Walk(LineState):
         if not MEANS.isdisjoint(words) and "loss" not in kept and any(name == kept for name, _ in self.values):
             kept = f"{split}_mean_{rest}".lstrip("_")  # `train acc: 0.9, train avg acc: 0.8`: of the classes
         self._keep(kept, text + unit)
+        self.labels = not mark and text.isdigit() and not (unit or MEASURED.search(kept))
 
     def _name_step(self, words: list[str], held: tuple[str, ...], value: float) -> None:
         if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):

@@ -30,6 +30,8 @@ class LineState:
     bar: tuple[float, float] | None = None
     awaits_epoch: bool = False
     epoch_word: str = ""
+    labels: bool = False
+    """The last value is a whole number directly behind its name, which may be the name's own number: `clip 3`."""
     names_mean: bool = False
     """The last name was that of a mean: a number in brackets behind its value is no mean of it."""
     separated: str = ""

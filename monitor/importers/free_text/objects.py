@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Iterator
 
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.json_objects import numbers_of, parse
@@ -13,9 +14,16 @@ from monitor.importers.splits import split_of
 from monitor.importers.vocabulary import EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, STEPS, words
 
 WRAPPED = re.compile(r'"(log|message|msg|text|event|body|textPayload)"\s*:\s*"[^"]*\d')
+BETWEEN = re.compile(rb"(?<=\})[ \t]{1,200}(?=\{['\"])")
 MLPERF = ":::MLLOG "
 PLACES_OF_MLPERF = {"epoch_num": "epoch", "step_num": "global_step", "samples_count": "global_step"}
 OF_A_LOGGER = words("ts, time, timestamp, level, levelno, line, lineno, pid, process, thread, rank, created, msecs")
+
+
+def apart(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines, each of several objects in one as a line of its own: `{'eval_loss': 2.1}   {'eval_loss': 1.9}`."""
+    for line in lines:
+        yield from BETWEEN.split(line) if line.lstrip()[:1] == b"{" else (line,)
 
 
 def unwrapped(line: str) -> str:

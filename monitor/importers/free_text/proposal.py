@@ -74,6 +74,8 @@ def _is_nowhere(found: Scan) -> bool:
     """Whether its figures stand at no epoch and no step: a list of options, a report."""
     if found.basis == "epochs" or found.steps.count or found.under_way is not None:
         return False
+    if len(found.rows) == 1 and all(name.startswith("test_") for name in found.rows[0].cells):
+        return True  # one test and nothing of a training
     if any(row.step is not None for row in found.rows):
         return False
     has_loss = any("loss" in name for row in found.rows for name in row.cells)

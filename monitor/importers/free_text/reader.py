@@ -42,7 +42,7 @@ COMMA_ONLY = re.compile(rf"[^\W\d][)\]]?\s*[.:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d
 LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?!\d|[.,]\d)")
 """Thousands or a decimal comma: the other numbers of the line tell."""
 DECIMAL_POINT = re.compile(r"\d\.\d")
-OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b")
+OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b|\bepoch\W{0,3}\d+ ends?\b(?!\W*\d)")
 SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*(?:train|predict) metrics|\btest_runtime\b")
 RECALLS = re.compile(
     r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: round)?(?: is| was| so far)?\s*:\s*$"

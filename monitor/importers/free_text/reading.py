@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from monitor.importers.free_text.epochs import EpochRows
+from monitor.importers.free_text.objects import apart
 from monitor.importers.free_text.present import Row
 from monitor.importers.free_text.reader import LineReader
 from monitor.importers.free_text.shape import StepLine
@@ -96,7 +97,7 @@ class LogReading:
         samples: list[Sample] = []
         # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
         held, looked_at, usual = b"", None, None  # type: bytes, Statement | None, StepLine | None
-        for line in lines:
+        for line in apart(lines):
             self._lines.number = self._text.lines
             if self._text.bars:
                 self._look_at_bars(len(rows))

@@ -202,6 +202,10 @@ def _stated(header: Header, cells: list[str], found: list[float | None]) -> Stat
             epoch, epochs = value, number(cell.partition("/")[2])
         elif name in STEPS:
             step = value
+        elif value is None and "loss" in name:  # `[3.2, 1.5]`: the parts of it
+            parts_of_it = [part.strip() for part in cell.split(",")]
+            if len(parts_of_it) > 1 and all(number(part) is not None for part in parts_of_it):
+                values += [(f"{split}{plain_name(name)}_{at}", part) for at, part in enumerate(parts_of_it, 1)]
         elif (
             value is not None
             and not HOUSEKEEPING.fullmatch(kept := plain_name(name))

@@ -488,3 +488,82 @@ Reading rows: 12000rows [01:02:03, 3.2krows/s]
 """,
     epochs=2, first={"val_loss": 3.1}, last={"epoch": 2.0, "val_loss": 2.2}, steps=4,
 )  # fmt: skip
+_log(
+    "several of the Trainer's evaluations on one line",
+    "{'eval_loss': 0.71, 'eval_accuracy': 0.60, 'epoch': 1.0}      {'eval_loss': 0.52, 'eval_accuracy': 0.70, 'epoch': 2.0}      "
+    "{'train_runtime': 512.4, 'train_loss': 0.9, 'epoch': 2.0}\n",
+    epochs=2, first={"val_loss": 0.71, "~accuracy": 0.6}, last={"epoch": 2, "val_loss": 0.52, "~accuracy": 0.7},
+)  # fmt: skip
+_log(
+    "conlleval: the scores of all classes count, and an iteration of steps is an epoch",
+    "".join(
+        f"2026-03-14 08:0{e}:10,100 - log/train.log - INFO - iteration:{e} step:50/90, NER loss: {5 - e:.4f}\n"
+        f"2026-03-14 08:0{e}:20,100 - log/train.log - INFO - evaluate:dev\n"
+        f"2026-03-14 08:0{e}:30,100 - log/train.log - INFO - processed 5200 tokens with 310 phrases; found: 30{e} phrases; correct: 25{e}.\n\n"
+        f"2026-03-14 08:0{e}:30,100 - log/train.log - INFO - accuracy:  9{e}.10%; precision:  8{e}.20%; recall:  7{e}.30%; FB1:  7{e}.90\n\n"
+        f"2026-03-14 08:0{e}:30,100 - log/train.log - INFO -               LOC: precision:  1{e}.00%; recall:  2{e}.00%; FB1:  3{e}.00  210\n\n"
+        f"2026-03-14 08:0{e}:30,100 - log/train.log - INFO -                  : precision:   0.00%; recall:   0.00%; FB1:   0.00  3\n"
+        for e in (1, 2)
+    ),
+    epochs=2, first={"epoch": 1, "train_loss": 4.0, "~recall": 71.3}, last={"epoch": 2, "train_loss": 3.0, "~precision": 82.2, "~fb1": 72.9, "~found": None},
+    steps=2, said="2 epochs",
+)  # fmt: skip
+_log(
+    "an epoch that is named at its end, and ranks behind brackets",
+    "".join(
+        f"2026-03-14 08:0{e}:10,100 P77 INFO --- Start evaluation ---\n"
+        f"2026-03-14 08:0{e}:20,100 P77 INFO [Metrics] NDCG(k=10): 0.{e}1 - Recall(k=10): 0.{e}2 - NDCG(k=50): 0.{e}7 - Recall(k=50): 0.{e}8\n"
+        f"2026-03-14 08:0{e}:30,100 P77 INFO --- 90/90 batches finished ---\n"
+        f"2026-03-14 08:0{e}:30,100 P77 INFO Train loss: {0.9 - e / 10:.4f}\n"
+        f"2026-03-14 08:0{e}:30,100 P77 INFO ************ Epoch={e} end ************\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"epoch": 1, "train_loss": 0.8, "~ndcg@10": 0.11}, last={"epoch": 3, "train_loss": 0.6, "~ndcg@10": 0.31, "~recall@50": 0.38},
+)  # fmt: skip
+_log(
+    "how far a validation has come is no score of it",
+    """
+| epoch 001   100 / 200 loss=4.00 (4.20), wps=900, lr=0.001
+| epoch 001 | train loss 4.10 | train ppl 17.15 | lr 0.001000
+| epoch 001 | valid on 'valid' subset    50 / 80 loss=3.60
+| epoch 001 | valid on 'valid' subset | valid loss 3.50 | valid ppl 11.31
+| epoch 002   100 / 200 loss=3.00 (3.10), wps=900, lr=0.001
+| epoch 002 | train loss 3.10 | train ppl 8.57 | lr 0.001000
+| epoch 002 | valid on 'valid' subset    50 / 80 loss=2.90
+| epoch 002 | valid on 'valid' subset | valid loss 2.80 | valid ppl 6.96
+""",
+    epochs=2, first={"train_loss": 4.1, "val_loss": 3.5, "~subset": None}, last={"train_loss": 3.1, "val_loss": 2.8},
+)  # fmt: skip
+_log(
+    "a job that was killed: its command line holds no figures",
+    "Ep. 1 : Up. 100 : Cost 9.00\n[valid] Ep. 1 : Up. 100 : cross-entropy : 80.5 : new best\nDetokenizer Version $Revision: 4134 $\n"
+    "Ep. 2 : Up. 200 : Cost 7.00\n[valid] Ep. 2 : Up. 200 : cross-entropy : 60.5 : new best\nDetokenizer Version $Revision: 4134 $\n"
+    "run.sh: line 26: 18921 Terminated      $tool/train --type transformer --label-smoothing 0.1 --learn-rate 0.0003 --seed 11\n",
+    epochs=2, first={"val_loss": 80.5}, last={"train_loss": 7.0, "val_loss": 60.5, "~revision": None, "~smoothing": None, "~rate": None},
+)  # fmt: skip
+_log(
+    "the test's report stands below the last epoch, in Russian",
+    "".join(f"Эпоха {e}/2\nTrain Loss: {0.9 - e / 10:.2f} | Val Loss: {0.95 - e / 10:.2f}\nTrain Recall: 0.8{e} | Val Recall: 0.7{e}\n----\n" for e in (1, 2))
+    + "Остановлен после 2 эпохи\n\nФинальная оценка по тестовой выборке (порог 30%)\n\nAccuracy: 0.61\nRecall: 0.55\nДля сравнения - оценка с порогом 50%:\n",
+    epochs=2, last={"train_loss": 0.7, "val_loss": 0.75, "~val_recall": 0.72, "~train_recall": 0.82, "~test_accuracy": 0.61, "~порог": None, "~threshold": None, "~остановлен": None},
+)  # fmt: skip
+_log(
+    "text that a German model wrote, with its settings",
+    "".join(
+        f"--- Epoche {e}/3 (LR: 0.0001) ---\n[Epoche {e}] Durchschnittlicher Trainings-Loss: {3 - e * 0.1:.2f}\n"
+        f"[Epoche {e}] Durchschnittlicher Validierungs-Loss: {3 - e * 0.05:.2f}\n[Scheduler] Lernrate reduziert auf 5e-05 für Epoche {e + 1}\n"
+        "--- Generiere Text (Prompt: 'es war', Länge: 200, Temp: 0.7) ---\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"train_loss": 2.9, "val_loss": 2.95}, last={"train_loss": 2.7, "val_loss": 2.85, "~temp": None, "~l": None, "~reduziert": None},
+)  # fmt: skip
+_log(
+    "a table in which a loss is the list of its parts",
+    "".join(
+        "+-------+---------------+--------------------+--------------+\n| Epoch | training time |        Loss        |    recall    |\n"
+        "+-------+---------------+--------------------+--------------+\n"
+        f"|   {e}   |    101.828{e}   | [{9 - e}.25, 1.5{e}, 0.75] | [0.03213{e}] |\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"epoch": 1, "~loss_1": 8.25, "~recall": 0.032131}, last={"epoch": 3, "~loss_1": 6.25, "~loss_2": 1.53, "~loss_3": 0.75, "~recall": 0.032133},
+)  # fmt: skip

@@ -223,3 +223,28 @@ epoch {e} score: train ctc {4.5 - e} error 0.6{e}, dev ctc {5.0 - e} error 0.5{e
     ),
     epochs=3, first={"train_loss": 3.5, "val_loss": 4.0}, last={"train_loss": 1.5, "val_loss": 2.0, "~val_error": 0.53},
 )  # fmt: skip
+_log(
+    "a cost of the training, and clips by their number",
+    "".join(
+        f"batch 99 : time 0.15\nseq   0: origin: [50, 5, 17] decoded:[]\nseq   1: origin: [4, 31] decoded:[4]\n"
+        f"12/13 10:1{e}:19 Epoch {e}/100, accuracy = 0.1{e},avg_train_cost = {25 - e}.50, lastbatch_err = 0.9, val cost = {26 - e}.25, lr=0.001\n"
+        for e in (1, 2, 3)
+    ),
+    epochs=3, first={"train_loss": 24.5, "val_loss": 25.25, "~acc": 0.11, "~seq": None}, last={"train_loss": 22.5, "val_loss": 23.25, "~seq": None},
+)  # fmt: skip
+_log(
+    "a generator's whole loss by step",
+    "".join(f"Steps : {s}, Gen Loss Total : {30 - s / 10:.3f}, Mel-Spec. Error : 0.407, s/b : 1.131\n" for s in (5, 10, 15, 20)),
+    epochs=0, steps=4, said="train loss 29.50 → 28.00",
+)  # fmt: skip
+_log(
+    "kraken's bar: a count before a time is no date",
+    "".join(f"stage {e}/∞ ━━━━━━━━━━━━━━ 20/20 0:00:17 • 0:00:00 3.23it/s val_accuracy: 0.9{e} early_stopping: 0/10 0.9{e}000\n" for e in (0, 1, 2)),
+    epochs=3, first={"epoch": 0, "~accuracy": 0.9}, last={"epoch": 2, "~accuracy": 0.92},
+)  # fmt: skip
+_log(
+    "a test alone is no training",
+    "Computing acoustic model predictions...\n100% (177 of 177) |######| Elapsed Time: 0:00:14 Time:  0:00:14\n"
+    "100% (177 of 177) |######| Elapsed Time: 0:04:54 Time:  0:04:54\nTest - WER: 0.213015, CER: 0.142373, loss: 25.164192\n",
+    refused="of which epoch its test_wer",
+)  # fmt: skip
