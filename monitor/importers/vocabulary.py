@@ -63,7 +63,7 @@ THROUGH = re.compile(r".*global.*|n(?:um_)?updates?|updates|total_timesteps|num_
 NOISE = words(
     "avg, average, mean, running, epoch, set, current, results, result, metrics, stats, info, value, total_avg, "
     "the, is, was, are, and, reached, s, tensor, final, overall, cur, summary, report, performance, curr, mini, per, "
-    "data, ave, of, so, far"
+    "data, ave, of, so, far, on"
 )
 """Words of a name that change nothing about what is measured."""
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
