@@ -58,7 +58,8 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not _parts_of(seen):
         raise UsageError(_nameless(seen))
     uses = uses_of(chosen, survey, wish)
-    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows)))
+    varied = {name for name, column in survey.columns.items() if column.least < column.most}
+    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows), varied))
 
 
 def _without_a_final_test(chosen: Mapping[str, str], seen: Mapping[str, int], wish: Wish) -> dict[str, str]:
@@ -122,8 +123,11 @@ def _nameless(seen: Mapping[str, int]) -> str:
     )
 
 
-def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[str, ...]:
-    """The other names that are kept; not those that say in a few rows what a field says in all."""
+def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int, varied: set[str]) -> tuple[str, ...]:
+    """The other names that are kept; not those that say in a few rows what a field says in all.
+
+    `varied`: the names whose numbers change, which are no settings.
+    """
     scored = {count for name, count in seen.items() if count > 1 and measures(name)}
     free = [
         name
@@ -131,7 +135,11 @@ def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[s
         if name not in chosen.values()
         and (name not in OF_FIELDS or count * 2 >= rows or name.startswith("test_"))
         and not name.endswith("_ln_ppl")
-        and (measures(name) or count in scored or (count * SELDOM >= rows and (count > 1 or rows == 1)))
+        and (
+            measures(name)
+            or (count in scored and name in varied)
+            or (count * SELDOM >= rows and (count > 1 or rows == 1))
+        )
     ]
     return tuple(sorted(free, key=lambda name: not name.startswith(("val_", "test_")))[:MOST_BESIDE])
 

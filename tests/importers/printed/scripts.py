@@ -666,3 +666,18 @@ _log(
     "".join(f"Global Step:   {n * 100}, accuracy:  {50 + n}.5%, loss = {2 / n:.2f} (615.1 examples/sec, 0.21 sec/batch)\nAccuracy on Test-Set: {40 + n}.40% (1040 / 10000)\n" for n in range(1, 5)),
     epochs=4, first={"train_loss": 2.0, "~test_accuracy": 41.4}, last={"train_loss": 0.5, "~test_accuracy": 44.4}, no_metric=["_on"],
 )  # fmt: skip
+_log(
+    "a last evaluation of all three sets, and the settings of what comes next",
+    "".join(f"Epoch [{e}/60] - Train Loss: {90 / e:.4f}, Train RMSE: {80 / e:.4f}, Val RMSE: {99 / e:.4f}\n" for e in range(10, 61, 10)) + "Training done\nTrain set - RMSE: 75.4642, MAE: 60.1526, R2: 0.6756\nVal set - RMSE: 20.3966, MAE: 13.9945, R2: 0.8535\nwindow: 50\n",
+    epochs=6, first={"epoch": 10, "train_loss": 9.0, "~val_rmse": 9.9}, last={"epoch": 60, "train_loss": 1.5, "~train_rmse": 80 / 60, "~val_rmse": 1.65}, no_metric=["window", "mae"],
+)  # fmt: skip
+_log(
+    "the test of the model, where no epoch is named",
+    "".join(f"Training Loss: {0.9 / n:.4f}\n\n\nModel evaluation.\n\n\nModel test error: {0.8 / n:.5f}\n" for n in range(1, 7)),
+    epochs=6, first={"train_loss": 0.9, "~test_error": 0.8}, last={"train_loss": 0.15, "~test_error": 0.8 / 6},
+)  # fmt: skip
+_log(
+    "rewards by episode are not read, and it is said",
+    "".join(f"Episode {n}\tFrame {n * 23}\tAverage100 Score: {20 + n}.30\n" for n in range(1, 9)),
+    refused="It gives an agent's average100_score by episode, and one episode is not read as an evaluation",
+)  # fmt: skip
