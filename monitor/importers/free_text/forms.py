@@ -150,6 +150,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          r"epoch \1/\2 "),
         ("a number in a name", rf"\b{_SCORED}\s{{1,3}}(?:0\d{{1,2}}|\d)\s{{1,3}}\d+\.\d.*",
          lambda found: HEAD_OF.sub(r"\1_\2 ", found[0])),
+        ("HRNet", rf"^\s*loss:\s*({NUMBER}),\s*meaniu:\s*({NUMBER}),\s*best_miou:.*", r"val loss: \1, miou: \2"),
         ("whose", r"^\s*models?\s+(?=(?:train\w*|val\w*|dev|test|eval\w*)\s+(?:loss|acc\w*|error|wer|cer)\b)", ""),
         ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
          r"\1 epoch \2 step \3 "),

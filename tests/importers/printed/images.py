@@ -557,3 +557,13 @@ _log(
     "".join(f"E{e:3}/9 | Loss:{4 / e:.4f} | TrF1:3{e}.29% | VAcc:4{e}.25% | ETA:2.7min | BestVAcc:4{e}.25%\n" for e in range(1, 6)),
     epochs=5, first={"epoch": 1, "train_loss": 4.0, "~val_acc": 41.25}, last={"train_loss": 0.8}, no_metric=["best", "eta"],
 )  # fmt: skip
+_log(
+    "HRNet: the last validation is told again below every epoch",
+    "".join("".join(f"Epoch: [{e}/20] Iter:[{i}/40], Time: 0.32, lr: [0.0162], Loss: {3 / e - i / 1000:.6f}, Acc:0.7{i}0, Semantic loss: 0.8692\n" for i in (0, 20, 39)) + f"Loss: {1.2 / (1 + e // 2):.3f}, MeanIU:  0.4{e // 2}60, Best_mIoU:  0.5217\n" for e in range(1, 9)),
+    epochs=8, first={"epoch": 1, "train_loss": 2.961, "val_loss": 1.2, "~val_miou": 0.406}, last={"epoch": 8, "train_loss": 0.336, "val_loss": 0.24}, no_metric=["best"],
+)  # fmt: skip
+_log(
+    "a class that is called day",
+    "".join(f"epoch   {e} | train_loss: {9 / (e + 1):.5f} | test_loss: {8 / (e + 1):.5f} | acc_day: 0.9{e}34 | acc_fog: 0.8{e}24\n" for e in range(5)),
+    epochs=5, first={"epoch": 0, "train_loss": 9.0, "~acc_day": 0.9034}, last={"val_loss": 1.6, "~acc_day": 0.9434, "~acc_fog": 0.8424},
+)  # fmt: skip
