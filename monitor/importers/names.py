@@ -31,6 +31,10 @@ SHORT = re.compile(
 SPLIT_WORD = re.compile(r"-(?!\d)|[^\w@-]+|_")
 OF_SMALL = re.compile(r"(?<![^\W_])(m?a[pr](?:_\d+)?)_s(?![^\W_])")
 """COCO's `bbox_mAP_s` is of small objects; elsewhere an `s` adds nothing (`valid_1's loss`)."""
+GLUED_BEST = re.compile(
+    rf"best(?:{'|'.join(sorted(SPLITS))}|t|v)?(?:loss|acc|accuracy|wer|cer|err|f1|auc|dice|m?iou|m?ap|score)"
+)
+"""`BestVAcc`, `bestLoss`: of the best evaluation so far."""
 ONE_WORD = re.compile(r"(?<![^\W_])(value|data|metric)_loss(?![^\W_])")
 """The loss of a critic, or of the data beside an equation's; in `loss value`, `data loss` these words add nothing."""
 SET = re.compile(r"(?<![^\W_])([^\W\d_]+)[-_]([^\W_]+)(?![^\W_]|[-_])")
@@ -70,7 +74,8 @@ def _parts(text: str) -> tuple[str, str]:
         rest = ["overall", *rest]
     number = [word for word in numbered[:1] if word.partition("_")[2]]
     rest = [f"{word[:-4]}_loss" if word in ("valueloss", "dataloss", "metricloss") else word for word in rest]
-    rest = [word for word in rest if word != "metric"] or rest
+    bare = [word for word in rest if word != "metric"]
+    rest = bare if len("".join(bare)) > 1 else rest  # `l_metric` is no `l`
     rest = list(dict.fromkeys(rest))  # `Word Error Rate (WER)`
     if not rest and words[-1:] == ["per"]:  # of phonemes
         rest = ["per"]
@@ -100,8 +105,9 @@ def split_of_words(words: tuple[str, ...]) -> str:
 
 def of_another_moment(name: str, split: str) -> bool:
     """Whether a name tells of another epoch or of a wish: `best_wer`, `target loss`; a domain is `target_val_acc`."""
-    told = ENDS & set(name.replace("_", " ").split())
-    return bool(told - {"target"} if split else told)
+    words = set(name.replace("_", " ").split())
+    told = ENDS & words
+    return bool(told - {"target"} if split else told) or any(map(GLUED_BEST.match, words))
 
 
 @dataclass(frozen=True)

@@ -63,12 +63,18 @@ THROUGH = re.compile(r".*global.*|n(?:um_)?updates?|updates|total_timesteps|num_
 NOISE = words(
     "avg, average, mean, running, epoch, set, current, results, result, metrics, stats, info, value, total_avg, "
     "the, is, was, are, and, reached, s, tensor, final, overall, cur, summary, report, performance, curr, mini, per, "
-    "data, ave, of, so, far"
+    "data, ave, of, so, far, on"
 )
 """Words of a name that change nothing about what is measured."""
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
 """Quantities of the optimiser: `train: loss 1.2 lr 1e-3` names one rate, not a rate of train."""
+OF_A_CLASS = (
+    r"(?:acc|accuracy|iou|dice|f1|ap|auc|precision|recall)_"
+    r"(?:days?|lines?|clip|port|run|wall|numbers?|second|start|end|images?|stage|worker|device|year)"
+)
+"""A score of the class that is called so: `acc_day` beside `acc_night`."""
 HOUSEKEEPING = re.compile(
+    rf"(?!{OF_A_CLASS}$)(?:"
     r"ratio|time_\w+|(?:\w+_)?ram|revision|threshold|temp|(?:.*_)?(?:time|times|interval|loss_weight\w*|eta|elapsed|remaining|duration|secs?|seconds|runtime|memory|mem|max_mem|gpu_mem|samples"
     r"|samples_per_sec\w*|tokens|num_tokens|num_input_tokens_seen|total_flos|flos|ips|fps|speed|throughput|wps|ups|wpb|bsz|rank|seed"
     r"|frames|utts|utterances|utt|batch_size|size|v_num|version|worker|workers|gpu|gpus|patience|counter|percentage|percent_done"
@@ -79,7 +85,7 @@ HOUSEKEEPING = re.compile(
     r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage"
     r"|dataloader(?:_\w+)?|every|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
     r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian"
-    r"|(?:add|sub|mul|truediv|mean|reduce_\w+|strided_slice|concat)_\d+|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap|(?:data_)?slice|step_in\w*|micro_batches)"
+    r"|(?:add|sub|mul|truediv|mean|reduce_\w+|strided_slice|concat)_\d+|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap|(?:data_)?slice|step_in\w*|micro_batches))"
 )
 """Names of what is no measurement of the model; never a metric."""
 UNIT = re.compile(

@@ -77,6 +77,10 @@ def test_few_of_the_logs_that_are_read_right_are_doubted(tmp_path):
             "rows the val loss is the one of the row before",
         ),
         (
+            "".join(f"Epoch {n}\nLoss: 0.9{n // 5}5, IoU: 0.4{n // 5}60\n" for n in range(1, 21)),
+            "rows the train loss is the one of the row before",
+        ),
+        (
             "".join(
                 f"epoch {n + 1}/9 loss 2.5{n}\nEpoch {n} train loss 3.{n}\nepoch {n + 1}/9 val loss 2.1\nEpoch {n} val loss 2.{n}\n"
                 for n in range(8)

@@ -242,3 +242,8 @@ def test_a_validation_that_no_word_announces_and_of_which_nothing_was_read_is_sa
     assert "6 lines give a val loss; no figure was read of it." in told_by(lines, rows)
     read = [Row(n, cells={"loss": f"{9.1 / n:.4f}", "val_loss": f"{9.9 / n:.4f}"}) for n in range(1, 7)]
     assert told_by(lines, read) == []
+
+
+def test_rows_of_a_table_that_no_line_of_names_explains_are_said_to_be_left_out(tmp_path):
+    rows = "".join(f"{n}    {7.77 / n:.4f}    {6.31 / n:.4f}    0.{n}871\n" for n in EPOCHS)
+    assert "8 rows of numbers below each other were not taken, line 9 first." in doubts_of(tmp_path, PLAIN + rows)

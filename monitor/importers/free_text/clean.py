@@ -106,6 +106,10 @@ NOTHING_SAID = re.compile(
     rf"|^{COMMAND}|{SETTINGS.pattern}|{OPTIONS.pattern}|{OF_A_SHELL.pattern}|{COUNTED}"
     r"|`Trainer\(\w+=[^)]{0,40}\)` was configured|^\s*(?:Namespace|usage:|python3? )|^\s*#\s*python"
 )
+WARNED_BEHIND = re.compile(
+    rf"\b(?i:{MEASURES})\W{{1,3}}\d[\d.e+-]*[\s|,;]{{1,9}}(?P<path>[^\s|]{{0,300}}\.py:\d+: \w*Warning\b)"
+)
+"""A warning that another stream has put behind an unfinished line of figures."""
 PATHS = re.compile(
     r"https?://\S+|\b0x[0-9a-fA-F]+|(?<![\w)\]])(?:~|\.{1,2})?(?:/[\w.@+-]+){2,}/?(?::\d+)?"
     r"|(?<![\w./\\-])[\w./\\-]{1,300}\.(?:py|pt|pth|ckpt|h5|hdf5"
@@ -143,6 +147,8 @@ def cleaned(line: str) -> str:
         line = TERMINAL_CODES.sub("", line)
     if _has_pasted_codes(line):
         line = PASTED_CODES.sub("", line)
+    if ".py:" in line and (found := WARNED_BEHIND.search(line)):
+        line = line[: found.start("path")]
     if _says_nothing(line) or OTHER_RANK.match(line):
         return ""
     line = line.replace(DATED, " ")

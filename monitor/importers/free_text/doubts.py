@@ -234,13 +234,19 @@ def _of_columns(rows: list[Told]) -> list[str]:
             f"Epoch {first:g} has no figure of the validation and epoch {last:g} none of the training: "
             "the log may count the two differently."
         )
-    for name in ("val_loss", "val_wer"):
+    for name in ("train_loss", "val_loss", "val_wer"):
         numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
+        if name == "train_loss" and not numbers:
+            numbers = [number for row in rows if (number := stated(row.cells.get("loss"))) is not None]
         again = sum(one == other for one, other in pairwise(numbers))
-        if not numbers and not any(each.startswith("val_") for row in rows for each in row.cells):
+        if (
+            not numbers
+            and name != "train_loss"
+            and not any(each.startswith("val_") for row in rows for each in row.cells)
+        ):
             name = name.replace("val_", "test_")
             numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
-        if len(numbers) == 1:
+        if len(numbers) == 1 and name != "train_loss":
             said.append(f"The {_spoken(name)} was read of one of {len(rows)} epochs only.")
         elif again * 2 > len(numbers) >= ENOUGH_ROWS and len(set(numbers)) > 1:
             said.append(f"In {again} of {len(numbers)} rows the {_spoken(name)} is the one of the row before.")

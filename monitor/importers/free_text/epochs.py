@@ -300,10 +300,9 @@ class EpochRows:
 
     def _closes(self, said: Statement) -> bool:
         """Whether a line sums up the log at its end: `Test loss: 1.2, test acc: 0.4`, where each epoch has a test loss.
-
-        It names no place, gives a quantity of the present epoch another value, and one that no epoch has.
-        """
-        if self._open is None or said.epoch is not None or said.is_of_a_step or not said.evaluates:
+        It names no place, gives a quantity of the present epoch another value, and one that no epoch has."""
+        of_a_set = said.evaluates or said.split == "train"
+        if self._open is None or said.epoch is not None or said.is_of_a_step or not of_a_set:
             return False
         known = self._open.whole
         new = {name for name, _ in said.values} - known.keys() - {name for names in self._recent for name in names}

@@ -20,6 +20,9 @@ COMMA_NAME = re.compile(rf"(?<![^\s,])([a-z_]{{0,30}}(?:loss|acc|wer|cer|f1|dice
 """`epoch 1, step 10, loss_train, 0.84`: a comma parts the name from its number."""
 GUESSES = re.compile(r"\btop (\d{1,2})[ -](?=(?:acc|prec|err)[a-z]*\b)")
 """`top 5 acc`: the number is part of the name."""
+_SCORED = r"(?:acc|accuracy|prec|precision|recall|top)(?:@\d+)?"
+HEAD_OF = re.compile(rf"\b({_SCORED})\s{{1,3}}(0\d{{1,2}}|\d)\s{{1,3}}(?=\d+\.\d)")
+"""`prec@1  05 75.63`: which of several heads the number is of."""
 FLOAT32 = re.compile(r"(\d\.\d+)f([-+]?\d{1,2})\b")
 """`2.31f0`, `1.0f-5`: how Julia writes numbers of 32 bits."""
 ABBREVIATED = re.compile(r"(?<=[a-z])\.(?=\s{0,2}[:=])")
@@ -144,6 +147,15 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
          r"\1 epoch \2 ["),
         ("crnn.pytorch, Swin", r"^\s*((?:train|test|val\w*|eval)\w*\s*:?)?\s*\[\s*(\d+)/\s*(\d+)\]\s*,?"
          r"\s*\[\s*(\d+)/\s*(\d+)\](?!.*\bepoch)", r"\1 epoch \2/\3 [\4/\5] "),
+        ("an epoch before its bar", r"^\s*(?:\[[a-z][\w\ -]{0,30}\]\s*)?(\d+)/(\d+)\s?:\s{1,3}(?=\d{1,3}%\|)",
+         r"epoch \1/\2 "),
+        ("an epoch in brackets",
+         r"^\s*\[(\d+)/(\d+)\]\W{0,3}(?=train\w*[\ _]loss\b.{0,80}\b(?:val\w*|dev|test)[\ _]loss\b)",
+         r"epoch \1/\2 "),
+        ("a number in a name", rf"\b{_SCORED}\s{{1,3}}(?:0\d{{1,2}}|\d)\s{{1,3}}\d+\.\d.*",
+         lambda found: HEAD_OF.sub(r"\1_\2 ", found[0])),
+        ("HRNet", rf"^\s*loss:\s*({NUMBER}),\s*meaniu:\s*({NUMBER}),\s*best_miou:.*", r"val loss: \1, miou: \2"),
+        ("whose", r"^\s*models?\s+(?=(?:train\w*|val\w*|dev|test|eval\w*)\s+(?:loss|acc\w*|error|wer|cer)\b)", ""),
         ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
          r"\1 epoch \2 step \3 "),
         ("darknet", rf"^\s*(\d+):\s*{NUMBER},\s*({NUMBER})\s+avg(?:\s+loss)?,\s*({NUMBER})\s+rate\b[^\n]*",

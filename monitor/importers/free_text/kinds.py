@@ -32,6 +32,8 @@ OF_A_STEP = re.compile(
 
 OF_A_PART = re.compile(r"epoch['\"]?\s?[:=]\s?\d*\.\d*[1-9]", re.IGNORECASE)
 """A share of an epoch: such a line is of a step."""
+COLUMNS = re.compile(r"(?: ?0 ){4,}(?:[a-z]{1,4} ?)?")
+"""The shape of a row of numbers without a word, but for the unit of the last one."""
 OF_MANY = re.compile(
     r"(?<![a-z])(subject|fold|patient|participant|speaker|client|task|seed|site)s?\b"
     r"\W{0,4}(?:(?:no|nr|id)\W{0,3})?(\d{1,4})(?![.\d])"
@@ -52,6 +54,8 @@ class Kind:
     names_many: bool = False
     is_full: bool = False
     """A bar stands there that has come to its end."""
+    is_row: bool = False
+    """It holds numbers alone, a row below a table's names."""
     count: int = 0
     epochs: set[int] = field(default_factory=set)
     """The epochs that they name, MOST_EPOCHS at most."""
@@ -141,6 +145,8 @@ def _is_under_way(line: str) -> bool:
 
 
 def _kind_of(shape: str, is_full: bool) -> Kind | None:
+    if COLUMNS.fullmatch(shape):
+        return Kind(names_epoch=False, names_step=False, is_row=True)
     if not MEASURES.search(shape) or ASIDE.search(shape):
         return None
     of_many = OF_MANY.search(shape) is not None

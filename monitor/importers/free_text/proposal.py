@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -29,7 +30,8 @@ MOST_LEFT = 8
 FEW_ROWS = 3
 SELDOM = 4
 """A name in fewer than one of so many evaluations, or in one of several, measures nothing, unless it is called a loss
-or a score."""
+or a score, or stands in as many of them as such a name: the scores of a validation every tenth epoch."""
+OF_AN_AGENT = re.compile(r"(?:.*_)?(?:reward|return|score)s?")
 OF_FIELDS = frozenset(name for field in ("train_loss", "val_loss", "val_wer", "train_wer") for name in SYNONYMS[field])
 SPOKEN = {"train_loss": "train loss", "train_eval_loss": "train loss in eval mode", "val_loss": "val loss",
           "train_wer": "train WER", "val_wer": "val WER"}  # fmt: skip
@@ -56,7 +58,8 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
     if not has_score and not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not _parts_of(seen):
         raise UsageError(_nameless(seen))
     uses = uses_of(chosen, survey, wish)
-    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows)))
+    varied = {name for name, column in survey.columns.items() if column.least < column.most}
+    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows), varied))
 
 
 def _without_a_final_test(chosen: Mapping[str, str], seen: Mapping[str, int], wish: Wish) -> dict[str, str]:
@@ -95,9 +98,12 @@ def unread(found: Scan) -> str:
     seen = ", ".join(f"{name} {text}" for name, text in list(found.named.items())[:8])
     what = f" Numbers stand there under {seen}." if seen else " No name with a number was understood in it."
     losses = [name for name in found.named if "loss" in name or QUALITY.fullmatch(name)]
+    given = [name for name in found.named if OF_AN_AGENT.fullmatch(name)]
     lacks = (
         f"No line there says of which epoch its {' and its '.join(losses[:2])} is"
         if losses
+        else f"It gives an agent's {given[0]} by episode, and one episode is not read as an evaluation"
+        if given and "episode" in found.named
         else "No line there gives an epoch or a step with a loss, a WER or another score"
     )
     return (
@@ -119,16 +125,24 @@ def _nameless(seen: Mapping[str, int]) -> str:
     )
 
 
-def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int) -> tuple[str, ...]:
-    """The other names that are kept; not those that say in a few rows what a field says in all."""
+def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int, varied: set[str]) -> tuple[str, ...]:
+    """The other names that are kept; not those that say in a few rows what a field says in all.
+
+    `varied`: the names whose numbers change, which are no settings.
+    """
     taken = twins(chosen.values())
+    scored = {count for name, count in seen.items() if count > 1 and measures(name)}
     free = [
         name
         for name, count in seen.most_common()
         if name not in taken
         and (name not in OF_FIELDS or count * 2 >= rows or name.startswith("test_"))
         and not name.endswith("_ln_ppl")
-        and (measures(name) or (count * SELDOM >= rows and (count > 1 or rows == 1)))
+        and (
+            measures(name)
+            or (count in scored and name in varied)
+            or (count * SELDOM >= rows and (count > 1 or rows == 1))
+        )
     ]
     return tuple(sorted(free, key=lambda name: not name.startswith(("val_", "test_")))[:MOST_BESIDE])
 

@@ -10,7 +10,7 @@ from monitor.importers.columns import is_table_of_runs, without_run
 from monitor.importers.free_text.statement import Statement
 from monitor.importers.names import of_another_moment, plain_name, split_in
 from monitor.importers.numbers import number
-from monitor.importers.vocabulary import EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, SPLITS, STEPS, in_order
+from monitor.importers.vocabulary import EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, SPLITS, STEPS, UNIT, in_order
 
 DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
@@ -146,6 +146,8 @@ def row_of(header: Header, line: str) -> Statement | None:
         under_way = BAR_UNDER_WAY.search(line)
         line = BAR.sub("", line)
     cells = _cells(line.replace("┃", "│"), header.delimiter)  # rich rules a head in bold and the rows below not
+    if len(cells) > len(header.names):  # `0.55    s`
+        cells = [cell for cell in cells if not UNIT.fullmatch(cell)]
     if len(cells) < len(header.names) and header.spans:
         cells = header.in_columns(line)
     if len(cells) != len(header.names) or (header.names[0] == "split" and cells[0] not in SPLITS):

@@ -83,6 +83,7 @@ class Witness:
             *self._of_several(rows),
             *self._of_places(rows, by_epoch),
             *(self._of_other_epochs(rows) if by_epoch else ()),
+            *(() if steps else self._of_columns(taken)),
             *self._of_parts(taken, len(rows), bool(steps)),
             *_of_values(rows),
         ]
@@ -203,6 +204,19 @@ class Witness:
                         f"line {lost[0].line} first: {lost[0].value:g}."
                     )
                     return
+
+    def _of_columns(self, taken: set[str]) -> Iterator[str]:
+        """Rows of numbers alone, each with a greater whole number before it, of which none was taken."""
+        for kind in self._kinds:
+            rows = [text.split() for _, text in (*kind.first, *kind.last)] if kind.is_row else []
+            places = [int(cells[0]) for cells in rows if cells[0].isdigit()]
+            if len(rows) < LEAST or len(places) < len(rows) or places != sorted(set(places)):
+                continue
+            told = [text for cells in rows for text in cells if "." in text and _digits(text) >= DIGITS_TO_KNOW]
+            is_in = [any(key in taken for key in _keys_of(text)) for text in told]
+            if told and sum(is_in) * MORE_THAN < len(told):
+                yield f"{kind.count} rows of numbers below each other were not taken, line {kind.first[0][0]} first."
+                return
 
     def _of_steps(self, taken: set[str]) -> Iterator[str]:
         """Lines that tell a loss by step, of which no figure was taken."""

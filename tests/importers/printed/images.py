@@ -532,3 +532,38 @@ validation
     epochs=2, first={"train_loss": 0.95, "val_loss": 0.98, "lr": 0.005}, last={"train_loss": 0.45, "val_loss": 0.48},
     steps=4,
 )  # fmt: skip
+_log(
+    "a number in the name: which of several heads it is of",
+    "".join(f"Start epoch {e}\nEpoch: [{e}][0/20]\tLoss {3 / (e + 1):.4f} ({3.2 / (e + 1):.4f})\n * Prec@1     6{e}.110 Prec@5 8{e}.120\n * Prec@1   k 5{e}.130 Prec@5   k 7{e}.140\n * Prec@1   0 5{e}.210 Prec@5 001 7{e}.220\n * Prec@1  05 5{e}.310 Prec@5 05 7{e}.320\n" for e in range(3)),
+    epochs=3, first={"epoch": 0, "metrics": {"val_prec@1": 60.11, "val_prec@5": 80.12, "val_prec@1_k": 50.13, "val_prec@5_k": 70.14, "val_prec@1_0": 50.21, "val_prec@5_001": 70.22, "val_prec@1_05": 50.31, "val_prec@5_05": 70.32}}, last={"~prec@1_05": 52.31},
+)  # fmt: skip
+_log(
+    "tqdm: the epoch before the bar, without its word",
+    "".join(f"[fold_0] {e:03}/200:   0%|          | 0/4 [00:00<?, ?it/s]\n[fold_0] {e:03}/200:  50%|█████     | 2/4 [00:07<00:02,  2.9s/it, loss={5 / e:.4f}]\n[fold_0] {e:03}/200: 100%|██████████| 4/4 [00:08<00:00,  1.9s/it, loss={4 / e:.4f}]\n" + (f"  Epoch {e} — mean Dice: 0.{e}29  |  HD95: 161.27 mm\n" if e % 2 == 0 else "") for e in range(1, 7)),
+    epochs=6, first={"epoch": 1, "train_loss": 4.0, "~dice": None}, last={"epoch": 6, "train_loss": 4 / 6, "~dice": 0.629},
+)  # fmt: skip
+_log(
+    "scores of a validation now and then, one of them of an unknown name",
+    "".join(f"[epoch: {e}, iter: {e * 100}] l_mos: {0.9 / e:.4f} l_metric: {0.7 / e:.4f}\n" + (f"Validation set\n\t # srcc: 0.9{e:02}1\tBest: 0.9312 @ 200 iter\n\t # plcc: 0.8{e:02}7\tBest: 0.8312 @ 200 iter\n" if e % 7 == 0 else "") for e in range(1, 29)),
+    epochs=28, first={"epoch": 1, "metrics": {"l_mos": 0.9, "l_metric": 0.7}}, last={"epoch": 28, "~srcc": 0.9281, "~plcc": 0.8287},
+)  # fmt: skip
+_log(
+    "a warning of another stream behind an unfinished line",
+    "".join(f"timer: 0.3520 sec.\niter {n} || Loss: {9 - n / 20:.4f} || /home/me/ssd.pytorch/utils/augment.py:238: VisibleDeprecationWarning: Creating an ndarray from ragged nested sequences (0.5)\n  mode = random.choice(self.sample_options)\n" for n in range(0, 60, 10)),
+    epochs=0, steps=6, last_step={"step": 50, "train_loss": 6.5},
+)  # fmt: skip
+_log(
+    "the best so far in one word with its score",
+    "".join(f"E{e:3}/9 | Loss:{4 / e:.4f} | TrF1:3{e}.29% | VAcc:4{e}.25% | ETA:2.7min | BestVAcc:4{e}.25%\n" for e in range(1, 6)),
+    epochs=5, first={"epoch": 1, "train_loss": 4.0, "~val_acc": 41.25}, last={"train_loss": 0.8}, no_metric=["best", "eta"],
+)  # fmt: skip
+_log(
+    "HRNet: the last validation is told again below every epoch",
+    "".join("".join(f"Epoch: [{e}/20] Iter:[{i}/40], Time: 0.32, lr: [0.0162], Loss: {3 / e - i / 1000:.6f}, Acc:0.7{i}0, Semantic loss: 0.8692\n" for i in (0, 20, 39)) + f"Loss: {1.2 / (1 + e // 2):.3f}, MeanIU:  0.4{e // 2}60, Best_mIoU:  0.5217\n" for e in range(1, 9)),
+    epochs=8, first={"epoch": 1, "train_loss": 2.961, "val_loss": 1.2, "~val_miou": 0.406}, last={"epoch": 8, "train_loss": 0.336, "val_loss": 0.24}, no_metric=["best"],
+)  # fmt: skip
+_log(
+    "a class that is called day",
+    "".join(f"epoch   {e} | train_loss: {9 / (e + 1):.5f} | test_loss: {8 / (e + 1):.5f} | acc_day: 0.9{e}34 | acc_fog: 0.8{e}24\n" for e in range(5)),
+    epochs=5, first={"epoch": 0, "train_loss": 9.0, "~acc_day": 0.9034}, last={"val_loss": 1.6, "~acc_day": 0.9434, "~acc_fog": 0.8424},
+)  # fmt: skip

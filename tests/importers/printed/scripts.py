@@ -651,3 +651,33 @@ _log(
     "".join(f"<epoch:{e}, lr:1.000e-04> loss: {0.9 / e:.4f}\n" + (f"<epoch:{e}, Average PSNR : {18 + e}.33dB\n" if e % 3 == 0 else "") + ("\0" * 70 + "\n" if e == 4 else "") for e in range(1, 13)),
     epochs=12, first={"epoch": 1, "train_loss": 0.9}, last={"epoch": 12, "train_loss": 0.075, "~psnr": 30.33},
 )  # fmt: skip
+_log(
+    "a table of wide columns whose last cell has a unit of its own",
+    "Epoch    Train Loss   Train Acc    Test Loss    Test Acc     Time    \n" + "-" * 70 + "\n" + "".join(f"{e:<9}{2.4 / e:<13.4f}0.27{e}1       {2.8 / e:<13.4f}0.24{e}8       0.55    s\n" for e in range(1, 7)) + "-" * 70 + "\nBest test accuracy: 0.5271 (52.71%)\n\nTest Loss: 0.4667\nTest Accuracy: 0.2468\n",
+    epochs=6, first={"epoch": 1, "train_loss": 2.4, "val_loss": 2.8, "~train_acc": 0.2711}, last={"epoch": 6, "train_loss": 0.4, "val_loss": 0.4667}, no_metric=["best", "time"],
+)  # fmt: skip
+_log(
+    "the epoch in brackets before the losses of both splits, of two models",
+    "".join(f"model: {model}\n" + "".join(f"[{e}/{total}] Training loss: {top / e:.4f}\t Validation loss: {2 * top / e:.4f}\n" for e in range(total // 6, total + 1, total // 6)) + "smape score:  18.48425\n" for model, total, top in (("LSTM", 30, 20), ("GRU", 30, 10))),
+    epochs=6, generations=2, first={"epoch": 5, "train_loss": 2.0, "val_loss": 4.0}, last={"epoch": 30, "train_loss": 10 / 30, "val_loss": 20 / 30},
+)  # fmt: skip
+_log(
+    "accuracy on a set",
+    "".join(f"Global Step:   {n * 100}, accuracy:  {50 + n}.5%, loss = {2 / n:.2f} (615.1 examples/sec, 0.21 sec/batch)\nAccuracy on Test-Set: {40 + n}.40% (1040 / 10000)\n" for n in range(1, 5)),
+    epochs=4, first={"train_loss": 2.0, "~test_accuracy": 41.4}, last={"train_loss": 0.5, "~test_accuracy": 44.4}, no_metric=["_on"],
+)  # fmt: skip
+_log(
+    "a last evaluation of all three sets, and the settings of what comes next",
+    "".join(f"Epoch [{e}/60] - Train Loss: {90 / e:.4f}, Train RMSE: {80 / e:.4f}, Val RMSE: {99 / e:.4f}\n" for e in range(10, 61, 10)) + "Training done\nTrain set - RMSE: 75.4642, MAE: 60.1526, R2: 0.6756\nVal set - RMSE: 20.3966, MAE: 13.9945, R2: 0.8535\nwindow: 50\n",
+    epochs=6, first={"epoch": 10, "train_loss": 9.0, "~val_rmse": 9.9}, last={"epoch": 60, "train_loss": 1.5, "~train_rmse": 80 / 60, "~val_rmse": 1.65}, no_metric=["window", "mae"],
+)  # fmt: skip
+_log(
+    "the test of the model, where no epoch is named",
+    "".join(f"Training Loss: {0.9 / n:.4f}\n\n\nModel evaluation.\n\n\nModel test error: {0.8 / n:.5f}\n" for n in range(1, 7)),
+    epochs=6, first={"train_loss": 0.9, "~test_error": 0.8}, last={"train_loss": 0.15, "~test_error": 0.8 / 6},
+)  # fmt: skip
+_log(
+    "rewards by episode are not read, and it is said",
+    "".join(f"Episode {n}\tFrame {n * 23}\tAverage100 Score: {20 + n}.30\n" for n in range(1, 9)),
+    refused="It gives an agent's average100_score by episode, and one episode is not read as an evaluation",
+)  # fmt: skip
