@@ -50,13 +50,14 @@ SETS = words(
 )
 """What tells several sets of one split apart: `dev-clean`, `dev_other`, `val_unseen`."""
 EPOCHS = words(
-    "epoch, ep, e, itn, epoch_idx, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, train_epoch, "
-    "trainer/epoch, train/epoch"
+    "epoch, ep, e, itn, epoch_idx, epoch_index, epoch_id, epoch_num, epoch_number, epoch_no, current_epoch, cur_epoch, "
+    "train_epoch, trainer/epoch, train/epoch"
 )
 STEPS = words(
     "step, steps, iter, iters, iteration, iterations, it, batch, update, updates, minibatch, global_step, "
     "num_updates, current_steps, current_step, cur_step, global_steps, itr, nupdates, trainer/global_step, "
-    "train/global_step, num_update, mini-batch, total_timesteps, num_timesteps, timesteps, timestep"
+    "train/global_step, batch_idx, batch_index, num_update, mini-batch, total_timesteps, num_timesteps, timesteps, "
+    "timestep"
 )
 THROUGH = re.compile(r".*global.*|n(?:um_)?updates?|updates|total_timesteps|num_timesteps")
 """Steps that are counted through all epochs."""

@@ -36,6 +36,9 @@ OF_A_SET = re.compile(r"\b(train|valid|val|eval|test)\w{0,12}_loss's\s")
 """Of sets that their user called `train_loss` and the like: what is measured is the word behind."""
 INITIALS = re.compile(r"\b([tv])l\b")
 IN_BRACKETS = re.compile(rf"(\b[a-z]\w*\s?[:=]\s?)\[\s*({NUMBER})\s*\](?!\s*[\[(/\d])")
+IN_A_LIST = re.compile(
+    rf"\b([a-z]\w*(?:\ [a-z]\w*){{0,4}})\s*[:=]?\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)"
+)
 OF_COCO = {"0.50:0.95": "map", "0.50": "map_50", "0.75": "map_75"}
 OF_SPACY = re.compile(rf"'([a-z]\w*)':\s({NUMBER})")
 OF_VITS = ("disc", "gen", "fm", "mel", "dur", "kl")
@@ -155,6 +158,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("a number in a name", rf"\b{_SCORED}\s{{1,3}}(?:0\d{{1,2}}|\d)\s{{1,3}}\d+\.\d.*",
          lambda found: HEAD_OF.sub(r"\1_\2 ", found[0])),
         ("HRNet", rf"^\s*loss:\s*({NUMBER}),\s*meaniu:\s*({NUMBER}),\s*best_miou:.*", r"val loss: \1, miou: \2"),
+        ("NGCF", rf"\btrain==\[({NUMBER})=[^\]]{{0,80}}\],?", r"train loss: \1, test: "),
+        ("keras-rl", r"^\s*interval\ (\d+)\ \(\d+\ steps\ performed\)\s*$", r"epoch \1"),
         ("whose", r"^\s*models?\s+(?=(?:train\w*|val\w*|dev|test|eval\w*)\s+(?:loss|acc\w*|error|wer|cer)\b)", ""),
         ("Marian", r"^\s*(\[valid\])?\s*ep\.\s*(\d+)\s*:\s*up\.\s*(\d+)\s*:\s*(?:sen\.\s*[\d,.]+[km]?\s*:)?",
          r"\1 epoch \2 step \3 "),
@@ -212,8 +217,7 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("leaders", r"(?<=\w)\.{2,}(?=\s{0,3}:)|\s\.{3,}\s*(?=[-+]?\.?\d)|(?<=\w)\.{4,}\s*(?=[-+]?\.?\d)", ": "),
         ("each value in brackets", rf"\b[a-z]\w*\s?[:=]\s?\[\s*{NUMBER}\s*\]\s*,.*[:=]\s?\[\s*{NUMBER}\s*\].*",
          lambda found: IN_BRACKETS.sub(r"\1\2", found[0])),
-        ("values in brackets", rf"\b([a-z]\w*(?:\ [a-z]\w*){{0,4}})\s*[:=]?"
-         rf"\s*\[\s*({DECIMAL}(?:\s*,?\s+{DECIMAL}){{0,31}})\s*\](?!\s*\[)", _of_a_list),
+        ("values in brackets", rf"{IN_A_LIST.pattern}.*", lambda found: IN_A_LIST.sub(_of_a_list, found[0])),
         ("name and value in bars", rf"^\s*[|│┃]\s*([a-z][^|│┃]{{0,80}}?)\s*[|│┃]\s*({NUMBER}\s?%?)\s*[|│┃]?\s*$",
          r"\1: \2"),
         ("CycleGAN", r"^(\s*\(epoch:\ \d+,\ iters:\ \d+,\ time:[^)]{0,60}\))[\s,]*(.*)",

@@ -25,7 +25,7 @@ ASIDE = re.compile(
 )
 """A line with such a word tells of something else than the evaluation of this moment."""
 OF_A_STEP = re.compile(
-    r"(?<![a-z])(?:(?:mini-?)?batch|step|iter|iters|iteration|updates?|num_updates)(?![a-z])\W{0,4}0"
+    r"(?<![a-z])(?:(?:mini-?)?batch|step|iter|iters|iteration|updates?|num_updates)(?:_(?:idx|index|id))?(?![a-z])\W{0,4}0"
     r"|%\||it/s|s/it|0\s?/\s?0\s+loss|^\W*0,\s+train.?loss|(?<![a-z])eta(?![a-z])|\[\s*0\s*/\s*0\b|batch[ _]loss"
 )
 """In the shape of a line: it is about a step."""

@@ -681,3 +681,18 @@ _log(
     "".join(f"Episode {n}\tFrame {n * 23}\tAverage100 Score: {20 + n}.30\n" for n in range(1, 9)),
     refused="It gives an agent's average100_score by episode, and one episode is not read as an evaluation",
 )  # fmt: skip
+_log(
+    "an index of the epoch and one of the batch, each with its total",
+    "".join(f"[epoch_index: {e}/20][batch_index:{b}/40] [D loss: {0.9 / e + b / 100:.6f}, acc:  {50 + b}%] [G loss: {4 / e - b / 100:.6f}, adv: 0.535407] time: 0:10:33\n" for e in range(1, 5) for b in (10, 25, 40)),
+    epochs=4, steps=12, first={"epoch": 1, "~d_loss": 1.3, "~g_loss": 3.6}, last={"epoch": 4, "~d_loss": 0.625, "~g_loss": 0.6},
+)  # fmt: skip
+_log(
+    "keras-rl: an interval is an evaluation",
+    "Training for 40000 steps ...\n" + "".join(f"Interval {n} ({n * 10000 - 10000} steps performed)\n10000/10000 [==============================] - 199s 20ms/step - reward: -1.1{n}52\n2748 episodes - episode_reward: -4.0{n}2 [-10.000, 1.000] - loss: {2 / n:.3f} - mean_q: -3.342\n\n" for n in range(1, 5)),
+    epochs=4, first={"epoch": 1, "train_loss": 2.0, "~reward": -1.1152}, last={"epoch": 4, "train_loss": 0.5, "~reward": -1.1452},
+)  # fmt: skip
+_log(
+    "NGCF: the loss is the sum of the two behind it, and scores of the test stand in lists",
+    "".join(f"Epoch {e} [17.9s]: train==[{30 / (e + 1):.5f}={29 / (e + 1):.5f} + {1 / (e + 1):.5f}]" + (f", recall=[0.1{e}012, 0.2{e}432], precision=[0.0{e}012, 0.3{e}432]" if e % 2 else "") + "\n" for e in range(6)),
+    epochs=6, first={"epoch": 0, "train_loss": 30.0}, last={"epoch": 5, "train_loss": 5.0, "metrics": {"test_recall_1": 0.15012, "test_recall_2": 0.25432, "test_precision_1": 0.05012, "test_precision_2": 0.35432}},
+)  # fmt: skip
