@@ -97,7 +97,7 @@ OPTIONS = re.compile(
     rf"|(?=[a-z]\w{{0,60}} \.{{3}})(?![^.]{{0,60}}{MEASURES})[a-z]\w{{0,60}} \.{{3,}} \S)"
 )
 """`--lr 0.1 --wd 0`, or an option and its value over dots: `hidden_dropout ....... 0.1`."""
-COMMAND = r"(?!.{0,2000}--\w{0,20}loss)(?:.{0,2000}?\s--[a-z][\w-]{1,60}[ =][^\s-]\S{0,200}){3}"
+COMMAND = r"(?!.{0,2000}--\w{0,20}loss)(?:.{0,2000}?\s--[a-z][\w-]{1,60}[ =][^\s-]\S{0,200}(?!\S)){3}"
 """A command with its options, as a shell prints it when the job was killed."""
 NOTHING_SAID = re.compile(
     r"\.py:\d+: \w*Warning|^\s*(?:Traceback |File \"|wandb: |at [\w.]+\()"
@@ -132,6 +132,11 @@ RANKED = re.compile(r"\s?\(\s?(?:top_?)?[kK]\s?=\s?(\d{1,4})\s?\)(?=\s*[:=])")
 OF_TENSORFLOW = re.compile(r"<tf\.(?:Tensor|Variable)[:\s][^<>]{0,200}?\bnumpy=([-+.\deE]+|nan|inf)>")
 
 
+GAP = " " * 200
+GAPS = re.compile(rf"{GAP}\s*")
+"""No table is so wide; what is asked of every line would take a second for a thousand spaces."""
+
+
 _says_nothing = by_shape(lambda shape: NOTHING_SAID.search(shape) is not None)
 _has_pasted_codes = by_shape(lambda shape: re.search(r"\[0{1,2}(?:;0{1,3})*m", shape) is not None)
 _has_month = by_shape(lambda shape: HAS_MONTH.search(shape) is not None)
@@ -145,6 +150,8 @@ def cleaned(line: str) -> str:
     """What the line itself says; empty for a warning, a traceback, a shell's echo, or another rank's copy."""
     if "\x1b" in line:
         line = TERMINAL_CODES.sub("", line)
+    if GAP in line:
+        line = GAPS.sub(GAP, line)
     if _has_pasted_codes(line):
         line = PASTED_CODES.sub("", line)
     if ".py:" in line and (found := WARNED_BEHIND.search(line)):
