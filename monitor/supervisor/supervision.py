@@ -331,8 +331,8 @@ class Supervision:
             self._insist()
         for request in control.pending(self.run_dir, self._generation):
             self._answer_at_end(request, now)
-        self._look_for_checkpoint()
         self._watch.look(now, force=True)
+        self._look_for_checkpoint()
 
     def _look_for_checkpoint(self) -> None:
         """Notes what a stopped script has left on disk; last, as a large folder takes its time."""

@@ -153,7 +153,7 @@ def test_a_wrapper_that_ignores_ctrl_c_does_not_hide_a_trainer_that_saves_at_it(
     command = f"trap '' INT; {sys.executable} {runs.parent}/inner.py {runs.parent} & wait $!"
     handler = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     script(runs.parent, handler + SAVES_ON_CTRL_C, "inner.py")
-    run_dir = runs / start(runs, ["sh", "-c", command], name="wrapped")
+    run_dir = runs / start(runs, ["sh", "-c", command], name="wrapped", cwd=runs.parent)
     wait_for(lambda: "ready" in (run_dir / LOG_FILE).read_text(), secs=60)
     stop(run_dir)
     wait_for_state(run_dir, "stopped")
