@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from monitor.run_dir import STATE_FILE, Floors
 from monitor.writer import RunWriter
@@ -120,6 +120,7 @@ def tab(browser):
     def open_tab(width: int = 1360, height: int = 900, **options: object) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)  # it does not go by the context's: five seconds are few on a busy machine
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
