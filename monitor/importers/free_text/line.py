@@ -276,17 +276,14 @@ class Walk(LineState):
         self.last = self.bare_text = ""
 
     def _name_value(self, text: str, value: float, unit: str) -> None:
-        words, mark = self.words, self.separated
-        self.words, self.separated = [], ""
-        held = tuple(self.held)
+        words, mark, held = self.words, self.separated, tuple(self.held)
+        self.words, self.separated, self.last = [], "", ""
         self.held.clear()
         self.phrase.clear()
-        self.last = ""
         if words[-1] in OF_A_COUNT and words[-2:-1] and words[-2] in STEPS:  # `batch i: 51`
             del words[-1]
         if words[-1] in STEPS and not unit and "per" not in words:
-            self._name_step(words, held, value)
-            return
+            return self._name_step(words, held, value)
         if rates := [place for place, word in enumerate(words) if "/" in word and RATE.fullmatch(word)]:
             words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`
             if not words:
@@ -304,8 +301,7 @@ class Walk(LineState):
             if split == "train" and self.step is None and value >= 0 and math.isfinite(value):
                 self.step, self.last = value, "step"
             return
-        if unit == "db":  # `PSNR 29.93dB`
-            unit = ""
+        unit = "" if unit == "db" else unit  # `PSNR 29.93dB`
         if unit not in ("", "%") or (name.dropped and rest):
             return
         if name.spoken:
