@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
 
 from monitor.commands.common import (
     DEFAULT_RUNS,
@@ -26,11 +28,15 @@ from monitor.commands.common import (
     wanted_fields,
     who,
 )
+from monitor.importers.free_text.evidence import Figures
+from monitor.importers.live import find_followed
 from monitor.launcher import attaching
-from monitor.launcher.attaching import AttachRequest, Proposal, attach
+from monitor.launcher.attaching import attach
+from monitor.launcher.proposing import AttachRequest, Proposal, propose, reading_of
 from monitor.run_dir.errors import EXIT_OK, UnreadableRunError, UsageError
 from monitor.run_dir.reader import is_run
 from monitor.run_dir.words import monitor_line
+from monitor.view.log import plain
 
 BAR_FROM_BYTES = 5_000_000
 
@@ -113,7 +119,7 @@ def _run_of(log: Path, runs: Path) -> Path | None:
 def _end_following(
     log: Path, run_dir: Path | None, runs: Path, request: AttachRequest, options: Options
 ) -> dict[str, Any]:
-    known = run_dir or attaching.find_followed(runs, log)
+    known = run_dir or find_followed(runs, log)
     if known is None:
         raise UnreadableRunError(f"No run in {runs} follows {log}.")
     attaching.end_following(known, request.asked_by)
@@ -123,14 +129,20 @@ def _end_following(
 
 
 def _confirm(run_dir: Path, request: AttachRequest, options: Options) -> dict[str, Any]:
-    said, mapping = attaching.reading_of(run_dir, request)
-    document = {"run_id": run_dir.name, "said": said, "mapping": mapping.document()}
+    read = reading_of(run_dir, request)
+    document = {
+        "run_id": run_dir.name,
+        "said": read.said,
+        "mapping": read.mapping.document(),
+        "figures": read.figures.document(),
+    }
     if options.as_json and not options.yes:
         return {**document, "confirmed": False, "next": "add --yes to confirm it"}
     if not options.as_json:
-        console().print(said, soft_wrap=True)
+        console().print(read.said, soft_wrap=True)
+        _show_figures(read.figures)
         confirm("Is that right?", options.yes)
-    attaching.settle_reading(run_dir, request.asked_by, mapping)
+    attaching.settle_reading(run_dir, request.asked_by, read.mapping)
     if not options.as_json:
         console().print(f"Saved for {run_dir.name}.")
     return {**document, "confirmed": True}
@@ -139,21 +151,21 @@ def _confirm(run_dir: Path, request: AttachRequest, options: Options) -> dict[st
 def _proposed(log: Path, runs: Path, request: AttachRequest, options: Options) -> Proposal:
     size = log.stat().st_size if log.is_file() else 0
     if options.as_json or size < BAR_FROM_BYTES:
-        return attaching.propose(runs, log, request)
+        return propose(runs, log, request)
     shown = Console(stderr=True)
     with Progress(TextColumn("Reading {task.description}"), BarColumn(), DownloadColumn(), console=shown) as bar:
         task = bar.add_task(log.name, total=size)
-        return attaching.propose(runs, log, request, lambda done: bar.update(task, completed=done))
+        return propose(runs, log, request, lambda done: bar.update(task, completed=done))
 
 
 def _show(proposal: Proposal, request: AttachRequest) -> None:
     screen = console()
     screen.print(proposal.said, soft_wrap=True)
-    for use in proposal.mapping.uses:
-        unit = "  (percent → fraction)" if use.scale != 1 else ""
-        screen.print(f"  {use.column} → {use.field}{unit}", soft_wrap=True)
-    if proposal.mapping.beside and proposal.epochs:  # of steps alone only the train loss is kept
-        screen.print(f"Kept as extra metrics: {', '.join(proposal.mapping.beside)}.", soft_wrap=True)
+    _show_figures(proposal.figures)
+    shown = {each.column for each in proposal.figures.names}
+    more = [name for name in proposal.mapping.beside if name not in shown]
+    if more and proposal.epochs:  # of steps alone only the train loss is kept
+        screen.print(f"Also kept: {', '.join(more)}.", soft_wrap=True)
     if proposal.samples:
         screen.print(f"Predictions: {proposal.samples:,}.")
     if proposal.known is not None:
@@ -165,11 +177,24 @@ def _show(proposal: Proposal, request: AttachRequest) -> None:
         )
 
 
+def _show_figures(figures: Figures) -> None:
+    """What is read of the first and the last evaluation, and the lines of the log in which the last one stands."""
+    screen, rows = console(), figures.rows()
+    table = Table(*(rows[0] if rows else ()), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row.values()))
+    if rows:
+        screen.print(table)
+    for line in figures.lines:
+        screen.print(Text(f"Line {line.line}: {plain(line.text)}", style="dim"), soft_wrap=True)
+
+
 def _document(proposal: Proposal) -> dict[str, Any]:
     return {
         "said": proposal.said,
         "epochs": proposal.epochs,
         "samples": proposal.samples,
         "mapping": proposal.mapping.document(),
+        "figures": proposal.figures.document(),
         "writers": list(proposal.writers),
     }

@@ -13,8 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -23,17 +22,13 @@ import psutil
 from monitor import launcher
 from monitor.diagnosis.settings import settings_for
 from monitor.importers.following import about_of, read_anew, tell_reading
-from monitor.importers.formats.registry import BINARY, detect
-from monitor.importers.free_text.proposal import names_of, propose_log, sentence, words
-from monitor.importers.free_text.scan import check_log, scan
-from monitor.importers.importing import Asked, Plan, plan, told_of
-from monitor.importers.items import LOG_FORMAT, Importer
-from monitor.importers.live import About, FollowedRun, find_followed, read_source
+from monitor.importers.free_text.proposal import words
+from monitor.importers.items import LOG_FORMAT
+from monitor.importers.live import About, FollowedRun, read_source
 from monitor.importers.mapping import SourceMapping, mapping_of
-from monitor.importers.several import container
+from monitor.launcher.proposing import AttachRequest, Proposal
 from monitor.launcher.relaunch.options import described
 from monitor.run_dir import (
-    EPOCHS_FILE,
     LOG_FILE,
     READING_FILE,
     Identity,
@@ -45,118 +40,12 @@ from monitor.run_dir import (
     processes,
 )
 from monitor.run_dir.audit import audited, by_run_dir
-from monitor.run_dir.errors import RefusedError, UnreadableRunError
+from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.launch import Order, is_kept, launch_of, read_launch, read_progress
 from monitor.run_dir.lives import is_copied
 from monitor.run_dir.planned import planned_by
 from monitor.run_dir.seal import write_sealed
 from monitor.run_dir.words import PACKAGE, monitor_line
-
-MOST_WRITERS = 3
-BY_FORMAT = BINARY | {"hugging-face", "ultralytics", "wav2letter", "clearml", "tensorboard-csv"}
-"""Formats that are read by their own importer and not as a log's lines: their figures need more than their lines, as
-sums of parts, several dev sets, a summary at the end."""
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """The likely reading of a log. `said`: the question to a person; `known`: the run that is fed from this log
-    already."""
-
-    path: Path
-    mapping: SourceMapping
-    said: str
-    epochs: int
-    samples: int
-    known: Path | None = None
-    names: tuple[str, ...] = ()
-    """Every quantity that the log names."""
-    writers: tuple[str, ...] = ()
-    """Processes of this user that have the log open for writing, for people."""
-    plan: Plan | None = None
-    """Of a file that its own importer reads: how."""
-
-
-@dataclass(frozen=True)
-class AttachRequest:
-    """What a person wants of an attachment. `pid`: the process that writes the log."""
-
-    asked_by: str
-    name: str = ""
-    pid: int | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Field → name in the log, where the proposal is not right."""
-    percent: bool | None = None
-
-
-def propose(
-    runs_dir: Path, path: Path, request: AttachRequest, progress: Callable[[int], None] = lambda done_bytes: None
-) -> Proposal:
-    """Reads the log once and says how it would be followed. Raises MonitorError in one sentence where it cannot be."""
-    path = path.absolute()
-    kind = _kind_of(path)
-    if not path.is_file() or kind.name in BY_FORMAT:
-        return _by_format(runs_dir, path, kind, request)
-    found = scan(path, progress)
-    try:
-        mapping = propose_log(found, request.columns, request.percent)
-    except UnreadableRunError as problem:
-        if kind.name in ("log", "table"):
-            raise
-        if not kind.grows:
-            raise UnreadableRunError(f"{problem} Import may read it, as {kind.title}: {_import_of(path)}") from None
-        with contextlib.suppress(UnreadableRunError):
-            return _by_format(runs_dir, path, kind, request)
-        raise
-    return Proposal(
-        path=path,
-        mapping=mapping,
-        said=sentence(found, mapping, path.name),
-        epochs=len({row.epoch for row in found.rows}),
-        samples=found.samples,
-        known=find_followed(runs_dir, path),
-        names=names_of(found),
-        writers=_writers(path),
-    )
-
-
-def _kind_of(path: Path) -> type[Importer]:
-    """The format of a log, of a folder, or of one run in a file that holds several (mlflow.db/NAME)."""
-    place, part = container(path)
-    if path.is_dir() or (part and place.is_file()):
-        return detect(path)
-    try:
-        check_log(path)
-    except UnreadableRunError:
-        if not path.is_file():
-            raise
-        with contextlib.suppress(UnreadableRunError):
-            if (kind := detect(path)).name in BINARY:
-                return kind
-        raise
-    return detect(path)
-
-
-def _by_format(runs_dir: Path, path: Path, kind: type[Importer], request: AttachRequest) -> Proposal:
-    """As its own importer reads it. Raises UnreadableRunError for what never grows: there is nothing to follow."""
-    if not kind.grows:
-        raise UnreadableRunError(f"{path.name} is {kind.title}, which does not grow; import it: {_import_of(path)}")
-    chosen = plan(path, Asked(fields=dict(request.columns), percent=request.percent), follow=True)
-    return Proposal(
-        path=path,
-        mapping=chosen.mapping,
-        said=told_of(chosen),
-        epochs=chosen.counts.evaluations,
-        samples=len(chosen.samples),
-        known=find_followed(runs_dir, path),
-        names=tuple(chosen.survey.columns),
-        writers=_writers(path) if path.is_file() else (),
-        plan=chosen,
-    )
-
-
-def _import_of(path: Path) -> str:
-    return monitor_line("import", path)
 
 
 @audited("attach", lambda runs_dir, proposal, request, **how: (runs_dir, ""))
@@ -251,30 +140,6 @@ def _refuse_starts(run: FollowedRun) -> None:
 def confirm(run_dir: Path, by: str, mapping: SourceMapping | None = None) -> None:
     """Confirms how a log is read, or changes it; its follower takes that in within a second."""
     _say(run_dir, ReadingWord(by=by, at=time.time(), mapping=mapping.document() if mapping else {}))
-
-
-def reading_of(run_dir: Path, request: AttachRequest) -> tuple[str, SourceMapping]:
-    """(the question about a run that is read from a log, how it is read, with the changes of `request`).
-
-    Raises RefusedError for a run that writes its own records, UsageError for a change that the log does not allow.
-    """
-    source = read_source(run_dir)
-    if source is None and not (run_dir / EPOCHS_FILE).exists():
-        raise RefusedError(f"Nothing was read from {run_dir.name}'s log yet; try again when it has printed an epoch.")
-    if source is None or source.format != LOG_FORMAT:
-        raise RefusedError(f"{run_dir.name} is not read from a log: there is nothing to confirm.")
-    path = Path(source.path)
-    found = scan(path)
-    kept = mapping_of(source.mapping)
-    changed = bool(request.columns) or request.percent is not None
-    mapping = propose_log(found, request.columns, request.percent) if changed else kept
-    return sentence(found, mapping, path.name), mapping
-
-
-def names_in(run_dir: Path) -> tuple[str, ...]:
-    """Every quantity that the log of a followed run names."""
-    source = read_source(run_dir)
-    return names_of(scan(Path(source.path))) if source is not None else ()
 
 
 def is_followed(run_dir: Path) -> bool:
@@ -384,16 +249,3 @@ def _launch(request: AttachRequest, now: float) -> Launch:
         metric=settings.primary,
     )
     return described(launch_of(order, "", now), cwd)
-
-
-def _writers(path: Path) -> tuple[str, ...]:
-    found = []
-    for process in psutil.process_iter(["pid", "cmdline"]):
-        try:
-            opened = process.open_files()
-        except (psutil.Error, OSError):
-            continue
-        if any(file.path == str(path) and getattr(file, "mode", "a") != "r" for file in opened):
-            command = " ".join(process.info["cmdline"] or [])
-            found.append(f"{process.info['pid']} ({command[:80]})")
-    return tuple(found[:MOST_WRITERS])

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.commands.cli import VERBS, command
+from monitor.commands.cli import VERBS, command, main
 from monitor.importers.free_text.reader import read_line
-from monitor.launcher.attaching import AttachRequest, propose
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "your-own-script.md").read_text(encoding="utf-8")
 COMMANDS = sorted(set(re.findall(r"python -m monitor [^`\n]+", TEXT)))
@@ -24,15 +23,13 @@ def test_every_command_that_is_shown_exists_with_its_options(line):
     assert {word for word in ours if word.startswith("--")} <= known
 
 
-def test_the_transcript_is_what_is_really_said(tmp_path):
+def test_the_transcript_is_what_is_really_said(tmp_path, capsys):
     log = tmp_path / "train.log"
     log.write_text(re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)[0])
-    proposal = propose(tmp_path / "runs", log, AttachRequest("anna"))
+    main(["attach", str(log), "--runs", str(tmp_path / "runs")])
+    said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     shown = re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL)[0]
-    assert proposal.said in shown
-    assert f"Predictions: {proposal.samples}." in shown
-    for use in proposal.mapping.uses:
-        assert f"  {use.column} → {use.field}" in shown
+    assert said == [" ".join(line.split()) for line in shown.splitlines()[1 : 1 + len(said)]] and len(said) == 7
 
 
 def test_every_form_in_the_table_names_an_epoch_or_an_evaluation():

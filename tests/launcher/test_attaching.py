@@ -13,10 +13,7 @@ import pytest
 
 from monitor import launcher
 from monitor.commands.cli import main
-from monitor.importers.importing import Asked, plan
-from monitor.importers.several import label
 from monitor.launcher import attaching
-from monitor.launcher.attaching import AttachRequest
 from monitor.run_dir import processes
 from monitor.run_dir.errors import (
     EXIT_OK,
@@ -24,7 +21,6 @@ from monitor.run_dir.errors import (
     EXIT_UNREADABLE,
     EXIT_USAGE,
     RefusedError,
-    UnreadableRunError,
 )
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.reader import RunReader
@@ -288,32 +284,6 @@ def test_following_in_the_foreground_ends_with_ctrl_c(training, runs):
     assert launcher.ensure_supervised(runs / "train") is False
 
 
-def test_the_wish_of_a_person_reaches_the_proposal(tmp_path, runs):
-    log = tmp_path / "odd.log"
-    log.write_text("epoch 1 fit=3 dev_ctc=2\nepoch 2 fit=2 dev_ctc=1\n")
-    proposal = attaching.propose(runs, log, AttachRequest("anna", columns={"val_loss": "dev_ctc", "train_loss": "fit"}))
-    assert proposal.said == "Found 2 epochs in odd.log: train loss 3.00 → 2.00, val loss 2.00 → 1.00."
-
-
-@pytest.mark.parametrize(
-    "tool",
-    ["Hugging Face", "Ultralytics", "wav2letter", "TensorBoard", "W&B", "MLflow", "MLflow's database", "ClearML"],
-)
-def test_what_a_tool_writes_is_followed_as_import_reads_it(tmp_path, runs, tool):
-    path = foreign.CAST[tool][0](tmp_path)
-    proposal = attaching.propose(runs, path, AttachRequest("anna"))
-    whole = plan(path, Asked(), follow=True)
-    assert (proposal.epochs, proposal.mapping) == (whole.counts.evaluations, whole.mapping) and proposal.epochs > 1
-    assert proposal.said.startswith(f"{label(path)} is {whole.kind.title}: {whole.counts.evaluations} evaluations")
-    assert "train loss" in proposal.said and "→" in proposal.said
-
-
-def test_what_never_grows_is_refused_with_the_command_that_imports_it(tmp_path, runs):
-    path = foreign.tensorboard_csv(tmp_path)
-    with pytest.raises(UnreadableRunError, match=rf"which does not grow; import it: python -m monitor import {path}"):
-        attaching.propose(runs, path, AttachRequest("anna"))
-
-
 def test_a_table_that_grows_is_followed_by_a_process_of_its_own_until_that_is_ended(tmp_path, runs, capsys):
     path = foreign.ultralytics(tmp_path)
     rows = path.read_text().splitlines()
@@ -329,18 +299,6 @@ def test_a_table_that_grows_is_followed_by_a_process_of_its_own_until_that_is_en
     assert "val_loss" in run.reading.said.replace(" ", "_") and run.reading.confirmed_by
     attach("--stop", "yolo", runs=runs)
     wait_for(lambda: not attaching.is_followed(runs / "yolo"))
-
-
-def test_the_first_epoch_under_way_is_said_as_such_and_its_steps_are_followed(tmp_path, runs):
-    log = tmp_path / "early.log"
-    log.write_text("".join(f"Epoch [1/60], Step [{n}00/500], Loss: {3.5 - n / 4}\n" for n in (1, 2, 3)))
-    proposal = attaching.propose(runs, log, AttachRequest("anna"))
-    assert proposal.said == "Epoch 1 of 60 under way in early.log, step 300 of 500, train loss 3.25 → 2.75."
-
-
-def test_who_asks_before_the_first_epoch_was_printed_is_told_to_wait(tmp_path):
-    with pytest.raises(RefusedError, match="Nothing was read from early's log yet"):
-        attaching.reading_of(tmp_path / "early", AttachRequest("anna"))
 
 
 def test_the_follower_of_a_run_that_was_deleted_ends(training, tmp_path):

@@ -73,14 +73,18 @@ class Kind:
         self.count += 1
         (self.first if len(self.first) < KEPT else self.last).append((number, line))
 
+    def kept(self) -> tuple[tuple[int, str], ...]:
+        """The lines that were kept, each with its number."""
+        return (*self.first, *self.last)
+
     def figures(self) -> Iterator[Figure]:
         """The figures of the lines that were kept, in the order of the lines."""
-        for number, line in (*self.first, *self.last):
+        for number, line in self.kept():
             yield from figures(line, number)
 
     def pairs(self) -> Iterator[tuple[int, list[tuple[str, tuple[str, ...]]]]]:
         """The names with a number of each line that was kept, and the line's number."""
-        for number, line in (*self.first, *self.last):
+        for number, line in self.kept():
             yield number, list(pairs(line))
 
 

@@ -24,6 +24,11 @@ class Row:
     of_steps: frozenset[str] = frozenset()
     """The names that lines of its steps alone told."""
 
+    def cell(self, column: str) -> tuple[str, str] | None:
+        """The name and the number under it; `loss` and `train_loss` of two epochs are one quantity."""
+        names = (column, f"train_{column}", column.removeprefix("train_"))
+        return next(((name, text) for name in names if (text := self.cells.get(name))), None)
+
 
 @dataclass
 class Present:

@@ -42,7 +42,7 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
 
     Raises UnreadableRunError where no epoch was found, UsageError for an unknown field or name.
     """
-    rows = found.rows or tuple(_begun(found))
+    rows = found.seen
     if found.doubt:
         raise UnreadableRunError(found.doubt)
     if not rows or _is_nowhere(found):
@@ -83,14 +83,6 @@ def _is_nowhere(found: Scan) -> bool:
         return False
     has_loss = any("loss" in name for row in found.rows for name in row.cells)
     return len(found.rows) == 1 or (len(found.rows) == 2 and not has_loss)
-
-
-def _begun(found: Scan) -> Iterator[Row]:
-    """What is there of the first epoch, where none has ended: names and units can be seen in it."""
-    if found.under_way is not None and found.under_way.cells:
-        yield found.under_way
-    elif found.steps.count:
-        yield Row(0.0, dict(found.steps.cells), step=found.steps.steps[1])
 
 
 def unread(found: Scan) -> str:
@@ -172,13 +164,13 @@ def epoch_of(row: Row, mapping: SourceMapping) -> Epoch | None:
 
 
 def twins(columns: Iterable[str]) -> set[str]:
-    """These names with their other spelling: a row holds one of `loss` and `train_loss`, and `_cell` takes either."""
+    """These names with their other spelling: a row holds one of `loss` and `train_loss` (`Row.cell`)."""
     return {name for each in columns for name in (each, f"train_{each}", each.removeprefix("train_"))}
 
 
 def _cell(row: Row, column: str) -> str | None:
-    """What stands under a name; `loss` and `train_loss` of two epochs are one quantity."""
-    return row.cells.get(column) or row.cells.get(f"train_{column}") or row.cells.get(column.removeprefix("train_"))
+    found = row.cell(column)
+    return found[1] if found else None
 
 
 def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
@@ -299,7 +291,7 @@ def _of_steps(found: Scan, mapping: SourceMapping, name: str) -> str:
 
 def names_of(found: Scan) -> tuple[str, ...]:
     """Every quantity that a log names, the most frequent first."""
-    rows = found.rows or tuple(_begun(found))
+    rows = found.seen
     return tuple(name for name, _ in Counter(name for row in rows for name in row.cells).most_common(MOST_NAMES))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.epochs import EpochRows
+from monitor.importers.free_text.evidence import Evidence
 from monitor.importers.free_text.present import MOST_NAMES, Row
 from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.statement import EVALUATED, Statement
@@ -99,6 +100,20 @@ class Scan:
     """What shows that it may be misread, one sentence each."""
     left_out: tuple[str, ...] = ()
     """Names that measure and of which no figure was taken, with how often they stand there."""
+    evidence: Evidence | None = None
+    """Where the figures of the first and the last row stand."""
+
+    @property
+    def seen(self) -> tuple[Row, ...]:
+        """The rows; where there are none yet, the epoch under way, else the last step."""
+        return self.rows or begun(self.under_way, self.steps)
+
+
+def begun(under_way: Row | None, steps: StepsSeen) -> tuple[Row, ...]:
+    """What is there of the first epoch, where none has ended: names and units can be seen in it."""
+    if under_way is not None and under_way.cells:
+        return (under_way,)
+    return (Row(0.0, dict(steps.cells), step=steps.steps[1]),) if steps.count else ()
 
 
 def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) -> Scan:
@@ -204,6 +219,7 @@ class LogScan:
             len(self._doubts.named),
             tuple(doubts),
             self._doubts.witness.left_out,
+            self._doubts.witness.evidence(rows or begun(under_way, self._steps)),
         )
 
 

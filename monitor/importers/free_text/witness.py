@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from monitor.importers.free_text.evidence import Evidence, evidence_of
 from monitor.importers.free_text.figures import MEASURES, Figure
 from monitor.importers.free_text.kinds import KEPT, KEPT_LAST, Kinds
+from monitor.importers.free_text.present import Row
 from monitor.importers.numbers import number
 
 STEPS_FROM = 1.5
@@ -59,6 +61,10 @@ class Witness:
     def take(self, number: int, line: str) -> None:
         """A line of the log as it stands there, and its number."""
         self._kinds.take(number, line)
+
+    def evidence(self, rows: Sequence[Row]) -> Evidence | None:
+        """Where the figures of the first and the last row stand."""
+        return evidence_of(rows, self._kinds)
 
     def sentences(
         self,

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from monitor.importers.free_text.evidence import Figures
 from monitor.importers.mapping import SourceMapping
 from monitor.launcher import attaching
-from monitor.launcher.attaching import AttachRequest, Proposal
+from monitor.launcher.proposing import AttachRequest, Proposal, propose, reading_of
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.words import monitor_line
 from monitor.ui.dialogs.parts import act, asked_by, attempt, code, confirmed, dialog, go_to, plain
@@ -38,21 +39,22 @@ def follow(runs_dir: Path) -> None:
         st.caption("The same from a terminal:")
         code("python -m monitor attach path/to/train.log")
         return
-    request, propose = attempt(lambda: _request(typed, pid)), partial(_proposal, runs_dir, Path(typed).expanduser())
-    proposal = attempt(partial(propose, request)) if request else None
+    request, look = attempt(lambda: _request(typed, pid)), partial(_proposal, runs_dir, Path(typed).expanduser())
+    proposal = attempt(partial(look, request)) if request else None
     if not request or not proposal:
         return
     st.markdown(f"**{plain(proposal.said)}** Is that right?")
-    _table(proposal.mapping)
+    _table(proposal.figures)
     with st.expander("Change columns"):
         columns, percent = _change("follow", proposal.mapping, proposal.names)
     if columns or percent is not None:
         request = AttachRequest(request.asked_by, request.name, request.pid, columns, percent)
-        changed = attempt(partial(propose, request))
+        changed = attempt(partial(look, request))
         if not changed:
             return
         proposal = changed
         st.markdown(f"**{plain(proposal.said)}**")
+        _table(proposal.figures)
     _say_more(proposal, request)
     if confirmed("Yes, follow it", "follow"):
         act(lambda: go_to(runs_dir, attaching.attach(runs_dir, proposal, request)))
@@ -62,22 +64,22 @@ def follow(runs_dir: Path) -> None:
 def confirm_reading(run_dir: Path) -> None:
     """What was found in the log of a started script, for a person to confirm."""
     by = asked_by()
-    found = attempt(lambda: attaching.reading_of(run_dir, AttachRequest(by)))
-    if not found:
+    read = attempt(lambda: reading_of(run_dir, AttachRequest(by)))
+    if not read:
         return
-    said, mapping = found
-    st.markdown(f"**{plain(said)}** Is that right?")
-    _table(mapping)
+    st.markdown(f"**{plain(read.said)}** Is that right?")
+    _table(read.figures)
     with st.expander("Change columns"):
-        columns, percent = _change("reading", mapping, attaching.names_in(run_dir))
+        columns, percent = _change("reading", read.mapping, read.names)
     if columns or percent is not None:
-        changed = attempt(lambda: attaching.reading_of(run_dir, AttachRequest(by, columns=columns, percent=percent)))
+        changed = attempt(lambda: reading_of(run_dir, AttachRequest(by, columns=columns, percent=percent)))
         if not changed:
             return
-        said, mapping = changed
-        st.markdown(f"**{plain(said)}**")
+        read = changed
+        st.markdown(f"**{plain(read.said)}**")
+        _table(read.figures)
     if confirmed("Yes", "reading", leave="Not now"):
-        act(lambda: attaching.settle_reading(run_dir, by, mapping))
+        act(lambda: attaching.settle_reading(run_dir, by, read.mapping))
 
 
 def _request(typed: str, pid: str) -> AttachRequest:
@@ -97,15 +99,11 @@ def _proposal(runs_dir: Path, path: Path, request: AttachRequest) -> Proposal:
         raise UsageError(
             f"{path.name} is too large for this page ({size:,} bytes). Use a terminal: {monitor_line('attach', path)}"
         )
-    return attaching.propose(runs_dir, path, request)
+    return propose(runs_dir, path, request)
 
 
-def _table(mapping: SourceMapping) -> None:
-    rows = [
-        {"in the log": use.column, "field": use.field, "unit": "percent" if use.scale != 1 else "as written"}
-        for use in mapping.uses
-    ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+def _table(figures: Figures) -> None:
+    st.dataframe(figures.rows(), hide_index=True, width="stretch")
 
 
 def _change(form: str, mapping: SourceMapping, names: tuple[str, ...]) -> tuple[Mapping[str, str], bool | None]:
