@@ -56,7 +56,8 @@ EPOCHS = words(
 STEPS = words(
     "step, steps, iter, iters, iteration, iterations, it, batch, update, updates, minibatch, global_step, "
     "num_updates, current_steps, current_step, cur_step, global_steps, itr, nupdates, trainer/global_step, "
-    "train/global_step, batch_idx, batch_index, num_update, mini-batch, total_timesteps, num_timesteps, timesteps, "
+    "train/global_step, batch_idx, batch_index, batch_id, batch_no, batch_num, step_id, step_no, step_num, iter_id, "
+    "iter_no, iter_num, iteration_id, iteration_num, num_update, mini-batch, total_timesteps, num_timesteps, timesteps, "
     "timestep"
 )
 THROUGH = re.compile(r".*global.*|n(?:um_)?updates?|updates|total_timesteps|num_timesteps")
@@ -84,7 +85,7 @@ HOUSEKEEPING = re.compile(
     r"|images?|instances|labels|img_size|per_second|train_wall|gb_free|clip|num_updates|early_stopping|year|pid|port|line"
     r"|second|minutes?|hours?|days?|ms|start|end|id|idx|index|over|train_secs?|wall|cost|tps|mfu|tflops?\w*|steps_per_sec\w*"
     r"|per_gpu|wd|weight_decay|run|fold|trial|exp|gpu_mem\w*|infer|gsize|number|count|len|length|vocab\w*|classes|dataset|devices?|stage"
-    r"|dataloader(?:_\w+)?|every|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
+    r"|dataloader(?:_\w+)?|(?:\w+_)?layers?|every|stalled|seen|n_params|n_parameters|no_improvement|dauer|zeit|temps|dur[ée]e|tiempo|tempo|dura[çc][ãa]o"
     r"|durata|duur|czas|s[üu]re|время|час|时间|時間|耗时|用时|耗時|시간|thời_gian"
     r"|(?:add|sub|mul|truediv|mean|reduce_\w+|strided_slice|concat)_\d+|thoi_gian|ts|timestamp|unixtime|delta|\w+_[kmgt]i?b|job|heap|(?:data_)?slice|step_in\w*|micro_batches))"
 )
@@ -120,7 +121,7 @@ INCIDENTAL = words(
 QUALITY = re.compile(
     r"(?:.*_)?(?:wer|acc|accuracy|acc@?\d|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
     r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*"
-    r"|pearson\w*|spearman\w*|rms_score|mrr|ndcg|eer|der|mcc|kappa|fid\d*k?|kid)(?:_.*)?"
+    r"|pearson\w*|spearman\w*|rms_score|mrr|ndcg|eer|der|mcc|kappa|fid\d*k?|kid|log_?likelihood)(?:_.*)?"
 )
 """What measures a model where no loss and no WER is logged."""
 

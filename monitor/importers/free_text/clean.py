@@ -50,8 +50,11 @@ PREFIXED = re.compile(
     rf"|\s{{1,9}}-{{0,3}}\s{{0,9}}|\s{{0,9}}[:|\]]\s{{0,9}})){{0,4}}?\[?\s{{0,9}}{_LEVEL}\s*(?=[\s:|\]\)/-])[\s:|\]\)-]*"
 )
 """Up to the level: time stamp, host, logger; also a bar that the line was glued to."""
-OF_LOGGING = re.compile(r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[A-Za-z_][\w.-]{0,60}:(?=[^\s\d.+-])")
-"""What Python's own form puts before a message: `INFO:root:`."""
+OF_LOGGING = re.compile(
+    r"(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:[A-Za-z_][\w.-]{0,60}:(?=[^\s\d.+-])"
+    r"|(?:root|__\w{1,40}__|[A-Za-z_]\w{0,40}(?:\.\w{1,40}){1,4}):(?=\s{1,20}[A-Za-z]))"
+)
+"""What Python's own form puts before a message: `INFO:root:`; where spaces follow, `INFO:val: loss` names a split."""
 NAMED = re.compile(
     r"(?!(?i:train|training|val|valid|validation|test|dev|eval|evaluation|epoch|step|iter|loss)\s)[A-Za-z_]\w*\s-\s{1,3}"
 )
@@ -104,6 +107,8 @@ NOTHING_SAID = re.compile(
     r"|^\s*(?:slurmstepd|srun|scancel|mpirun):"
     r"|^\s*times? \((?:ms|s|sec|seconds)\)\s?[|:]"
     rf"|^{COMMAND}|{SETTINGS.pattern}|{OPTIONS.pattern}|{OF_A_SHELL.pattern}|{COUNTED}"
+    r"|\bname\s?=\s?[^\s,]{1,200},\s{1,3}shape\s?=\s?\("  # a variable of the model
+    r"|^.{0,60}\btensorflow/(?:core|compiler|stream_executor)/\S{1,200}\.cc:\d+\]|\bmemoryClockRate\(GHz\)"
     r"|`Trainer\(\w+=[^)]{0,40}\)` was configured|^\s*(?:Namespace|usage:|python3? )|^\s*#\s*python"
 )
 WARNED_BEHIND = re.compile(
@@ -115,7 +120,7 @@ PATHS = re.compile(
     r"|(?<![\w./\\-])[\w./\\-]{1,300}\.(?:py|pt|pth|ckpt|h5|hdf5"
     r"|bin|json|jsonl|txt|log|yaml|yml|png|csv|npz|npy|safetensors"
     r"|keras|onnx|tar|gz|mdl|checkpoint|traineddata)\b(?::\d+)?"
-    r"|\b[A-Za-z]:\\\S+|(?<![\w./\\-])[\w./-]{1,200}\.[a-z]{1,4}:\d+\b"
+    r"|\b[A-Za-z]:\\\S+|(?<![\w./\\-])[\w./-]{1,200}\.[a-z]{1,4}:\d+\b(?!\.\d)"  # `FSD_test.ber:3.8` is no file
     r"|(?<![\w.])\d+(?:\.\d+){2,}(?![\w.])|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22,}"
 )
 VALIDATES = re.compile(r"(?<![A-Za-z])(?:validat(?:e|ion|or)|valid|val|evaluat(?:e|ion|or)|eval)(?![A-Za-z])")

@@ -262,7 +262,10 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("a value in brackets alone", rf"\b[a-z]\w*\s?[:=]\s?\({NUMBER}\s?%?\).*",
          lambda found: BRACKETED.sub(r"\1 \2", found[0])),
         ("split and epoch", r"^\s*(train|test|val\w*|eval)\w*\s*\((\d+)\)\s*\|", r"\1 epoch \2 |"),
-        ("of so many", r"\b(loss)\ of\ \d+\ (?:batches|samples|examples|steps)(?=\s*[:=])", r"\1"),
+        ("of so many", r"\b(loss|err\w*|acc\w*)\ (?:(?:of|over|in|on|for)\ )?(?:the\ )?(?:last\ )?\d+"
+         r"\ (?:batches|samples|examples|steps|images)(?=\s*[:=])", r"\1"),
+        ("a share in brackets", rf"^\s*((?:train\w*|val\w*|test\w*|eval\w*)\ (?:acc\w*|err\w*|wer|cer))"
+         rf"\ \(({NUMBER}\s?%)\)\s*$", r"\1: \2"),
         ("Catalyst", r"^\s*(train|valid)\ \((\d+/\d+)\)\s+(?=[a-z]\w*:.*\|\ momentum:)", r"\1 epoch \2 "),
         ("Poutyne", r"\btrain\ steps:\s*\d+\s+(?:val\ steps:\s*\d+\s+)?(?:test\ steps:\s*\d+\s+)?[\d.]+s\b", ""),
         ("BERT-pytorch", r"^\s*ep(\d+)_(train|test)\s*,", r"\2 epoch \1,"),
@@ -296,6 +299,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("spoken", r"\b(accuracy|loss|wer|cer|error)\ of\ the\ (?:network|model)\ on\ (?:the\ )?(?:\d+\ )?"
          r"(train|val|test)\w*\ (?:images|samples|examples|set|data|sentences|clips)\s*[:=]?", r"\2 \1:"),
         ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
+        ("ordinal", r"\b(step|iter|iteration|epoch|batch)\W{1,3}(\d+)(?:st|nd|rd|th)\b(?:\ (?:step|iter\w*|epoch|batch)\b)?",
+         r"\1 \2"),
         ("Julia", r"\d\.\d+f[-+]?\d{1,2}\b.*", lambda found: FLOAT32.sub(r"\1e\2", found[0])),
         ("where it was", r"^.*\boccurred\ (?:at|in)\ (?:epoch|step|iteration)\b.*", ""),
         ("after a comma", rf"\b(?:epoch|step|iter|iteration|batch)[\ :=]{{1,2}}\d+(?:,[^,]{{0,40}}){{0,6}},"

@@ -327,6 +327,8 @@ class Walk(LineState):
         self.labels = not mark and text.isdigit() and not (unit or MEASURED.search(kept))
 
     def _name_step(self, words: list[str], held: tuple[str, ...], value: float) -> None:
+        if not value.is_integer():  # `Loss for final step: 0.0025`
+            return
         if value >= 0 and (self.step is None or words[-1] == "global_step") and math.isfinite(value):
             self.step, self.last = value, "step"
             self.through = self.through or "global" in words or THROUGH.fullmatch(words[-1]) is not None

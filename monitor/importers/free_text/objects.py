@@ -75,7 +75,7 @@ def of_object(text: str) -> Statement | None:
             step = value if step is None and math.isfinite(value) and value >= 0 else step
         else:
             name = plain_name(plain.replace("/", " "))
-            if name and not HOUSEKEEPING.fullmatch(name) and not of_another_moment(name, split_in(name)):
+            if name and not HOUSEKEEPING.fullmatch(name) and not of_another_moment(name, split_in(name) or word):
                 has_split = bool(split_in(name))
                 values[name if has_split or not word or name in NO_SPLIT else f"{word}_{name}"] = repr(value)
     partial = step is not None and not any(name.startswith(("val_", "test_")) for name in values)

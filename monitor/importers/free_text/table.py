@@ -16,6 +16,8 @@ DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
 BAR_UNDER_WAY = re.compile(r"(?<!\d)\d{1,2}%(?:\|[^|]{0,200}\||\s?[━╸─]+)\s*(\d{1,9})/(\d{1,9})\b")
 FIGURE = re.compile(r"(?<![\w.@:-])\d")
+GLUED = re.compile(r"[^\W\d]:[-+]?\d+\.\d{3}")
+"""`batch loss:4.029`: a name with its number, and no name of a column, as `mAP:0.5` is."""
 OF_A_PLACE = re.compile(r"^(epoch|iter|step)[- ](?=num|no|idx|id|number)")
 """`Epoch-Num`, `epoch no`: a place as the vocabulary spells it."""
 HASH = re.compile(r"^\s*#(?=\s+(?:step|epoch|iter)[a-z]*\s)")
@@ -79,7 +81,7 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
     if "%|" in line or "━" in line:
         line = BAR.sub("", line)
     line = line.replace("┃", "│")
-    if FIGURE.search(line):
+    if FIGURE.search(line) or GLUED.search(line):
         return None
     for delimiter in (WIDE,) if wide else (*(each for each in DELIMITERS if each in line), "", WIDE):
         names = without_run([OF_A_PLACE.sub(r"\1_", cell).removesuffix(".") for cell in _cells(line, delimiter)])
