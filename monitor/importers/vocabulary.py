@@ -57,8 +57,8 @@ STEPS = words(
     "step, steps, iter, iters, iteration, iterations, it, batch, update, updates, minibatch, global_step, "
     "num_updates, current_steps, current_step, cur_step, global_steps, itr, nupdates, trainer/global_step, "
     "train/global_step, batch_idx, batch_index, batch_id, batch_no, batch_num, step_id, step_no, step_num, iter_id, "
-    "iter_no, iter_num, iteration_id, iteration_num, num_update, mini-batch, total_timesteps, num_timesteps, timesteps, "
-    "timestep"
+    "iter_no, iter_num, iteration_id, iteration_num, num_update, mini-batch, total_timesteps, num_timesteps, "
+    "timesteps, timestep"
 )
 THROUGH = re.compile(r".*global.*|n(?:um_)?updates?|updates|total_timesteps|num_timesteps")
 """Steps that are counted through all epochs."""

@@ -37,6 +37,35 @@ WENET = "".join(
 )
 
 
+BELOW_A_STEP = "".join(
+    f"epoch:{e} || iter:{i}0 || Loss:{26 - e - i / 10:.4f}\n->> pal1 conf loss:{3 - i / 9:.4f} || pal1 loc loss:4.95{i}3\n"
+    for e in range(8)
+    for i in range(3)
+)
+BY_BATCH_ID = PRINTED["a batch by its id, and the epoch's own line behind"][0]
+BOOSTED = "".join(
+    f"{n}:\tlearn: 0.95{n}8429\ttest: 0.82{n}5312\tbest: 0.8356368 (1)\ttotal: 17.5s\tremaining: 1h 39m\n"
+    for n in range(1, 9)
+)
+
+
+def test_numbers_of_a_boosting_that_are_below_the_best_are_a_score(tmp_path):
+    assert "The best so far, 0.8356368, is above the present 0.8285312: these" in said_of(tmp_path, BOOSTED)
+    falling = BOOSTED.replace("best: 0.8356368", "best: 0.8015312")
+    assert "Check" not in said_of(tmp_path, falling)
+
+
+def test_a_log_with_commas_in_its_first_line_is_no_table_of_epochs(tmp_path):
+    path = tmp_path / "train.log"
+    path.write_text("INFO:root:Epoch [6/6], Step [10/1549], Loss: 0.0490\nINFO:root:Epoch [6] Training Loss: 0.0607\n")
+    assert detect(path).name == "log"
+
+
+@pytest.mark.parametrize("text", [BELOW_A_STEP, BY_BATCH_ID])
+def test_the_losses_of_a_step_are_not_doubted_for_another_of_the_epoch(tmp_path, text):
+    assert "Check" not in said_of(tmp_path, text)
+
+
 @pytest.mark.parametrize("text", [FITS, WENET])
 def test_a_log_that_fits_is_not_doubted(tmp_path, text):
     said = said_of(tmp_path, text)

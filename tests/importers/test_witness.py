@@ -66,7 +66,7 @@ def test_evaluations_below_bars_that_no_line_numbers_are_not_doubted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "blind", "said"),
     [
-        (HEADED, (reader, "_heading", lambda line: ""), "8 lines name a validation, line 3 first ('Validating...')"),
+        (HEADED, (reader, "heading_of", lambda line: ""), "8 lines name a validation, line 3 first ('Validating...')"),
         (
             BARS,
             (counting.StepCount, "_passes_again", lambda *_: False),

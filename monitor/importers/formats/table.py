@@ -8,6 +8,7 @@ A cell with a line break inside quotes is not read; its lines are named.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ OF_CATBOOST = {"learn_error.tsv": "train", "test_error.tsv": "val"}
 """The split of CatBoost's tables stands in the name of the file only."""
 KNOWN = frozenset(name for names in SYNONYMS.values() for name in names)
 MOST_CELLS = 2000
+IN_WORDS = re.compile(r"\[\d{1,9}/\d{1,9}\]|(?:loss|acc|accuracy)\s?[:=]\s?[-+]?\d*\.\d", re.IGNORECASE)
+"""`Epoch [6/6], Step [10/1549], Loss: 0.05`: a name with its number is no name of a column."""
 
 
 class Table(TextImporter):
@@ -49,6 +52,8 @@ class Table(TextImporter):
     def fits(cls, path: Path, head: bytes) -> float:
         """At most 0.4, so that a format that knows whose table it is comes first."""
         names = header_of(head)
+        if any(map(IN_WORDS.search, names)):
+            return 0.0
         known = sum(plain(name) in KNOWN for name in names)
         usual = path.suffix.lower() in (".csv", ".tsv")
         return 0.0 if len(names) < 2 and not usual else 0.3 + 0.1 * usual if known else 0.1 * usual + 0.01

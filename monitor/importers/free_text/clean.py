@@ -109,6 +109,7 @@ NOTHING_SAID = re.compile(
     rf"|^{COMMAND}|{SETTINGS.pattern}|{OPTIONS.pattern}|{OF_A_SHELL.pattern}|{COUNTED}"
     r"|\bname\s?=\s?[^\s,]{1,200},\s{1,3}shape\s?=\s?\("  # a variable of the model
     r"|^.{0,60}\btensorflow/(?:core|compiler|stream_executor)/\S{1,200}\.cc:\d+\]|\bmemoryClockRate\(GHz\)"
+    r"|^\S[^:\n]{0,80}\s:\s[^\n]{0,60}\[(?:DEFAULT|default)\]\s*$"  # an option that nobody has set
     r"|`Trainer\(\w+=[^)]{0,40}\)` was configured|^\s*(?:Namespace|usage:|python3? )|^\s*#\s*python"
 )
 WARNED_BEHIND = re.compile(

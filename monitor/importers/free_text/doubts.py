@@ -27,6 +27,8 @@ LAST_LINES, LAST_SHARE = 6, 8
 SAME = 0.02
 """Two numbers that differ by less are one, rounded."""
 LOSS_AND_NUMBER = re.compile(r"[\w/.-]{0,40}loss[\w/]{0,40}['\")\]]{0,2}\s{0,4}[:=]\s{0,4}[-+(]?\.?\d[^\s,;|)]{0,20}")
+BEATEN = re.compile(r"\btest:\s{0,9}([-+]?\d*\.\d+)\s{1,20}best:\s{0,9}([-+]?\d*\.\d+)\s\(\d")
+"""CatBoost, which names neither of its numbers: the present one and the best so far."""
 JUDGED = frozenset({"loss", "wer", "cer", "val_loss", "val_wer", "val_cer"})
 WORDS = re.compile(r"[^\W\d_]+")
 
@@ -55,6 +57,9 @@ class Doubts:
     left: dict[str, str] = field(default_factory=dict)
     """Name → the first number of a line that told it again, without an epoch, behind the epoch's own line."""
     left_lines: Counter[str] = field(default_factory=Counter)
+    beaten: tuple[int, str, str] = (0, "", "")
+    """Lines of a boosting without a name for its score, of which the best so far is above the present one; the last
+    such pair."""
     unnamed: int = 0
     """Lines in which a number stands behind a word for its split alone."""
     left_out: int = 0
@@ -79,6 +84,8 @@ class Doubts:
         """`line`: as it was read, in lower case."""
         if "eval" in line or "val" in line or "test" in line:
             self._take_split(line, said)
+        if "best" in line and (found := BEATEN.search(line)) and float(found[2]) > float(found[1]):
+            self.beaten = (self.beaten[0] + 1, found[1], found[2])
         if "loss" not in line:
             return
         if any("loss" in name for name, _ in said.values):
@@ -150,6 +157,9 @@ class Doubts:
 
     def _of_unnamed(self, rows: list[Told]) -> list[str]:
         """Numbers that no word calls a loss, and that rise as the shares of right answers do."""
+        count, now, best = self.beaten
+        if count * 2 > len(rows) and rows and "val_loss" in rows[-1].cells:
+            return [f"The best so far, {best}, is above the present {now}: these numbers are a score, and no loss."]
         for name in ("train_loss", "val_loss") if self.unnamed * 2 > len(rows) > 1 else ():
             numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
             if numbers and 0 <= min(numbers) <= max(numbers) <= 1 and numbers[-1] > RISEN * numbers[0]:

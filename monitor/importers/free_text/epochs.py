@@ -153,7 +153,9 @@ class EpochRows:
 
     def _put(self, now: Present, said: Statement, part: int) -> None:
         if part == WHOLE and now.said[WHOLE]:
-            self._again |= any("loss" in name and name in now.said[WHOLE] for name, _ in said.values)
+            again = [name for name, _ in said.values if "loss" in name and name in now.said[WHOLE]]
+            self._again |= bool(again)
+            now.again += [name for name in again if said.epoch is None and now.lines and name not in now.again]
             if self.doubts is not None:
                 if said.epoch is None or any(name in now.summed for name, _ in said.values):
                     self.doubts.take_replaced(now.epoch, now.said[WHOLE], said)
@@ -203,9 +205,7 @@ class EpochRows:
         """At the end of the log: the last epoch, unless it broke off."""
         now, self._open = self._open, None
         self._last = now.epoch if now is not None else self._last
-        if now is None:
-            return []
-        if self._is_announced(now):
+        if now is None or self._is_announced(now):
             return []
         if not (
             now.whole or (now.said[STEP] and not self._broke_off(now) and (self._is_through(now) or not self._lines))

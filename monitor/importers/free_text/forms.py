@@ -264,6 +264,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("split and epoch", r"^\s*(train|test|val\w*|eval)\w*\s*\((\d+)\)\s*\|", r"\1 epoch \2 |"),
         ("of so many", r"\b(loss|err\w*|acc\w*)\ (?:(?:of|over|in|on|for)\ )?(?:the\ )?(?:last\ )?\d+"
          r"\ (?:batches|samples|examples|steps|images)(?=\s*[:=])", r"\1"),
+        ("scikit-learn", rf"^\s*(macro|weighted|micro|samples)\s+avg\s+({NUMBER})\s+({NUMBER})\s+({NUMBER})\s+\d+\s*$",
+         r"\1_precision: \2, \1_recall: \3, \1_f1: \4"),
         ("a share in brackets", rf"^\s*((?:train\w*|val\w*|test\w*|eval\w*)\ (?:acc\w*|err\w*|wer|cer))"
          rf"\ \(({NUMBER}\s?%)\)\s*$", r"\1: \2"),
         ("Catalyst", r"^\s*(train|valid)\ \((\d+/\d+)\)\s+(?=[a-z]\w*:.*\|\ momentum:)", r"\1 epoch \2 "),
@@ -299,8 +301,12 @@ FORMS: tuple[tuple[str, re.Pattern[str], _Rewrite], ...] = tuple(
         ("spoken", r"\b(accuracy|loss|wer|cer|error)\ of\ the\ (?:network|model)\ on\ (?:the\ )?(?:\d+\ )?"
          r"(train|val|test)\w*\ (?:images|samples|examples|set|data|sentences|clips)\s*[:=]?", r"\2 \1:"),
         ("ordinal", r"^\W*(\d+)(?:-epoch\b|(?:st|nd|rd|th)?[.\ ]?\s?epoch\b(?!\s*[:=\#\[]?\s*\d))", r"epoch \1"),
-        ("ordinal", r"\b(step|iter|iteration|epoch|batch)\W{1,3}(\d+)(?:st|nd|rd|th)\b(?:\ (?:step|iter\w*|epoch|batch)\b)?",
-         r"\1 \2"),
+        ("ordinal", r"\b(step|iter|iteration|epoch|batch)\W{1,3}(\d+)(?:st|nd|rd|th)\b"
+         r"(?:\ (?:step|iter\w*|epoch|batch)\b)?", r"\1 \2"),
+        ("cuda-convnet", rf"^\s*(\d+)\.(\d+)\.\.\.\s+logprob:\s+({NUMBER}),\s+({NUMBER})\s.*",
+         r"epoch \1 step \2 train loss: \3, train error: \4"),
+        ("cuda-convnet", rf"^\s*logprob:\s+({NUMBER}),\s+({NUMBER})\s*$", r"val loss: \1, val error: \2"),
+        ("cuda-convnet", r"^\s*(?:batch\ \d+:\ \(\{'logprob':|layer\ '\w+'\ (?:weights|biases)).*", ""),
         ("Julia", r"\d\.\d+f[-+]?\d{1,2}\b.*", lambda found: FLOAT32.sub(r"\1e\2", found[0])),
         ("where it was", r"^.*\boccurred\ (?:at|in)\ (?:epoch|step|iteration)\b.*", ""),
         ("after a comma", rf"\b(?:epoch|step|iter|iteration|batch)[\ :=]{{1,2}}\d+(?:,[^,]{{0,40}}){{0,6}},"

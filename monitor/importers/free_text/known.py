@@ -13,6 +13,8 @@ class Known(msgspec.Struct, kw_only=True):
     epoch: float | None = None
     names_itself: bool = False
     """Below the last heading stands a loss that names its split: `eval_loss = 2.3`; `loss` is another."""
+    below: list[str] = []
+    """The names that were told below the last heading of a validation."""
     above: str = ""
     """The line before, where it may hold the upper half of a table's names."""
     trained: dict[str, float] = {}
@@ -53,5 +55,7 @@ class Known(msgspec.Struct, kw_only=True):
     """Since an import no figure was told: the lines are those of a script."""
     warned: int = 0
     """How many of the next lines may show the code that a warning of Python is about: it stands below its words."""
+    in_report: bool = msgspec.field(default=False, name="report")
+    """Below the head of scikit-learn's report: a row is of one class."""
     in_options: int = msgspec.field(default=0, name="options")
     """How many more lines may be options of the object that was begun; 0 outside of one."""

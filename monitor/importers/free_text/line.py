@@ -34,6 +34,7 @@ MOST_WORDS = 6
 
 TOKEN = re.compile(
     r"(?P<percent>\d+%\|)"
+    r"|(?P<dimension>[1-4]d(?=[ _-](?:[a-z]{1,12}[ _-])?(?:loss|acc|iou|map|ap|dice|err)))"  # `3D loss: 2.1`
     r"|(?P<number>[-+]?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?"
     r"|[-+]?(?:nan|inf|infinity)(?!\w))(?P<unit>%|[^\W\d_][^\W\d_/]*(?:/[^\W\d_]+)?)?"
     r"|(?P<word>[^\W\d][\w/@]*(?:[-.](?:[^\W\d][\w/@]*|\d+(?![\d.])))*)"
@@ -76,8 +77,8 @@ class Walk(LineState):
         if kind in ("number", "unit"):
             self._number(token["number"], token["unit"] or "")
             self.before = ""
-        elif kind == "word":
-            self._word(token["word"])
+        elif kind in ("word", "dimension"):
+            self._word(token[0])
             self.before = ""
         elif kind == "percent":
             self._close()

@@ -19,6 +19,9 @@ OPTION = re.compile(
 )
 OPTIONS_END = re.compile(r"\s*[)}]")
 MOST_OPTIONS = 300
+REPORT = re.compile(r".{0,200}?\bprecision\s{1,20}recall\s{1,20}f1-score\s{1,20}support\s*$")
+_SCORE = r"\s{1,40}[01]\.\d{1,6}"
+OF_A_CLASS = re.compile(rf"(?!.{{0,100}}\bavg\b).{{0,200}}?\S{_SCORE}{_SCORE}{_SCORE}\s{{1,20}}\d+(?:\.\d+)?\s*$")
 
 
 def goes_on_in_code(known: Known, line: str) -> bool:
@@ -28,6 +31,16 @@ def goes_on_in_code(known: Known, line: str) -> bool:
     elif CODE_ENDS.match(line):
         known.in_code = False
     return known.in_code
+
+
+def goes_on_in_report(known: Known, line: str) -> bool:
+    """Whether a line is the head of a report of classes, or its row of one class: a class is no score."""
+    if REPORT.match(line):
+        known.in_report = True
+        return True
+    is_row = known.in_report and OF_A_CLASS.match(line) is not None
+    known.in_report = is_row or (known.in_report and not line.strip())
+    return is_row
 
 
 def goes_on_in_options(known: Known, line: str) -> bool:
@@ -41,3 +54,6 @@ def goes_on_in_options(known: Known, line: str) -> bool:
         known.in_options = 0
         return OPTIONS_END.match(line) is not None
     return known.in_options > 0
+
+
+PASSAGES = (goes_on_in_code, goes_on_in_options, goes_on_in_report)

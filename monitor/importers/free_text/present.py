@@ -22,7 +22,7 @@ class Row:
     epochs: float | None = None
     step: float | None = None
     of_steps: frozenset[str] = frozenset()
-    """The names that lines of its steps alone told."""
+    """The names that lines of its steps alone told, or lines below those."""
 
     def cell(self, column: str) -> tuple[str, str] | None:
         """The name and the number under it; `loss` and `train_loss` of two epochs are one quantity."""
@@ -54,6 +54,8 @@ class Present:
     """The names in the lines that name this epoch themselves."""
     summed: list[str] = field(default_factory=list)
     """Those of them that are of all of it."""
+    again: list[str] = field(default_factory=list)
+    """The losses that lines without a place told more than once: of a step above them, as it seems."""
 
     @property
     def whole(self) -> dict[str, str]:
@@ -79,7 +81,7 @@ class Present:
                 cells.pop(f"train_{name}", None)
                 cells.pop(name.removeprefix("train_"), None)
             cells.update(said)
-        of_steps = frozenset(set(self.said[STEP]) - set(self.whole))
+        of_steps = frozenset((set(self.said[STEP]) - set(self.whole)) | set(self.again))
         return Row(self.epoch, cells, self.generation, self.epochs, self.at or self.step, of_steps)
 
     def news(self) -> list[Row]:

@@ -18,18 +18,19 @@ from monitor.importers.free_text.clean import cleaned
 from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.forms import NUMBER, rewritten
 from monitor.importers.free_text.fractions import Fractions
+from monitor.importers.free_text.heading import OVER, heading_of
 from monitor.importers.free_text.known import Known
 from monitor.importers.free_text.line import Walk
 from monitor.importers.free_text.names_above import NamesAbove
 from monitor.importers.free_text.objects import of_object, unwrapped
-from monitor.importers.free_text.passages import goes_on_in_code, goes_on_in_options
+from monitor.importers.free_text.passages import PASSAGES
 from monitor.importers.free_text.ranks import Ranks
+from monitor.importers.free_text.respelled import respelled
 from monitor.importers.free_text.shape import by_shape, without_digits
 from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.table import Header, by_split, headers_of, is_next_row, joined, row_of, splits_of
 from monitor.importers.languages import in_english
-from monitor.importers.names import set_of, split_of_words
-from monitor.importers.vocabulary import NO_SPLIT, QUALITY
+from monitor.importers.vocabulary import NO_SPLIT
 
 MOST_SKELETONS, MOST_HEADERS = 50, 3
 LONGEST_LINE = 8_000
@@ -42,7 +43,6 @@ COMMA_ONLY = re.compile(rf"[^\W\d][)\]]?\s*[.:=]?\s+(?:0,\d+|\d+,(?:\d{{1,2}}|\d
 LOSS_COMMA = re.compile(r"(?:loss|wer|cer|acc|accuracy|error)\s*[:=]?\s*\d{1,3},\d{3}(?!\d|[.,]\d)")
 """Thousands or a decimal comma: the other numbers of the line tell."""
 DECIMAL_POINT = re.compile(r"\d\.\d")
-OVER = re.compile(r"\b(?:done|finished|completed?|ended|end of|is over)\b|\bepoch\W{0,3}\d+ ends?\b(?!\W*\d)")
 SUMMARY = re.compile(r"\btrain_runtime\b|\*{3,}\s*(?:train|predict) metrics|\btest_runtime\b")
 RECALLS = re.compile(
     r"\bbest (?:iteration|epoch|round|step|results?|scores?|metrics?)(?: round)?(?: is| was| so far)?\s*:\s*$"
@@ -58,7 +58,6 @@ TOP_1 = re.compile(r"\s*(?:\[\w{1,9}\]\s*)?\*+\s*(?:acc|prec)@1\b")
 OF_AN_EPOCH = re.compile(r"(?<!['\"/])\b(?:train(?!\w*/)\w*|avg|average|mean|epoch|total)(?:\b|_)")
 """What a line below a step calls its figures where they are of more than the step."""
 RUNNING = ("avg", "average", "mean")
-WORD, SET_WORD = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W\d_]+[-_][^\W_]+")
 ARROW = re.compile(
     rf"(?:\b(?:improved|decreased|increased|dropped|rose|fell)\b:?\s*)?(?<![\w.,(]){NUMBER}\s?%?\s*"
     r"(?:→|⟶|➜|--?>|=>)\s*(?=[-+]?\.?\d)"
@@ -133,8 +132,9 @@ class LineReader:
 
     def read(self, line: str) -> Statement:
         """What a line states; an empty statement for a line that states nothing."""
+        line = respelled(line)
         self._known.in_traceback |= TRACEBACK in line
-        if goes_on_in_code(self._known, line) or goes_on_in_options(self._known, line):
+        if any(goes_on(self._known, line) for goes_on in PASSAGES):
             return NOTHING
         if "Warning: " in line:
             self._known.warned = MOST_WARNED
@@ -272,6 +272,8 @@ class LineReader:
     def _trains_again(self, line: str, said: Statement) -> bool:
         """Whether a line below a validation's heading is one of those that the training printed above it."""
         total = said.bar[1] if said.bar else 0.0
+        if said.epoch is not None and not said.is_of_a_step and OVER.search(line):
+            return any(name in self._known.below for name, _ in said.values)  # `Epoch 3 completed | Avg loss: 2.1`
         if not _is_of_a_part(said):
             return False
         in_next = (
@@ -292,9 +294,9 @@ class LineReader:
         if not said.values:
             if said.epoch is not None and OVER.search(line):
                 said = replace(said, ends=True)
-            split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else _heading(line)
+            split = "" if len(line) > LONGEST_HEADING or "%|" in line or "━" in line else heading_of(line)
             if split:
-                self._known.section, self._known.names_itself = split, False
+                self._known.section, self._known.names_itself, self._known.below = split, False, []
                 self._known.heads = split if split in ("val", "test") else ""
             elif said.epoch is not None and said.epoch != self._known.epoch:
                 self._known.section = ""
@@ -326,6 +328,8 @@ class LineReader:
             self._known.trained_to = [said.epoch, said.step]
         if said.values:
             self._known.split_before = said.split
+            if self._known.section in ("val", "test") and len(self._known.below) < MOST_SKELETONS:
+                self._known.below += [name for name, _ in said.values]
             found = dict(said.values)
             logs = [
                 (name, f"{math.log(value):.6g}")
@@ -380,18 +384,3 @@ def read_line(line: str) -> Statement:
 def _is_of_a_part(said: Statement) -> bool:
     """Whether a line speaks of a step, or of a share of an epoch: `{'loss': 2.1, 'epoch': 0.04}`."""
     return said.is_of_a_step or (said.epoch is not None and not said.epoch.is_integer())
-
-
-def _heading(line: str) -> str:
-    """The split that a line without figures names, and nothing else; also `"validation": {`; no line of a shell."""
-    if ";" in line or "$" in line:
-        return ""
-    sets = [word for word in SET_WORD.findall(line) if set_of(word)]
-    for word in sets:
-        line = line.replace(word, " ")
-    words = [
-        word
-        for word in [*WORD.findall(line.replace("_", " ")), *sets]
-        if word not in ("done", "finished", "complete", "completed") and not QUALITY.fullmatch(word)
-    ]
-    return split_of_words(tuple(words)) if len(words) <= 8 and not OVER.search(line) else ""

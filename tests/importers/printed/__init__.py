@@ -6,6 +6,7 @@ looked for in the names of the extra metrics), `steps` is how many steps there a
 
 from tests.importers.printed import (  # noqa: F401
     around,
+    dotted,
     frameworks,
     images,
     language,
