@@ -76,7 +76,7 @@ OF_A_CLASS = (
 )
 """A score of the class that is called so: `acc_day` beside `acc_night`."""
 HOUSEKEEPING = re.compile(
-    rf"(?!{OF_A_CLASS}$)(?:"
+    rf"(?!{OF_A_CLASS}$|(?:.*_)?(?:wer|cer|err|error|loss)_(?:over|by)_)(?:"
     r"ratio|time_\w+|(?:\w+_)?ram|revision|threshold|temp|(?:.*_)?(?:time|times|interval|loss_weight\w*|eta|elapsed|remaining|duration|secs?|seconds|runtime|memory|mem|max_mem|gpu_mem|samples"
     r"|samples_per_sec\w*|tokens|num_tokens|num_input_tokens_seen|total_flos|flos|ips|fps|speed|throughput|wps|ups|wpb|bsz|rank|seed"
     r"|frames|utts|utterances|utt|batch_size|size|v_num|version|worker|workers|gpu|gpus|patience|counter|percentage|percent_done"

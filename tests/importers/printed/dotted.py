@@ -105,3 +105,11 @@ _log(
     "Layer 'conv1' weights[0]: 7.979735e-03 [0.000000e+00] \n",
     epochs=1, first={"train_loss": 0.463121, "val_loss": 0.498673, "~layer": None, "~gradients": None},
 )  # fmt: skip
+_log(
+    "error rates over a length, in an object a line",
+    "".join(
+        f'{{"name": "validation", "epoch": {e}, "cer over target length": 0.13{e}67, "wer over target length": 0.41{e}34, "average loss": 0.47{e}2}}\n'
+        for e in range(3)
+    ),
+    epochs=3, first={"val_loss": 0.4702, "~cer_over_target_length": 0.13067}, last={"~wer_over_target_length": 0.41234},
+)  # fmt: skip
