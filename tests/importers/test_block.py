@@ -8,7 +8,7 @@ from monitor.importers.free_text.block import MOST_ROWS, Block
 from monitor.importers.free_text.statement import Statement
 
 ROLLOUT = ["| rollout/ | |", "|    ep_rew_mean | 29.1 |"]
-TIME = ["| time/ | |", "|    fps | 900 |", "|    total_timesteps | 2048 |"]
+TIME = ["| time/ | |", "|    fps | 900 |", "|    iterations | 1 |", "|    total_timesteps | 2048 |"]
 TRAIN = ["| train/ | |", "|    loss | 0.355 |", "|    learning_rate | 0.0003 |"]
 END = "-----------------"
 
@@ -25,7 +25,7 @@ def test_outside_of_a_block_nothing_is_one(line):
 
 def test_the_rows_say_nothing_before_the_block_ends():
     block = Block()
-    assert [block.take(line) for line in ROLLOUT + TIME] == [Statement()] * 5
+    assert [block.take(line) for line in ROLLOUT + TIME] == [Statement()] * 6
 
 
 def test_an_agents_block_is_one_evaluation_at_its_step():

@@ -39,8 +39,8 @@ def test_memory_does_not_grow_with_kinds_or_with_the_length_of_a_line():
 
 
 def test_an_epoch_lower_than_the_one_before_is_a_fall_of_the_log_and_of_the_kind():
-    kinds = seen("epoch 1 loss 2.5", "epoch 2 loss 2.0", "epoch 1 loss 2.5", "epoch 1 acc 0.5", "epoch 2 acc 0.5")
-    assert (kinds.falls, [kind.falls for kind in kinds]) == (1, [1, 0])
+    kinds = seen("epoch 2 loss 2.5", "epoch 1 loss 2.5", "epoch 2 acc 0.5", "epoch 1 dice 0.5", "epoch 2 acc 0.5")
+    assert (kinds.falls, [kind.falls for kind in kinds]) == (2, [1, 0, 0])
 
 
 def test_lines_of_a_step_a_bar_and_a_part_of_an_epoch_are_told_apart_from_an_epochs():

@@ -30,7 +30,8 @@ def test_capitals_do_not_count(line):
         ("perdita media 2.1", "loss mean 2.1"),
         ("Tijdperk 3 van 9 verlies 2.1", "epoch 3 of 9 loss 2.1"),
         ("Epoka 3 strata na zbiorze walidacyjnym 2.1", "epoch 3 loss val 2.1"),
-        ("Dönem 3 doğruluk 0.5", "epoch 3 accuracy 0.5"),
+        ("Dönem 3 kayıp 0.5", "epoch 3 loss 0.5"),
+        ("öğrenme oranı 3", "lr 3"),
         ("Kỷ nguyên 3 tổn thất 2.1", "epoch 3 loss 2.1"),
         ("ЭПОХА 3 из 9: потери на обучении 2.1", "epoch 3 of 9: loss train 2.1"),
         ("Епоха 3 втрати 2.1", "epoch 3 loss 2.1"),
@@ -46,7 +47,8 @@ def test_a_line_of_each_language_is_read(line, words):
 
 
 def test_a_word_within_another_is_none():
-    assert in_english("verlustig 3") == "verlustig 3"
+    assert in_english("verlustig 3, hauptverlust 2 schritt") == "verlustig 3, hauptverlust 2 step"
+    assert in_english("schrittweise 3 epochen") == "schrittweise 3 epochs"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,8 @@ def test_joined_words_and_phrases_of_the_field_have_one_name(line, words):
 def test_every_word_of_every_language_means_one_thing_within_it():
     for language, words in ENGLISH.items():
         assert all(word == word.strip() and word for word in words), language
-    assert in_english("字错率 3").split() == ["cer", "3"], "the longest word wins over the words in it"
+    assert in_english("步骤 3").split() == ["step", "3"], "the longest word wins over the words in it"
+    assert in_english("функция потерь 3 loss").split() == ["loss", "3", "loss"]
 
 
 @given(st.text())

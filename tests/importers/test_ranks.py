@@ -29,8 +29,8 @@ def test_the_least_process_counts_and_its_number_is_taken_away():
 
 
 def test_a_log_whose_first_process_is_1_reads_that_one():
-    lines = [f"{rank}: step {n} loss 2.0" for n in range(4) for rank in (2, 1)]
-    assert read(lines)[-2:] == ["", "step 3 loss 2.0"]
+    lines = [f"{rank}: step {n} loss 2.0" for n in range(4) for rank in (1, 2)]
+    assert read(lines)[-2:] == ["step 3 loss 2.0", ""]
 
 
 def test_fewer_numbered_lines_than_others_or_than_four_say_nothing():
