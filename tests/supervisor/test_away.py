@@ -272,6 +272,15 @@ def test_a_stop_is_written_down_asked_for_once_and_settled(kept):
     assert (act.did, act.rule, act.line, act.settled, act.at) == ("stop", "gap", "It overfits.", True, 2000.0)
 
 
+def test_a_stop_that_was_answered_is_not_asked_for_again(kept):
+    policy(kept, do="stop")
+    considered(kept)
+    [request] = control.pending(kept, 1)
+    control.answer(kept, request, "done", "", 2001.0)
+    considered(kept)
+    assert asked(kept) == []
+
+
 def test_a_child_of_the_policy_is_stopped_and_never_starts_another(kept):
     policy(kept, do="stop_and_fix", by_policy=True)
     considered(kept)

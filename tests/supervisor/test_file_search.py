@@ -329,7 +329,9 @@ def test_a_richer_file_has_all_that_is_told_and_more(looks, text, told, better):
 def test_a_file_with_fewer_evaluations_than_the_log_is_not_richer(looks):
     search = search_of(looks)
     work(looks)
-    (looks / "epochs.jsonl").write_text("".join(f'{{"epoch":{n}.0,"val_loss":1.0}}\n' for n in (1, 2, 3, 3)))
+    (looks / "epochs.jsonl").write_text(
+        "".join(f'{{"epoch":{n}.0,"val_loss":{at}}}\n' for at, n in enumerate((1, 2, 3, 3)))
+    )
     assert search.richer(TOLD, Path("trainer.log")) is not None, "an epoch that is there twice counts once"
     (looks / "epochs.jsonl").write_text("".join(f'{{"epoch":{n}.0,"val_loss":1.0}}\n' for n in (1, 2, 3, 4)))
     assert search.richer(TOLD, Path("trainer.log")) is None
