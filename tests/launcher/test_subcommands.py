@@ -70,3 +70,7 @@ def test_options_of_other_parsers_are_told_until_their_name_is_anothers(word):
 def test_options_of_the_parser_itself_are_of_every_command():
     assert "--seed" not in others(ARGPARSE, "export")[0]
     assert others(ARGPARSE, "export")[0] == {"--lr", "--split"}
+
+
+def test_a_name_that_stands_for_the_parser_itself_by_now_is_no_sub_commands():
+    assert "--late" not in others(f"{ARGPARSE}\nq = parser\nq.add_argument('--late')\n", "train")[0]

@@ -22,7 +22,7 @@ FLAT, AT_CHANCE = [0.95] * 5, [0.5, 0.51, 0.49, 0.5, 0.5]
         logged(FLAT, [0.5, 0.6, 0.7, 0.8, 0.9]),  # AUC is better than chance at its best
         logged([0.90, 0.91, 0.93, 0.95, 0.96], AT_CHANCE),  # accuracy has moved
         logged([0.95], [0.5]),  # one evaluation moves nothing
-        logged(FLAT, AT_CHANCE, name="train_auc"),
+        logged(FLAT, AT_CHANCE, name="test_auc"),
     ],
 )
 def test_where_nothing_stands_at_chance_or_the_metric_moved_nothing_is_said(seen):

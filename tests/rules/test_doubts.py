@@ -60,6 +60,7 @@ def test_a_change_of_unit_while_the_loss_stays_is_doubted():
         ([0.50, 52.0, 53.0, 54.0], STEADY),  # at the second evaluation: it has begun to learn
         ([0.50, 0.52, 55.0, 56.0], [2.0, 2.0, 1.0, 1.0]),  # the model changed
         ([0.50, 0.52, 20.0, 21.0], STEADY),  # not about a hundred times
+        ([0.30, 0.30, 90.0, 91.0], STEADY),
         ([0.1, 0.5, 50.0, 51.0], STEADY),  # it was not steady before
         ([0.50, 0.52, 55.0, 5.0], STEADY),  # nor after
     ],
