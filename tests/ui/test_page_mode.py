@@ -28,3 +28,9 @@ def test_a_run_that_is_not_there_says_so_and_names_the_nearest(folders):
 def test_an_address_that_is_none_is_missing_and_about_the_first_folder(folders, address):
     assert mode_of(folders, address).mode == "missing"
     assert place_of(folders, address)[0] == folders.home
+
+
+def test_of_several_folders_an_address_without_one_is_about_the_first(two_runs, tmp_path):
+    several = Folders((Folder("a", two_runs), Folder("b", tmp_path)))
+    assert mode_of(several, "nowhere/one").mode == "missing"
+    assert place_of(several, "nowhere/one") == (several.home, None)

@@ -13,7 +13,7 @@ from monitor.importers.formats.keras import Keras
         (b"", False),
         (b"epoch,loss\n", False),
         (b"epoch,loss,step,val_loss\n", False),
-        (b"step,epoch,loss,val_loss\n", False),
+        (b"time,epoch,loss,val_loss\n", False),
         (b"epoch,accuracy,loss,val_accuracy,val_loss\n", True),
     ],
 )
