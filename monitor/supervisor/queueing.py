@@ -11,6 +11,7 @@ import msgspec
 
 from monitor.launcher.slots import HEIRS_TICKET, Capacity, DeviceQueue, Standing
 from monitor.run_dir import QueuePlace, Snapshot, control
+from monitor.run_dir.errors import UnreadableRunError
 from monitor.run_dir.launch import generation_of, read_launch, read_state
 from monitor.run_dir.processes import identify
 from monitor.run_dir.reader import RunReader
@@ -54,7 +55,10 @@ class ParentWait:
         name, began = self._parent_dir.name, time.monotonic()
         wanted_at: float | None = None
         while True:
-            snapshot = self._reader.read(time.time())
+            try:
+                snapshot = self._reader.read(time.time())
+            except UnreadableRunError as problem:
+                return WaitResult(False, f"Not started: {problem}")
             status = status_of(snapshot)
             if not status.live:
                 return WaitResult(True)

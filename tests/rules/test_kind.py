@@ -11,6 +11,7 @@ from monitor.commands import show
 from monitor.commands.looking import Look
 from monitor.diagnosis.prescriptions.registry import consider, prescribe
 from monitor.diagnosis.verdict import judge
+from monitor.rules.kind import fits, is_ctc, is_fine_tune, is_sequence
 from monitor.rules.registry import RULES
 from monitor.rules.result import Finding
 from monitor.run_dir import Clip, DataInfo, Decode, Epoch, Floors, Launch, Run, Snapshot
@@ -137,3 +138,46 @@ def test_checks_of_another_kind_of_run_do_not_count_as_lacking():
     said = judge(classifier, 0.0).diagnosis
     assert said.checks == sum(rule.kind == "any" for rule in RULES) < len(RULES)
     assert not [line for line in said.not_checked if "blank" in line or "redictions" in line]
+
+
+# The questions by themselves.
+
+
+@pytest.mark.parametrize(
+    ("config", "is_one"),
+    [
+        ({}, False),
+        ({"model": "resnet50", "lr": 0.1}, False),
+        ({"model": 7, "notes": "like gpt"}, False),
+        ({"model_name_or_path": "meta-Llama/Llama-3"}, True),
+        ({"base_model": "Qwen2"}, True),
+        ({"LoRA_r": 8}, True),
+    ],
+)
+def test_a_fine_tune_of_a_language_model_is_known_by_its_config(config, is_one):
+    assert is_fine_tune(snapshot(run={"config": config})) == is_one
+
+
+def test_a_run_of_which_nothing_is_known_is_of_no_kind_but_any():
+    seen = Snapshot(run_dir="r", run_id="r", read_at=1.0)
+    assert (is_fine_tune(seen), is_ctc(seen), is_sequence(seen)) == (False, False, False)
+    assert [fits(kind, seen) for kind in ("any", "ctc", "sequence")] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("columns", "floors", "ctc", "sequence"),
+    [
+        ({"val_loss": [1.0]}, Floors(), False, False),
+        ({"blank_ratio": [0.0]}, Floors(), True, True),
+        ({"val_loss": [1.0]}, Floors(blank_ratio=0.8), True, True),
+        ({"val_wer": [0.5]}, Floors(), False, True),
+        ({"length_ratio": [0.0]}, Floors(), False, True),
+        ({"metrics": [{"val_cer": 0.5}]}, Floors(), False, True),
+        ({"metrics": [{"val_accuracy": 0.5}]}, Floors(), False, False),
+        ({"val_loss": [1.0], "decodes": (Decode(epoch=1, hypotheses=["A"]),)}, Floors(), False, True),
+    ],
+)
+def test_what_a_run_logs_says_whether_it_writes_blanks_or_sentences(columns, floors, ctc, sequence):
+    seen = snapshot(run={"floors": floors}, **columns)
+    assert (is_ctc(seen), is_sequence(seen)) == (ctc, sequence)
+    assert (fits("ctc", seen), fits("sequence", seen), fits("any", seen)) == (ctc, sequence, True)

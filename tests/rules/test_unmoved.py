@@ -4,6 +4,10 @@ import pytest
 
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
+from monitor.rules.evaluations import read
+from monitor.rules.primary import Chance
+from monitor.rules.thresholds import DEFAULTS
+from monitor.rules.unmoved import NOT_MOVED, WHERE_IT_BEGAN, is_well, reads_input, unmoved
 from monitor.rules.wer_plateau import WerPlateau
 from monitor.run_dir import Floors
 from monitor.run_dir.metric import Metric
@@ -100,3 +104,54 @@ def test_beside_another_metric_at_chance_advice_and_first_step_agree():
     assert [cause.title for cause in said.causes] == ["Perhaps only the share of each class is learnt"]
     assert [option.id for option in prescribe(seen, said)] == ["few_by_heart"]
     assert said.reason.count("largest class") == 1 and "of classes" not in said.reason
+
+
+# The words by themselves.
+
+
+def data_of(values, **columns):
+    return read(accuracy(values, **columns), DEFAULTS)
+
+
+def chance(error):
+    return Chance(error, "c")
+
+
+def test_nothing_is_said_of_three_evaluations_or_of_what_has_moved():
+    assert unmoved(data_of([0.9] * 3), None, 0.01, "r") is None
+    assert unmoved(data_of([0.9] * 4), None, 0.01, "r").title == NOT_MOVED
+    assert unmoved(data_of([0.9, 0.9, 0.9, 0.85, 0.85, 0.85]), None, 0.01, "r") is None
+
+
+def test_one_good_evaluation_is_a_move():
+    assert unmoved(data_of([0.6, 0.6, 0.6, 0.7, 0.6, 0.6]), None, 0.01, "r") is None
+
+
+def test_nothing_is_right_at_the_first_and_ever_since_is_not_said():
+    assert unmoved(data_of([0.0] * 9), None, 0.01, "r") is None
+
+
+def test_where_chance_is_known_and_near_another_rule_speaks():
+    assert unmoved(data_of([0.9] * 9), chance(0.1), 0.01, "r") is None
+
+
+def test_what_is_far_better_than_chance_was_trained_before():
+    found = unmoved(data_of([0.9] * 9), chance(0.5), 0.01, "r")
+    assert (found.title, found.well) == (WHERE_IT_BEGAN, True)
+    assert unmoved(data_of([0.8] * 9), chance(0.5), 0.01, "r") is None
+
+
+def test_the_remedy_names_the_command_that_tells_the_chance():
+    assert "metric r val_accuracy --chance VALUE" in unmoved(data_of([0.9] * 9), None, 0.01, "r").remedy
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "reads"),
+    [(0.3, 0.3, False), (0.23, 0.3, False), (0.22, 0.3, True), (-0.1, 0.3, False), (float("nan"), 0.3, False)],
+)
+def test_the_input_is_read_where_train_loss_is_three_quarters_of_val_loss_at_most(train, val, reads):
+    assert reads_input(data_of([0.9] * 2, train_loss=[train] * 2, val_loss=[val] * 2)) == reads
+
+
+def test_an_error_is_well_below_three_tenths_of_a_known_chance():
+    assert is_well(chance(0.5), 0.15) and not is_well(chance(0.5), 0.16) and not is_well(None, 0.0)

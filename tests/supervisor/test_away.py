@@ -1,10 +1,13 @@
 """If it goes bad while I am away: real supervised runs that overfit, and what the policy does about them, once."""
 
+import io
 import json
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -12,11 +15,14 @@ import pytest
 from monitor import launcher
 from monitor.commands.cli import main
 from monitor.diagnosis.away import ASKED_BY, act_of, policy_from, policy_of, words
+from monitor.diagnosis.verdict import Diagnosis, Judged
 from monitor.launcher import ensure_supervised, resume, start, status, stop
-from monitor.run_dir import Away, control
+from monitor.rules.result import Finding
+from monitor.run_dir import Away, AwayAct, Launch, Snapshot, State, StopStage, control, encode, files
 from monitor.run_dir.errors import UsageError
 from monitor.run_dir.launch import read_launch
 from monitor.run_dir.reader import RunReader, list_runs
+from monitor.supervisor.away import AwayKeeper
 from tests.receiver import receiver
 from tests.supervised import (
     LISTENS,
@@ -186,3 +192,163 @@ def test_the_words_say_what_will_be_done():
     assert words(Away()) == "tell me only"
     assert words(policy_from("fix", None, "", 0.0)) == "stop it and start the first prescribed change, for 12 h at most"
     assert words(Away(do="stop", by_policy=True, budget_hours=5)) == "stop it, at the latest after 5 h"
+
+
+# The keeper by itself: what it decides from one judgement, without a process of a run.
+
+BAD = Finding(rule="gap", title="t", severity="critical", line="It overfits.", onset=3.0, fired=4.0)
+RUNNING = State(state="running", started_at=1000.0)
+STOP = Diagnosis(verdict="STOP", severity="critical", reason="", worst=BAD)
+
+
+class MakesAChild:
+    """In place of the process that makes the child: `says` on its stdout, once it `has_ended`."""
+
+    returncode = 3
+
+    def __init__(self, says: bytes = b"", *, has_ended: bool = True):
+        self.stdout, self.has_ended, self.was_killed = io.BytesIO(says), has_ended, False
+
+    def poll(self):
+        return self.returncode if self.has_ended else None
+
+    def kill(self):
+        self.was_killed = True
+
+    def wait(self):
+        return self.returncode
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """The folder of a run; no process is started for it."""
+    run_dir = tmp_path / "runs" / "one"
+    run_dir.mkdir(parents=True)
+    none = SimpleNamespace(Popen=lambda *_, **__: MakesAChild(), DEVNULL=None, PIPE=None)
+    monkeypatch.setattr("monitor.supervisor.away.subprocess", none)
+    return run_dir
+
+
+def policy(run_dir: Path, **fields) -> None:
+    files.replace(run_dir / "away.json", encode(Away(**fields)))
+
+
+def considered(run_dir: Path, diagnosis: Diagnosis = STOP, now: float = 2000.0, **fields) -> AwayKeeper:
+    keeper = AwayKeeper(run_dir, 1)
+    seen = Snapshot(**({"run_dir": str(run_dir), "run_id": "one", "read_at": now, "state": RUNNING} | fields))
+    keeper.consider(seen, Judged((), diagnosis), now)
+    return keeper
+
+
+def asked(run_dir: Path) -> list[str]:
+    return [request.verb for request in control.pending(run_dir, 1)]
+
+
+@pytest.mark.parametrize(
+    ("do", "diagnosis", "fields"),
+    [
+        ("tell", STOP, {}),
+        ("stop", replace(STOP, verdict="LOOK"), {}),
+        ("stop", replace(STOP, as_of=3.0), {}),  # the word stands its time, the signs are weaker by now
+        ("stop", replace(STOP, worst=None), {}),
+        ("stop", STOP, {"state": None}),
+        ("stop", STOP, {"state": State(state="queued")}),
+        ("stop", STOP, {"state": State(state="finished")}),
+        ("stop", STOP, {"state": State(state="running", stop=StopStage())}),
+    ],
+)
+def test_nothing_is_written_down_or_asked_for_where_there_is_no_reason(kept, do, diagnosis, fields):
+    policy(kept, do=do)
+    keeper = considered(kept, diagnosis, **fields)
+    assert (asked(kept), act_of(kept), keeper.is_busy, keeper.tick(2000.0)) == ([], None, False, False)
+
+
+def test_a_stop_is_written_down_asked_for_once_and_settled(kept):
+    policy(kept, do="stop")
+    considered(kept)
+    considered(kept)
+    act = act_of(kept)
+    assert asked(kept) == ["stop"]
+    assert (act.did, act.rule, act.line, act.settled, act.at) == ("stop", "gap", "It overfits.", True, 2000.0)
+
+
+def test_a_stop_that_was_answered_is_not_asked_for_again(kept):
+    policy(kept, do="stop")
+    considered(kept)
+    [request] = control.pending(kept, 1)
+    control.answer(kept, request, "done", "", 2001.0)
+    considered(kept)
+    assert asked(kept) == []
+
+
+def test_a_child_of_the_policy_is_stopped_and_never_starts_another(kept):
+    policy(kept, do="stop_and_fix", by_policy=True)
+    considered(kept)
+    assert (act_of(kept).did, asked(kept)) == ("stop", ["stop"])
+
+
+def test_a_child_that_was_made_is_noted_and_its_maker_stops_the_parent(kept):
+    policy(kept, do="stop_and_fix")
+    keeper = considered(kept)
+    assert (keeper.is_busy, act_of(kept).settled, asked(kept)) == (True, False, [])
+    keeper._process = MakesAChild(b'{"child_id": "two"}')
+    assert keeper.tick(2001.0)
+    assert (act_of(kept).child_id, act_of(kept).settled, asked(kept), keeper.is_busy) == ("two", True, [], False)
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        (b'{"problem": "No change is prescribed."}', "No change is prescribed."),
+        (b"Traceback", "The process that makes it ended with code 3."),
+        (b"", "The process that makes it ended with code 3."),
+    ],
+)
+def test_without_a_child_the_run_is_stopped_all_the_same(kept, says, why):
+    policy(kept, do="stop_and_fix")
+    keeper = considered(kept)
+    keeper._process = MakesAChild(says)
+    assert keeper.tick(2001.0)
+    assert (asked(kept), act_of(kept).problem, act_of(kept).child_id) == (["stop"], why, None)
+
+
+def test_a_maker_is_waited_for_and_killed_when_it_takes_too_long(kept):
+    policy(kept, do="stop_and_fix")
+    keeper = considered(kept)
+    keeper._process = late = MakesAChild(has_ended=False)
+    keeper._deadline = time.monotonic() + 100
+    assert not keeper.tick(2001.0) and keeper.is_busy
+    keeper._deadline = time.monotonic() - 1
+    assert keeper.tick(2002.0)
+    assert late.was_killed and late.stdout.closed
+    assert (asked(kept), act_of(kept).problem) == (["stop"], "Making it took longer than 180 s.")
+
+
+def test_what_was_meant_in_an_earlier_start_is_not_done_to_the_resumed_run(kept):
+    policy(kept, do="stop")
+    files.create(kept / "away_act.json", encode(AwayAct(did="stop", generation=7)))
+    considered(kept)
+    assert (asked(kept), act_of(kept).settled) == ([], True)
+    assert "resumed by hand" in act_of(kept).problem
+
+
+def test_a_spent_budget_stops_a_child_of_the_policy_alone(kept):
+    quiet, hour = replace(STOP, verdict="KEEP GOING"), 1000.0 + 3600
+    child = Away(do="stop", budget_hours=1.0, by_policy=True)
+    for away, now, said in (
+        (Away(do="stop", budget_hours=1.0), hour, []),
+        (child, hour - 1, []),
+        (child, hour, ["stop"]),
+    ):
+        files.replace(kept / "launch.json", encode(Launch(run_id="one", created_at=1.0, away=away)))
+        considered(kept, quiet, now)
+        assert asked(kept) == said
+    assert act_of(kept).line == "Its time budget of 1 h is spent."
+
+
+def test_a_budget_that_somebody_lifted_stops_nothing(kept):
+    child = Away(do="stop", budget_hours=1.0, by_policy=True)
+    files.replace(kept / "launch.json", encode(Launch(run_id="one", created_at=1.0, away=child)))
+    policy(kept, do="tell")
+    considered(kept, replace(STOP, verdict="KEEP GOING"), 1e6)
+    assert asked(kept) == []

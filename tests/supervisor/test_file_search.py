@@ -2,11 +2,14 @@
 
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from monitor.launcher import start, status
-from monitor.run_dir import ReadingWord, encode, files
+from monitor.run_dir import Launch, ReadingWord, Run, State, encode, files
+from monitor.supervisor import file_search
+from monitor.supervisor.file_search import FileSearch
 from monitor.view.state import nothing_read, reading_words
 from tests.fake_runs import read
 from tests.supervised import end_everything, wait_for, wait_for_state
@@ -206,3 +209,149 @@ def test_a_log_that_shows_the_last_epochs_alone_is_left_for_the_file_that_has_al
         assert "then a file appeared that tells more evaluations as well" in seen.run.notes
     finally:
         end_everything(runs)
+
+
+# The search by itself, on files that lie there.
+
+ROWS = "epoch,train_loss,val_loss\n1,2.0,2.5\n2,1.0,2.0\n3,0.5,1.5\n"
+TOLD = frozenset({"train_loss"})
+
+
+@pytest.fixture
+def looks(tmp_path):
+    """A run of a script in `work`, which names the folder `out` there for what it writes."""
+    run_dir = tmp_path / "runs" / "one"
+    run_dir.mkdir(parents=True)
+    (tmp_path / "work" / "out").mkdir(parents=True)
+    return run_dir
+
+
+def search_of(run_dir: Path, cwd: str = "work", **config) -> FileSearch:
+    launch = Launch(run_id=run_dir.name, created_at=1.0, cwd=str(run_dir.parent.parent / cwd), config=config)
+    files.replace(run_dir / "launch.json", encode(launch))
+    return FileSearch(run_dir, launch)
+
+
+def work(run_dir: Path, name: str = "metrics.csv", text: str = ROWS) -> Path:
+    path = run_dir.parent.parent / "work" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_where_nothing_new_lies_nothing_is_found(looks):
+    work(looks)
+    search = search_of(looks)
+    work(looks, "notes.csv")
+    work(looks, "empty/metrics.csv", "")
+    work(looks, "torn/metrics.csv", "epoch,val_lo")
+    assert search.found(1, 2.0) is None and search.richer(TOLD, Path("trainer.log")) is None
+
+
+def test_the_file_with_the_most_evaluations_is_followed_and_what_is_not_sure_of_it_is_said(looks):
+    search = search_of(looks, lr=0.1)
+    work(looks, "a/metrics.csv", ROWS.rpartition("3,")[0])
+    work(looks, "b/results.csv")
+    following = search.found(1, 2.0)
+    following.look(2.0)
+    seen = read(looks)
+    assert [record.val_loss for record in seen.epochs] == [2.5, 2.0, 1.5]
+    assert (seen.run.config["lr"], seen.run.notes[:26]) == (0.1, "Its log names no epoch. Im")
+    assert seen.run.source.startswith("Read from b/results.csv, which appeared in the folder")
+
+
+def test_a_file_in_the_folder_that_the_command_names_is_certain(looks):
+    search = search_of(looks, output_dir="out")
+    work(looks, "out/metrics.csv")
+    search.found(1, 2.0)
+    assert read(looks).run.source == "Read from out/metrics.csv."
+
+
+@pytest.mark.parametrize(("said", "certain"), [("Logging to out/fit.", True), ("Logging to out/fit2", False)])
+def test_a_folder_that_the_log_names_is_certain_and_one_with_a_longer_name_is_another(looks, said, certain):
+    search = search_of(looks)
+    (looks / "trainer.log").write_text(f"{said}\n")
+    work(looks, "out/fit/metrics.csv")
+    search.found(1, 2.0)
+    assert (read(looks).run.source == "Read from out/fit/metrics.csv.") == certain
+
+
+def test_with_validated_a_file_of_the_training_alone_is_not_taken(looks):
+    search = search_of(looks)
+    work(looks, "metrics.csv", "epoch,train_loss\n1,2.0\n2,1.0\n")
+    assert search.found(1, 2.0, validated=True) is None
+    assert search.found(1, 2.0) is not None
+
+
+def test_the_files_of_another_run_under_way_in_the_same_folder_are_not_ours(looks):
+    search = search_of(looks)
+    other = looks.parent / "other"
+    other.mkdir()
+    search_of(other)
+    work(looks)
+    assert search.found(1, 2.0) is None
+    files.replace(other / "state.json", encode(State(state="finished", ended_at=0.5)))
+    assert search.found(1, 2.0) is not None, "it had ended before this one began"
+
+
+def test_the_folder_of_another_run_is_not_looked_into(looks):
+    search = search_of(looks)
+    work(looks, "fit/run.json", "{}")
+    work(looks, "fit/metrics.csv")
+    assert search.found(1, 2.0) is None
+
+
+def test_a_file_that_is_too_large_to_be_read_again_and_again_is_passed_over(looks, monkeypatch):
+    monkeypatch.setattr(file_search, "MOST_BYTES", len(ROWS) - 1)
+    search = search_of(looks)
+    work(looks)
+    assert search.found(1, 2.0) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "better"),
+    [
+        (ROWS, {"train_loss"}, True),
+        (ROWS, {"train_loss", "val_loss"}, True),  # of epochs that the log has not
+        (ROWS, set(), False),  # nothing is read so far
+        (ROWS, {"train_loss", "val_wer"}, False),  # it lacks what is told
+        (ROWS, {"train_loss", "acc"}, False),
+        (ROWS.rpartition("2,")[0], {"train_loss"}, False),  # one evaluation does not show that it goes on
+    ],
+)
+def test_a_richer_file_has_all_that_is_told_and_more(looks, text, told, better):
+    search = search_of(looks)
+    path = work(looks, text=text)
+    assert (search.richer(frozenset(told), Path("trainer.log")) is not None) == better
+    assert search.richer(frozenset(told), path) is None, "never the file that is read already"
+
+
+def test_a_file_with_fewer_evaluations_than_the_log_is_not_richer(looks):
+    search = search_of(looks)
+    work(looks)
+    (looks / "epochs.jsonl").write_text(
+        "".join(f'{{"epoch":{n}.0,"val_loss":{at}}}\n' for at, n in enumerate((1, 2, 3, 3)))
+    )
+    assert search.richer(TOLD, Path("trainer.log")) is not None, "an epoch that is there twice counts once"
+    (looks / "epochs.jsonl").write_text("".join(f'{{"epoch":{n}.0,"val_loss":1.0}}\n' for n in (1, 2, 3, 4)))
+    assert search.richer(TOLD, Path("trainer.log")) is None
+
+
+def test_a_log_that_prints_predictions_is_not_left(looks):
+    search = search_of(looks)
+    work(looks)
+    (looks / "decodes.jsonl").write_text("{}\n")
+    assert search.richer(TOLD, Path("trainer.log")) is None
+
+
+def test_a_change_over_says_what_the_file_tells_more_and_keeps_when_the_run_began(looks):
+    search = search_of(looks)
+    work(looks)
+    files.replace(looks / "run.json", encode(Run(run_id="one", created_at=77.0)))
+    (looks / "epochs.jsonl").write_text('{"epoch":9.0}\n')
+    (looks / "steps.jsonl").write_text('{"step":9}\n')
+    search.change_to(search.richer(TOLD, Path("trainer.log")), TOLD, 1, 2.0).look(2.0)
+    seen = read(looks)
+    assert (seen.run.created_at, [record.epoch for record in seen.epochs]) == (77.0, [1, 2, 3])
+    assert [step.step for step in seen.steps] == [9], "the file has no steps: those of the log stay"
+    assert "a file appeared that tells val loss as well." in seen.run.notes

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,13 @@ from monitor.launcher import (
     stop,
     supervise,
 )
-from monitor.run_dir import LOG_FILE
+from monitor.launcher.slots import HEIRS_TICKET, Capacity
+from monitor.run_dir import LOG_FILE, Launch, State, control, encode, files
+from monitor.run_dir.processes import identify
+from monitor.supervisor import queueing
+from monitor.supervisor.queueing import SLACK_SECS, DeviceWait, ParentWait, WaitResult
+from monitor.supervisor.statefile import StateFile
+from monitor.supervisor.stopping import KILL_AFTER_SECS
 from tests.launcher.test_devices import fake_nvidia_smi
 from tests.supervised import ROOT, script, state_of, supervisors, wait_for, wait_for_state, workers
 
@@ -261,3 +268,190 @@ def test_a_gpu_that_is_not_there_leaves_a_failed_run_that_says_why(runs, monkeyp
     run_dir = started(runs, "a", "cuda")
     assert "nvidia-smi finds no usable one" in (state_of(run_dir).error or "")
     wait_for(lambda: not workers(run_dir) and not supervisors(run_dir))
+
+
+# The waiting by itself: one process, no clock that passes.
+
+
+class Clock:
+    """In place of `time`: sleeping lets it pass."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    time = monotonic
+
+    def sleep(self, secs):
+        self.now += secs
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    one = Clock()
+    monkeypatch.setattr(queueing, "time", one)
+    return one
+
+
+@pytest.fixture
+def parent(tmp_path, clock):
+    """A parent run at work in this very process, with half a minute of grace."""
+    run_dir = tmp_path / "runs" / "parent"
+    run_dir.mkdir(parents=True)
+    launch = Launch(run_id="parent", created_at=1.0, stop_grace_secs=30.0)
+    files.replace(run_dir / "launch.json", encode(launch))
+    note(run_dir, "running")
+    return run_dir
+
+
+def note(run_dir: Path, word: str, **fields) -> None:
+    me = identify()
+    state = State(state=word, supervisor=me, trainer=None if word == "queued" else me, **fields)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    files.replace(run_dir / "state.json", encode(state))
+    files.create(run_dir / "launch.json", encode(Launch(run_id=run_dir.name, created_at=1.0)))
+
+
+def ask(run_dir: Path, verb: str) -> None:
+    control.request(run_dir, verb, generation=1, asked_by="t", now=1.0)
+
+
+def waited(wait: ParentWait, *, unwanted_after: int = 10**6, during=lambda look: None) -> WaitResult:
+    looks = iter(range(10**6))
+
+    def is_unwanted():
+        look = next(looks)
+        during(look)
+        return look >= unwanted_after
+
+    return wait.wait(is_unwanted)
+
+
+def test_a_parent_that_has_ended_is_not_waited_for(parent, clock):
+    note(parent, "stopped")
+    assert waited(ParentWait(parent), unwanted_after=0) == WaitResult(True)
+    assert clock.now == 1000.0
+
+
+def test_a_parent_whose_folder_is_gone_leaves_a_child_that_says_why_it_did_not_start(parent):
+    wait = ParentWait(parent)
+    found = waited(wait, during=lambda look: look == 2 and shutil.rmtree(parent))
+    assert not found.may_start and found.problem.startswith("Not started: Run 'parent' ")
+
+
+def test_a_child_that_is_stopped_itself_waits_no_longer_and_has_no_problem(parent):
+    assert waited(ParentWait(parent), unwanted_after=3) == WaitResult(False)
+
+
+def test_the_child_starts_once_its_parent_has_ended(parent):
+    wait = ParentWait(parent)
+    ask(parent, "stop")
+    assert waited(wait, during=lambda look: look == 4 and note(parent, "stopped")) == WaitResult(True)
+
+
+def test_a_parent_of_which_no_stop_is_asked_is_waited_for_a_minute(parent, clock):
+    assert "no stop of it was requested" in waited(ParentWait(parent)).problem
+    assert 60.0 < clock.now - 1000.0 < 61.0
+
+
+def test_a_stop_that_was_asked_before_the_child_came_and_withdrawn_is_none(parent, clock):
+    ask(parent, "stop")
+    ask(parent, "cancel")
+    assert "no stop of it was requested" in waited(ParentWait(parent)).problem
+
+
+def test_a_stop_that_is_taken_back_while_it_waits_ends_the_waiting_soon(parent, clock):
+    wait = ParentWait(parent)
+    ask(parent, "stop")
+    found = waited(wait, during=lambda look: look == 4 and ask(parent, "cancel"))
+    assert found == WaitResult(False, "Not started: the stop of parent was taken back, and it is running.")
+    assert clock.now - 1000.0 < 6.0
+
+
+def test_a_stop_that_was_withdrawn_before_it_was_read_was_asked_all_the_same(parent, clock):
+    wait = ParentWait(parent)
+    ask(parent, "stop")
+    ask(parent, "cancel")
+    assert "was taken back" in waited(wait).problem
+
+
+def test_a_parent_that_does_not_end_is_given_up_after_twice_its_grace_and_more(parent, clock):
+    wait = ParentWait(parent)
+    ask(parent, "stop")
+    patience = 2 * 30.0 + KILL_AFTER_SECS + SLACK_SECS
+    assert waited(wait).problem == f"Not started: parent has not ended after {patience:.0f} s."
+    assert 0 < clock.now - 1000.0 - patience < 1.0
+
+
+def joins(run_dir: Path, device: str = "cuda:0", parent_dir: Path | None = None) -> DeviceWait:
+    run_dir.mkdir()
+    files.create(run_dir / "launch.json", encode(Launch(run_id=run_dir.name, created_at=1.0)))
+    wait = DeviceWait(run_dir, StateFile(run_dir, State(state="starting"), lambda: 1.0), Capacity(("cuda:0", "cuda:1")))
+    wait.join(device, parent_dir)
+    return wait
+
+
+def test_an_empty_line_is_joined_first_and_the_free_device_is_taken(tmp_path):
+    one = joins(tmp_path / "one")
+    assert (place(tmp_path / "one").ticket, state_of(tmp_path / "one").state) == (1, "queued")
+    assert one.take()
+    assert (state_of(tmp_path / "one").device, state_of(tmp_path / "one").state, place(tmp_path / "one")) == (
+        "cuda:0",
+        "starting",
+        None,
+    )
+
+
+def test_who_comes_later_stands_behind_and_is_told_who_holds_the_device(tmp_path):
+    note(tmp_path / "at-work", "running", device="cuda:0")
+    one, two = joins(tmp_path / "one"), joins(tmp_path / "two")
+    assert not one.take() and not two.take()
+    assert (place(tmp_path / "one").position, place(tmp_path / "two").position) == (1, 2)
+    assert place(tmp_path / "two").held_by == ["at-work"]
+    note(tmp_path / "at-work", "finished", device="cuda:0")
+    assert not two.take(), "nobody overtakes"
+    assert one.take()
+
+
+def test_another_device_is_another_line(tmp_path):
+    note(tmp_path / "at-work", "running", device="cuda:0")
+    assert joins(tmp_path / "one", "cuda:1").take()
+
+
+def test_the_first_child_of_a_parent_takes_its_device_before_all_and_the_second_stands_joins(tmp_path):
+    note(tmp_path / "parent", "running", device="cuda:1")
+    joins(tmp_path / "early", "cuda")
+    joins(tmp_path / "heir", "cuda", tmp_path / "parent")
+    joins(tmp_path / "brother", "cuda", tmp_path / "parent")
+    heir, brother = place(tmp_path / "heir"), place(tmp_path / "brother")
+    assert (heir.device, heir.ticket, heir.after) == ("cuda:1", HEIRS_TICKET, "parent")
+    assert (brother.device, brother.ticket, brother.after) == ("cuda", 2, "parent")
+
+
+def test_a_child_that_wants_another_device_than_its_parents_inherits_nothing(tmp_path):
+    note(tmp_path / "parent", "running", device="cuda:1")
+    joins(tmp_path / "child", "cuda:0", tmp_path / "parent")
+    assert (place(tmp_path / "child").device, place(tmp_path / "child").ticket) == ("cuda:0", 1)
+
+
+def test_once_its_parent_has_ended_a_child_waits_for_the_device_alone(tmp_path):
+    note(tmp_path / "parent", "running", device="cuda:0")
+    child = joins(tmp_path / "child", "cuda", tmp_path / "parent")
+    child.parent_has_ended()
+    assert (place(tmp_path / "child").after, place(tmp_path / "child").ticket) == ("", HEIRS_TICKET)
+
+
+def test_a_run_that_is_no_longer_wanted_leaves_the_waiting(tmp_path, clock):
+    note(tmp_path / "at-work", "running", device="cuda:0")
+    one = joins(tmp_path / "one")
+    looks = iter([False, False, True])
+    assert not one.wait(lambda: next(looks))
+    assert state_of(tmp_path / "one").state == "queued"
+
+
+def test_a_device_that_comes_free_while_it_waits_is_taken(tmp_path, clock):
+    note(tmp_path / "at-work", "running", device="cuda:0")
+    one = joins(tmp_path / "one")
+    assert one.wait(lambda: note(tmp_path / "at-work", "stopped", device="cuda:0"))

@@ -59,8 +59,13 @@ NAMED = re.compile(
     r"(?!(?i:train|training|val|valid|validation|test|dev|eval|evaluation|epoch|step|iter|loss)\s)[A-Za-z_]\w*\s-\s{1,3}"
 )
 """A logger's name behind the level, where dashes part them: `… - INFO - trainer - `."""
+_FUNCTION = (
+    r"(?:\s*\(\w*\)|\s+(?!(?i:train|training|val|valid|validation|test|dev|eval|evaluation|epoch|step|iter|loss)\b)"
+    r"[A-Za-z_]\w*(?!\w|\s*[=:]?\s*[\[(]?\s*[-+.]?\d))"
+)
+"""The function's name behind a file and a line; a word with a number is of the message: `train.py:12 wer 0.3`."""
 BEHIND = re.compile(
-    r"^(?:[\s\x01|]*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+(?:\s*\(?\w*\)?)?"
+    rf"^(?:[\s\x01|]*(?:[\[(][\w./<>-]+\.py:\d+(?::\w+)?[\])]|[\w./<>-]+\.py:\d+{_FUNCTION}?"
     r"|[A-Za-z_][\w.<>]*:[\w<>]+:\d+(?=\s)|[A-Za-z_]\w*(?:\.\w+)+:\d+(?=\s)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\s*[:|\]-](?=\s)|tensorflow:"
     r"|[A-Za-z_][\w.]*(?::\w+)?\](?=\s)"  # [2019-05-03:20:00:12:INFO:sockeye.training:fit]
     r"|\[[A-Za-z_][\w.]*:\d+,\s*rank=\d+\]|\(\d+/\d+\)|\[(?i:rank)\s*:?\s*\d+\])[\s:|\]-]*)+"
