@@ -23,6 +23,7 @@ MAKE = frozenset({"make", "gmake"})
 PROGRAMS = (".py", ".sh", ".bash", ".ipynb")
 MOST_BYTES = 1 << 20
 TAKES_VALUE = frozenset({"-C", "-f", "-I", "-o", "-W", "--directory", "--file", "--makefile", "--include-dir"})
+TAKES_COUNT = frozenset({"-j", "-l", "--jobs", "--load-average"})
 FOLDER, FILE = ("-C", "--directory"), ("-f", "--file", "--makefile")
 GIVEN = re.compile(r"([A-Za-z_]\w*)(?:\?|:{1,3}|\+)?=(.*)", re.DOTALL)
 SET = re.compile(r"(?:export\s+|override\s+)?([A-Za-z_]\w*)\s*(\?|:{1,3}|\+|!)?=[ \t]*([^#\n]*)(?:#.*)?")
@@ -135,7 +136,7 @@ def _asked(words: list[str], cwd: Path) -> tuple[Path | None, list[str], dict[st
             named = joined or words[place + 1]
         elif (found := GIVEN.fullmatch(word)) is not None:
             given[found[1]] = found[2]
-        elif not word.startswith("-"):
+        elif not word.startswith("-") and not (word.isdigit() and words[place - 1] in TAKES_COUNT):
             goals.append(word)
         place += 2 if word in TAKES_VALUE else 1
     folder = _folder(words, cwd)
