@@ -19,6 +19,8 @@ from monitor.diagnosis.error_line import error_line, log_line, short
 from monitor.diagnosis.last_frame import FATAL, CodeFrame, own_frame
 from monitor.run_dir import JOB_LOG_FILE, JobSeen, Snapshot, job_words
 from monitor.run_dir.checkpoints import saves_checkpoints
+from monitor.run_dir.makefile import is_make
+from monitor.run_dir.one_word import words_of
 from monitor.run_dir.status import NOT_STARTED, state_in_force, status_of
 from monitor.run_dir.words import sentence
 
@@ -147,6 +149,9 @@ def _unknown(snapshot: Snapshot) -> Failure:
         return Failure("not_started", "", "Correct the command or its folder, and start it again: nothing of it ran.")
     if error_line(snapshot):
         return Failure("exception", "", "Read what it wrote before this error: no line of its own code is known.")
-    known = unknown_exit(state.exit_code, state.signal) if state is not None else None
+    trained, by_make = bool(snapshot.epochs), snapshot.launch is not None and is_make(words_of(snapshot.launch.argv))
+    known = None
+    if state is not None:
+        known = unknown_exit(state.exit_code, state.signal, trained=trained, by_make=by_make)
     nothing = "Read the end of what it wrote: nothing here says why it failed."
     return known or Failure("unknown", "It left no error.", nothing)

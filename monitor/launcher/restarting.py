@@ -28,6 +28,7 @@ from monitor.run_dir import FINAL_STATES, Away, Parent, files, processes
 from monitor.run_dir.audit import audited, by_name, refuse_mirrored
 from monitor.run_dir.errors import MonitorError, RefusedError
 from monitor.run_dir.launch import PLACEHOLDER, Order, expand, read_launch, read_state
+from monitor.run_dir.makefile import opened
 from monitor.run_dir.one_word import words_of
 from monitor.run_dir.seal import is_from_here, seal_anew
 
@@ -55,7 +56,7 @@ def plan_restart(
     plan = behind(plan, [each.child_id for each in beside])
     _refuse_sharing(plan, beside)
     stops = stop_parent and status(runs_dir / run_id).live
-    is_tried = stops and try_first and not plan.stranger and can_be_tried(words_of(plan.argv), plan.cwd)
+    is_tried = stops and try_first and not plan.stranger and can_be_tried(*opened(plan.argv, plan.cwd))
     tried = [f"Before {run_id} is stopped, the command is run up to its parser, without a device."] if is_tried else []
     # The first child alone has its parent's device; the others stand in line as any run.
     after = run_id if stops and not beside else ""
@@ -229,7 +230,8 @@ def _claimed(plan: RestartPlan, order: Order) -> Path:
 
 def _refuse_unparsed(plan: RestartPlan) -> None:
     """Nothing is stopped for a child whose command would end in its own parser."""
-    problem = parser_problem(words_of(plan.argv), plan.cwd, plan.environment, plan.copies) if plan.is_tried else ""
+    words = opened(plan.argv, plan.cwd)
+    problem = parser_problem(*words, plan.environment, plan.copies) if plan.is_tried else ""
     if problem:
         raise RefusedError(
             f"The child's command does not start: {problem}\n"

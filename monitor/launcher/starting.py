@@ -25,6 +25,7 @@ from monitor.run_dir import JobOrder, QueuePlace, check_run_id, files, opening
 from monitor.run_dir.audit import audited
 from monitor.run_dir.errors import MonitorError, RefusedError, UsageError
 from monitor.run_dir.launch import Order, expand, job_of, launch_of, name_of, read_launch, read_state
+from monitor.run_dir.makefile import opened
 from monitor.run_dir.one_word import words_of
 from monitor.run_dir.provenance import script_of
 from monitor.run_dir.seal import write_sealed
@@ -155,7 +156,7 @@ def start_notes(runs_dir: Path, need: Need | None, device: str, after: str = "")
 
 def start_notes_for_command(runs_dir: Path, argv: list[str], cwd: Path, device: str) -> list[str]:
     """The same for a command, by what the newest run of its script has shown to need."""
-    script = script_of(words_of(argv), cwd)
+    script = script_of(*opened(argv, cwd))
     return start_notes(runs_dir, need_of_script(runs_dir, str(script) if script else None), device)
 
 

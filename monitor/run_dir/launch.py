@@ -20,6 +20,7 @@ import msgspec
 from monitor.run_dir import files
 from monitor.run_dir.checkpoints import is_own_trainer as is_own_trainer
 from monitor.run_dir.errors import UnreadableRunError, UsageError
+from monitor.run_dir.makefile import makefile_of, opened
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.one_word import words_of
 from monitor.run_dir.provenance import TORCHRUN, code_of, script_of
@@ -119,7 +120,7 @@ def launch_of(order: Order, run_id: str, now: float) -> Launch:
     """The record for launch.json, with the code and the environment as they are at this moment."""
     surroundings = surroundings_with(order.environment)
     words = words_of(order.argv)
-    code = code_of(words, order.cwd, surroundings.get("PYTHONPATH", ""))
+    code = code_of(*opened(order.argv, order.cwd), surroundings.get("PYTHONPATH", ""), makefile_of(words, order.cwd))
     return Launch(
         run_id=run_id,
         created_at=now,
@@ -189,7 +190,7 @@ def is_kept(name: str) -> bool:
 
 def name_of(order: Order, name: str | None) -> str:
     """A run id made from a name, else from the script: "My run!" becomes My-run."""
-    script = script_of(words_of(order.argv), order.cwd)
+    script = script_of(*opened(order.argv, order.cwd))
     from_script = "" if script is None else script.parent.name if script.stem == "__main__" else script.stem
     wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", name or from_script).strip("-._")
     return wanted[:80] or "run"

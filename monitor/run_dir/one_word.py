@@ -44,7 +44,7 @@ def put_back(argv: list[str], words: list[str]) -> list[str]:
 
 def _plain_place(argv: list[str]) -> int | None:
     place = _place(argv)
-    return place if place is not None and _is_plain(argv[place].removeprefix(JOINED)) else None
+    return place if place is not None and is_plain(argv[place].removeprefix(JOINED)) else None
 
 
 def _place(argv: list[str]) -> int | None:
@@ -62,7 +62,7 @@ def _place(argv: list[str]) -> int | None:
     return None
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether a word is a command of several words in which a shell changes nothing."""
     unquoted = re.sub(r"'[^']*'", "''", text)
     unquoted = re.sub(r'"[^"$`\\]*"', '""', unquoted)

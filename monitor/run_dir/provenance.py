@@ -72,15 +72,22 @@ class Code:
         return hashlib.sha256(repr(sorted(self.others.items())).encode()).hexdigest() if self.git_commit else None
 
 
-def code_of(argv: list[str], cwd: Path, python_path: str | None = None) -> Code:
+def code_of(argv: list[str], cwd: Path, python_path: str | None = None, named_by: Path | None = None) -> Code:
     """Looks up the code behind `argv` as it is started in `cwd`; what cannot be found out is None.
 
-    `python_path`: the PYTHONPATH of the start; None for that of this process.
+    `python_path`: the PYTHONPATH of the start; None for that of this process. `named_by`: the Makefile that names the
+    command, which is then a part of the code.
     """
-    return code_behind(script_of(argv, cwd, python_path), cwd, argv, python_path)
+    return code_behind(script_of(argv, cwd, python_path), cwd, argv, python_path, named_by)
 
 
-def code_behind(script: Path | None, cwd: Path, argv: Sequence[str] = (), python_path: str | None = None) -> Code:
+def code_behind(
+    script: Path | None,
+    cwd: Path,
+    argv: Sequence[str] = (),
+    python_path: str | None = None,
+    named_by: Path | None = None,
+) -> Code:
     """The same for a script that is known already."""
     top = repository_of(script, cwd)
     commit = git(top, "rev-parse", "HEAD") if top else None
@@ -90,6 +97,9 @@ def code_behind(script: Path | None, cwd: Path, argv: Sequence[str] = (), python
     root = top or (script.parent if script else cwd)
     tree, tracked = _tracked_now(top) if top and commit else (None, {})
     known = [root / name for name in tracked if name.endswith(".py")] + [path for path in local if path.suffix == ".py"]
+    imported = _imported(script, cwd, argv, known, python_path) if script else {}
+    if imported and script and named_by and (digest := _sha256(named_by)):
+        imported[seen_from(script, named_by)] = digest
     return Code(
         script=str(script) if script else None,
         script_sha256=_sha256(script) if script else None,
@@ -98,7 +108,7 @@ def code_behind(script: Path | None, cwd: Path, argv: Sequence[str] = (), python
         git_tree=tree,
         local_files={str(path.relative_to(root)): digest for path in local if (digest := _sha256(path))},
         script_text=text_of(script) if is_local else None,
-        imported=_imported(script, cwd, argv, known, python_path) if script else {},
+        imported=imported,
         others={name: digest for name, digest in tracked.items() if not NO_PART.search(name)},
     )
 

@@ -106,7 +106,8 @@ def last_error(log: Path) -> str | None:
     """
     lines = [line for each in _lines(log) if re.search(r"\w", line := LABEL.sub("", each).strip("│┃"))]
     named = [line for line in lines if NAMES_AN_ERROR.match(line)]
-    chosen = [line for line in named if not SAID_BY_THE_LAUNCHER.match(line)] or named or lines
+    own, all_own = ([line for line in some if not SAID_BY_THE_LAUNCHER.match(line)] for some in (named, lines))
+    chosen = own or named or all_own or lines
     return chosen[-1].strip()[:LONGEST_LINE] if chosen else None
 
 

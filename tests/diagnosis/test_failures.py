@@ -414,7 +414,7 @@ def test_in_a_container_the_named_process_is_this_one():
     ("code", "number", "reason", "advice"),
     [
         (3, None, "It ended with exit code 3.", "sys.exit"),
-        (2, None, "It ended with exit code 2.", "--help"),
+        (2, None, "It ended with exit code 2.", "sys.exit"),
         (126, None, "It ended with exit code 126.", "chmod"),
         (127, None, "It ended with exit code 127.", "PATH"),
         (137, None, "Killed by SIGKILL without a stop being asked: usually the kernel", "ask for more memory"),

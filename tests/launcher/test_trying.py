@@ -94,6 +94,98 @@ def test_a_hydra_command_is_composed_and_no_further(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c.yaml", "train.py"]
 
 
+STAND_INS = {
+    "fastcore/script.py": """
+import argparse, sys
+def call_parse(func=None, nested=False):
+    if func is None:
+        return lambda inner: call_parse(inner, nested)
+    def run():
+        parser = argparse.ArgumentParser()
+        for name, kind in func.__annotations__.items():
+            parser.add_argument(f"--{name}", type=kind)
+        return func(**vars(parser.parse_args()))
+    return run() if sys._getframe(1).f_globals["__name__"] == "__main__" else run
+""",
+    "tap.py": """
+import argparse
+class Tap(argparse.ArgumentParser):
+    def parse_args(self, args=None):
+        for name, kind in type(self).__annotations__.items():
+            self.add_argument(f"--{name}", type=kind)
+        found = super().parse_args(args)
+        self.process_args(found)
+    def process_args(self, found): ...
+""",
+    "simple_parsing.py": """
+import argparse
+def parse(config):
+    parser = argparse.ArgumentParser()
+    for name, kind in config.__annotations__.items():
+        parser.add_argument(f"--{name}", type=kind)
+    return config(**vars(parser.parse_args()))
+""",
+    "draccus/argparsing.py": """
+import argparse
+class ArgumentParser:
+    def __init__(self, config):
+        self.parser = argparse.ArgumentParser()
+        for name, kind in config.__annotations__.items():
+            self.parser.add_argument(f"--{name}", type=kind)
+    def parse_args(self):
+        found, unknown = self.parser.parse_known_args()
+        if unknown:
+            self.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found
+def parse(config):
+    return ArgumentParser(config).parse_args()
+""",
+    "draccus/__init__.py": "from draccus.argparsing import parse",
+}
+"""What each package does with the words of a command, in short: how its parser is reached is as in the package."""
+MORE_PARSERS = {
+    "call_parse": "from fastcore.script import *\n@call_parse\ndef main(lr: float = 1e-2):\n    open('trained', 'w')\n",
+    "call_parse of a module": "from steps import main\nmain()\n",
+    "tap": "from tap import Tap\nclass A(Tap):\n    lr: float = 0.1\nA().parse_args()\nopen('trained', 'w')\n",
+    "simple_parsing": "import simple_parsing\nfrom dataclasses import dataclass\n"
+    "@dataclass\nclass C:\n    lr: float = 0.1\n"
+    "simple_parsing.parse(C)\nopen('trained', 'w')\n",
+    "draccus": "import draccus\nclass C:\n    lr: float = 0.1\ndraccus.parse(C)\nopen('trained', 'w')\n",
+}
+
+
+@pytest.fixture
+def packages(tmp_path):
+    """The variables of a start whose PYTHONPATH holds the stand-ins."""
+    for place, text in STAND_INS.items():
+        (tmp_path / "packages" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "packages" / place).write_text(text)
+    return {"PYTHONPATH": str(tmp_path / "packages")}
+
+
+@pytest.mark.parametrize("name", MORE_PARSERS)
+def test_parsers_that_are_built_on_argparse_are_stopped_at_their_own_end(tmp_path, packages, name):
+    here = tmp_path / "project"
+    here.mkdir()
+    (here / "train.py").write_text(MORE_PARSERS[name])
+    (here / "steps.py").write_text(MORE_PARSERS["call_parse"])
+    argv = [sys.executable, "train.py", "--lr", "0.2"]
+    assert can_be_tried(argv, here)
+    assert parser_problem(argv, here, packages, {}) == ""
+    assert "unrecognized arguments: --rate 1" in parser_problem([*argv, "--rate", "1"], here, packages, {})
+    assert "'much'" in parser_problem([*argv[:-1], "much"], here, packages, {})
+    assert not (here / "trained").exists()
+
+
+def test_what_tap_checks_behind_its_options_is_tried_too(tmp_path, packages):
+    checks = "    def process_args(self, found):\n        if found.lr > 1: raise ValueError('lr is above 1')\n"
+    source = MORE_PARSERS["tap"].replace("A().", checks + "A().")
+    (tmp_path / "train.py").write_text(source)
+    assert (
+        parser_problem([sys.executable, "train.py", "--lr", "2"], tmp_path, packages, {}) == "ValueError: lr is above 1"
+    )
+
+
 HUGGING_FACE = """
 from dataclasses import dataclass
 from transformers import HfArgumentParser
@@ -147,6 +239,9 @@ def test_what_fails_without_its_launcher_is_no_fault_of_the_command(tmp_path):
     [
         ("import sys, time\ntime.sleep(600)\n", "train.py"),
         ("import configargparse\nconfigargparse.ArgParser().parse_args()\n", "train.py"),
+        ("from steps import main\nimport time\ntime.sleep(600)\n", "train.py"),
+        ("from fastcore.script import *\n@call_parse(nested=True)\ndef main(lr: float = 1): ...\n", "train.py"),
+        ("def call_parse(f): f()\n@call_parse\ndef main(): ...\n", "train.py"),
         (
             "class P(argparse.ArgumentParser):\n    def parse_args(self): ...\nimport argparse\nP().parse_args()\n",
             "train.py",
@@ -155,6 +250,7 @@ def test_what_fails_without_its_launcher_is_no_fault_of_the_command(tmp_path):
 )
 def test_what_would_not_stop_at_its_parser_is_not_tried(tmp_path, source, words):
     (tmp_path / "train.py").write_text(source)
+    (tmp_path / "steps.py").write_text("from fastcore.script import *\n@call_parse\ndef main(lr: float = 1): ...\n")
     assert not can_be_tried([sys.executable, *words.split()], tmp_path)
 
 

@@ -48,12 +48,16 @@ SENT: dict[int, tuple[str, str]] = {
     ),
 }
 """The same of signals that something outside has sent."""
+WRONG_USE = 2
 CODES = {
-    2: "Code 2 is usually a command that was called with the wrong options: compare it with the script's --help.",
+    WRONG_USE: "Read the end of its log: code 2 is usually a command that was called wrongly, and the script's --help "
+    "lists its options.",
     126: "A command could not be executed: look at its rights (chmod +x) and at the interpreter in its first line.",
     127: "A command was not found: look at PATH and at the environment that is activated.",
 }
 """Exit code → what to look at, where it has a meaning of its own."""
+MAKE = "make ends with code 2 whatever its command ended with: read what that wrote before make's own line."
+"""The same of code 2 below make."""
 
 
 def signal_of(exit_code: int | None, number: int | None) -> int | None:
@@ -76,8 +80,11 @@ def by_exit(exit_code: int | None, number: int | None) -> Failure | None:
     return None
 
 
-def unknown_exit(exit_code: int | None, number: int | None) -> Failure | None:
-    """The same of an exit that is no known cause; None where neither code nor signal is known."""
+def unknown_exit(exit_code: int | None, number: int | None, *, trained: bool, by_make: bool) -> Failure | None:
+    """The same of an exit that is no known cause; None where neither code nor signal is known.
+
+    `trained`: its command was taken, as it has evaluated; `by_make`: make gives the exit code.
+    """
     if ended_by := signal_of(exit_code, number):
         name = signal_name(ended_by)
         what, advice = SENT.get(ended_by, ("", f"Find out what sends {name}: the job, the container or a script."))
@@ -88,4 +95,7 @@ def unknown_exit(exit_code: int | None, number: int | None) -> Failure | None:
         f"Read the end of its log, and look in the script for what ends it with code {exit_code}: sys.exit, os._exit "
         "or a command that failed."
     )
-    return Failure("exit_code", f"It ended with exit code {exit_code}.", CODES.get(exit_code, usual))
+    known = MAKE if by_make and exit_code == WRONG_USE else CODES.get(exit_code)
+    if trained and not by_make and exit_code == WRONG_USE:
+        known = None
+    return Failure("exit_code", f"It ended with exit code {exit_code}.", known or usual)

@@ -28,9 +28,11 @@ CHAINED = re.compile(r"^(During handling of the above exception|The above except
 SAID_BY_THE_LAUNCHER = re.compile(
     r"^(?:torch\.distributed\.elastic\S*|ChildFailedError)(?!.*SignalException)\b"
     r"|^subprocess\.CalledProcessError: Command '\['[^']*python[\d.]*'|^srun: error: .*Exited with exit code"
+    r"|^g?make(?:\[\d+\])?: (?:\*\*\* (?:\[.{1,300}\] (?:Error \d+|\w[\w ]{0,40})|Waiting for unfinished jobs)|"
+    r"(?:Entering|Leaving) directory )"
 )
-"""Lines of a launcher of several processes: it only reports that one failed; that process has named the cause
-before."""
+"""Lines of a launcher of several processes, or of make: it only reports that one failed; that process has named the
+cause before."""
 
 
 def bounded(text: str) -> str:

@@ -8,12 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.diagnosis.batch import half_the_batch
-from monitor.diagnosis.crash_kinds import data, files, gpu, machine, ranks, software
+from monitor.diagnosis.crash_kinds import data, files, gpu, machine, missing, ranks, software
 from monitor.diagnosis.crash_kinds.exits import by_exit
 from monitor.diagnosis.crash_kinds.kind import Failure
 from monitor.diagnosis.crash_kinds.lines import lines_of, uncaught
 
-KINDS = (*gpu.KINDS, *data.KINDS, *gpu.CHIP_KINDS, *machine.KINDS, *ranks.KINDS, *software.KINDS, *files.KINDS)
+KINDS = (
+    *(*gpu.KINDS, *data.KINDS, *gpu.CHIP_KINDS, *machine.KINDS),
+    *(*ranks.KINDS, *software.KINDS, *files.KINDS, *missing.KINDS),
+)
 """What makes other processes of the run fail comes before what they say of it."""
 EVEN_WHEN_SIGNALLED = frozenset({"host_memory", "scheduler", "node"})
 """What may be read from the log of a process that SIGKILL or SIGTERM has ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from monitor.diagnosis.crash_kinds.kind import Kind, anywhere, error, line_of, naming, quoted
+from monitor.diagnosis.crash_kinds.missing import CORRECT, advice_for, missing_place
 
 ASKED = (
     r"unrecognized arguments: |the following arguments are required: |argument \S+: |ambiguous option: |expected "
@@ -57,6 +58,8 @@ def _usage(match: re.Match[str], text: str) -> str:
     """The advice, with the option that the line names."""
     said = re.sub(r"^.*?\b(?:error|Error): ", "", line_of(match, text))
     named = OPTION.search(said)
+    if missing_place(said) is not None:
+        return advice_for(quoted(named)) if named else CORRECT
     verb = "Give" if re.search(r"required|[Mm]issing|must specify", said) else "Correct"
     option = quoted(named) if named else "what it names"
     return f"{verb} {option} in the command: the script's --help lists its options."

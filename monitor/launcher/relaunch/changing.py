@@ -31,7 +31,7 @@ from monitor.launcher.relaunch.flags import (
 )
 from monitor.launcher.relaunch.hydra_words import deleted_in, sweep_problem, with_word
 from monitor.launcher.relaunch.launchers import own_words_begin, script_path
-from monitor.launcher.relaunch.makefiles import is_make
+from monitor.launcher.relaunch.makefiles import not_a_variable
 from monitor.launcher.relaunch.options import takes_no_words, with_defaults
 from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.launcher.relaunch.overrides import replaced_words, with_word_within
@@ -40,6 +40,7 @@ from monitor.launcher.relaunch.writing import replaced, with_option, with_value
 from monitor.run_dir.errors import RefusedError, UsageError
 from monitor.run_dir.imports import tree_of
 from monitor.run_dir.launch import PLACEHOLDER, expand, is_own_trainer
+from monitor.run_dir.makefile import is_make
 from monitor.run_dir.one_word import is_closed
 
 COPIES = "settings"
@@ -220,6 +221,7 @@ def _as_given(argv: list[str], name: str, value: Any) -> list[str]:
 
 def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
     known = {*command.rules, *command.config, *(flag.key for flag in find_flags(argv, command.rules))}
+    known = set(command.rules) if is_make(argv) else known  # what its script takes is no variable
     ends_so = sorted(each for each in known if re.search(rf"[._]{re.escape(canonical(name))}$", each))
     near = ends_so or difflib.get_close_matches(name, sorted(known), n=1)
     hint = f"; nearest: {near[0]}" if near else ""
@@ -231,7 +233,7 @@ def _no_place(name: str, value: Any, argv: list[str], command: Command) -> str:
             "the command that it runs."
         )
     if is_make(argv):
-        return f"{name}: the Makefile has no such variable{hint}."
+        return not_a_variable(name, argv, command.cwd, hint)
     if any("x-sacred" in rule for rule in command.rules.values()):
         return f"{name}: there is no such setting{hint}."  # sacred refuses what no config names
     if constant := _constant(name, argv, command.cwd):

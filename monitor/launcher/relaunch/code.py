@@ -16,6 +16,7 @@ from pathlib import Path
 
 from monitor.diagnosis.comparison import counted, same_code
 from monitor.run_dir import Launch
+from monitor.run_dir.makefile import makefile_of, opened
 from monitor.run_dir.one_word import words_of
 from monitor.run_dir.provenance import (
     DIFF_OPTIONS,
@@ -55,7 +56,9 @@ def code_since(launch: Launch, whose: str) -> CodeChange:
     # The file of then: where it was found by PYTHONPATH, this process may have another PYTHONPATH.
     then = Path(launch.script) if launch.script else None
     python_path = launch.environment.get("PYTHONPATH", "") if launch.environment else None
-    now = code_behind(then if then is not None and then.is_file() else None, cwd, words_of(launch.argv), python_path)
+    words, folder = opened(launch.argv, cwd)
+    script = then if then is not None and then.is_file() else None
+    now = code_behind(script, folder, words, python_path, makefile_of(words_of(launch.argv), cwd))
     if launch.script_sha256 is None and launch.git_commit is None:
         return CodeChange(None, f"Which code {whose} ran was not written down.", now=_of_the_run(now))
     top = repository_of(Path(launch.script) if launch.script else None, cwd)
@@ -115,7 +118,7 @@ def _beside(launch: Launch, now: Code, top: Path | None, names: Collection[str])
     return {
         name
         for name in names
-        if (seen_from(script, root / name) not in used if name.endswith(".py") else NO_PART.search(name))
+        if (name.endswith(".py") or NO_PART.search(name)) and seen_from(script, root / name) not in used
     }
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -26,7 +27,7 @@ from monitor.launcher.relaunch.help_page import in_help
 from monitor.launcher.relaunch.hydra import hydra_settings
 from monitor.launcher.relaunch.hydra_words import unquoted
 from monitor.launcher.relaunch.launchers import is_notebook, script_path
-from monitor.launcher.relaunch.makefiles import is_make, of_makefile
+from monitor.launcher.relaunch.makefiles import of_makefile
 from monitor.launcher.relaunch.overrides import words_within
 from monitor.launcher.relaunch.parsers import Found, read_parsers
 from monitor.launcher.relaunch.shell_variables import filled_in, variables_of
@@ -34,6 +35,7 @@ from monitor.launcher.relaunch.signatures import Properties, literal
 from monitor.run_dir import Launch, Run
 from monitor.run_dir.errors import MonitorError
 from monitor.run_dir.launch import environment_for, expand, is_own_trainer
+from monitor.run_dir.makefile import is_make, recipe_of
 from monitor.run_dir.one_word import words_of
 
 HELP_SECS = 60.0
@@ -52,9 +54,21 @@ def described(launch: Launch, run_dir: Path) -> Launch:
         return launch
     inner = msgspec.structs.replace(launch, argv=words_of(launch.argv))
     if is_make(inner.argv):
-        return _with(launch, Found(of_makefile(inner.argv, Path(launch.cwd))), run_dir)
+        return _of_make(launch, inner.argv, run_dir)
     script = script_path(inner.argv, Path(launch.cwd)) or (Path(launch.script) if launch.script else None)
     return _with(launch, _of_script(script, inner) if script else Found(), run_dir)
+
+
+def _of_make(launch: Launch, argv: list[str], run_dir: Path) -> Launch:
+    """The Makefile's variables, and the values that its target gives the script, which only they can change."""
+    cwd = Path(launch.cwd)
+    own = _with(launch, Found(of_makefile(argv, cwd)), run_dir)
+    recipe = recipe_of(argv, cwd)
+    if recipe is None:
+        return own
+    python = shutil.which(recipe.words[0], path=launch.environment.get("PATH")) or ""
+    below = msgspec.structs.replace(launch, argv=recipe.words, cwd=str(recipe.folder), interpreter=python)
+    return msgspec.structs.replace(own, config={**described(below, run_dir).config, **own.config})
 
 
 def asked_for_help(launch: Launch, run_dir: Path) -> Launch:

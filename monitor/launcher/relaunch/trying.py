@@ -1,8 +1,8 @@
 """Whether the command of a child gets past its parser: tried without a device before its parent is stopped for it.
 
-The script is run up to the end of its parser (argparse, jsonargparse, tyro, Hugging Face) or to its command (click,
-typer, absl, Hydra) and no further. Where it uses another, nothing is run: a script that is not stopped there would
-begin to train.
+The script is run up to the end of its parser (argparse and what is built on it, tyro, Hugging Face) or to its command
+(click, typer, absl, Hydra) and no further. Where it uses another, nothing is run: a script that is not stopped there
+would begin to train.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -36,9 +36,15 @@ def stop_behind(owner, name):
         own(*words, **named)
         over()
     setattr(owner, name, parse)
-used = FRAMEWORKS
-if "argparse" in used:
+used = set(FRAMEWORKS)
+if "tap" in used:  # it has checks of its own behind argparse's
+    import tap
+    stop_behind(tap.Tap, "parse_args")
+elif not used.isdisjoint(["argparse", "fastcore", "simple_parsing", "pyrallis"]):
     stop_behind(argparse.ArgumentParser, "parse_args")
+if "draccus" in used:
+    import draccus.argparsing
+    stop_behind(draccus.argparsing.ArgumentParser, "parse_args")
 if "click" in used:
     import click
     click.Command.invoke = lambda self, ctx: None if isinstance(self, click.Group) else over()
@@ -71,17 +77,21 @@ else:
 """
 """Run by the script's interpreter; FRAMEWORKS becomes the parsers that the script makes use of."""
 STARTED_BY = {
-    "argparse": "parse_args",
-    "hydra": "main",
-    "absl": "run",
-    "jsonargparse": "",
-    "tyro": "cli",
-    "transformers": "HfArgumentParser",
-    "click": "",
-    "typer": "",
+    "argparse": {"parse_args"},
+    "hydra": {"main"},
+    "absl": {"run"},
+    "jsonargparse": set(),
+    "tyro": {"cli"},
+    "transformers": {"HfArgumentParser"},
+    "click": set(),
+    "typer": set(),
+    "tap": {"parse_args", "tapify"},
+    "simple_parsing": {"parse_args", "parse"},
+    "pyrallis": {"wrap", "parse"},
+    "draccus": {"wrap", "parse"},
 }
-"""Parser → the call without which a script that imports it does not parse; "": any use of it."""
-UNKNOWN = frozenset({"configargparse", "tap"})
+"""Parser → the calls without one of which a script that imports it does not parse; none: any use of it."""
+UNKNOWN = frozenset({"configargparse"})
 SAYS_NOTHING = re.compile(
     r"Set the environment variable HYDRA|Pass --help|See https?://|[^\w]*$|Try .* for help|For full help"
 )
@@ -109,9 +119,32 @@ def _parsers(script: Path, cwd: Path) -> set[str]:
     if modules & UNKNOWN:
         return set()
     modules |= {"jsonargparse"} if "LightningCLI" in calls else set()
-    found = {name for name, call in STARTED_BY.items() if name in modules and (not call or call in calls)}
+    found = {name for name, starts in STARTED_BY.items() if name in modules and (not starts or starts & calls)}
+    found |= {"fastcore"} if _is_begun_by_call_parse(trees, own) else set()
     is_replaced = own & {"parse_args", "parse_known_args"}
     return found - ({"argparse"} if is_replaced or "jsonargparse" in found else set())
+
+
+def _is_begun_by_call_parse(trees: Sequence[ast.AST], own: Collection[str]) -> bool:
+    """Whether the script decorates a function with fastcore's `@call_parse`, or calls one of its modules' that is.
+
+    Such a function is called where it stands. With `nested` it takes any words, and nothing would be learned.
+    """
+    if "call_parse" in own:
+        return False
+    decorated = [
+        {
+            node.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef)
+            for each in node.decorator_list
+            if name_of(each.func if isinstance(each, ast.Call) else each) == "call_parse"
+            and not (isinstance(each, ast.Call) and any(word.arg == "nested" for word in each.keywords))
+        }
+        for tree in trees
+    ]
+    called = {name_of(node.func) for node in ast.walk(trees[0]) if isinstance(node, ast.Call)}
+    return bool(decorated[0] or called & set().union(*decorated))
 
 
 def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from monitor.launcher.relaunch.flags import find_flags
 from monitor.launcher.relaunch.outputs import IS_READ, is_output
 from monitor.run_dir import LAUNCH_FILE, RUN_FILE, Launch
 from monitor.run_dir.launch import PLACEHOLDER, expand, read_state
-from monitor.run_dir.one_word import words_of
+from monitor.run_dir.makefile import opened
 from monitor.run_dir.opening import OddFileError, open_to_read
 
 CHECKPOINT_ENDINGS = frozenset(
@@ -107,7 +107,8 @@ def _is_entered(folder: str, disk: int, since: float) -> bool:
 def output_folders(run_dir: Path, launch: Launch) -> list[Path]:
     """The run's own folder, and those that its command or a default of its script names."""
     named = [str(value) for key, value in launch.config.items() if is_output(key) and isinstance(value, str) and value]
-    return [run_dir, *(Path(launch.cwd) / word for word in expand(named, run_dir))]
+    folder = opened(launch.argv, Path(launch.cwd))[1]
+    return [run_dir, *(folder / word for word in expand(named, run_dir))]
 
 
 def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Written | None:
@@ -115,14 +116,15 @@ def newest_checkpoint(run_dir: Path, launch: Launch | None, since: float) -> Wri
 
     `since`: UTC seconds; what is older than the run is not its own.
     """
-    outputs = [run_dir]
+    outputs, place = [run_dir], Path()
     if launch is not None:
-        argv = expand(words_of(launch.argv), run_dir)
+        words, place = opened(launch.argv, Path(launch.cwd))
+        argv = expand(words, run_dir)
         named = [flag.values[-1] for flag in find_flags(argv) if is_output(flag.key) and flag.values]
-        outputs = [*output_folders(run_dir, launch), *(Path(launch.cwd) / value for value in named)]
+        outputs = [*output_folders(run_dir, launch), *(place / value for value in named)]
     found = [saved for folder in outputs for saved in _checkpoints(folder, since)]
     if not found and launch is not None and launch.cwd:
-        beside = _checkpoints(Path(launch.cwd), since, DEEPEST_BESIDE)
+        beside = _checkpoints(place, since, DEEPEST_BESIDE)
         found = [saved for saved in beside if not is_in_a_run(saved.path)]
     newest = max(found, key=lambda saved: saved.changed_at, default=None)
     return None if newest is None else Written(_whole(newest.path), newest.changed_at)
@@ -142,7 +144,7 @@ def _whole(path: Path) -> Path:
 
 def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> list[str]:
     """One sentence for each file of the run that a child with these settings would write over."""
-    state, cwd = read_state(run_dir), Path(launch.cwd)
+    state, cwd = read_state(run_dir), opened(launch.argv, Path(launch.cwd))[1]
     if state is None or state.started_at is None:
         return []
     until = state.ended_at + SLACK_SECS if state.ended_at else float("inf")
