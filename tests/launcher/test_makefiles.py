@@ -2,7 +2,8 @@
 
 import pytest
 
-from monitor.launcher.relaunch.makefiles import is_make, of_makefile
+from monitor.launcher.relaunch.makefiles import of_makefile
+from monitor.run_dir.makefile import is_make
 
 MAKEFILE = """
 LR ?= 0.1  # the rate
