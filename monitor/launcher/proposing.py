@@ -89,7 +89,7 @@ def propose(
         known=find_followed(runs_dir, path),
         names=names_of(found),
         writers=_writers(path),
-        figures=figures_of(found.evidence, mapping),
+        figures=figures_of(found.evidence(), mapping),
     )
 
 
@@ -130,13 +130,12 @@ def _by_format(runs_dir: Path, path: Path, kind: type[Importer], request: Attach
 
 
 def _figures_of(chosen: Plan) -> Figures:
-    columns = chosen.survey.columns
+    uses = [(use, chosen.survey.columns[use.column]) for use in chosen.mapping.uses]
     return Figures(
         ("first", "last"),
         tuple(
             Shown(use.column, use.field, use.scale != 1, (f"{column.first:.6g}", f"{column.last:.6g}"), (0, 0))
-            for use in chosen.mapping.uses
-            if (column := columns[use.column])
+            for use, column in uses
         ),
     )
 
@@ -171,7 +170,7 @@ def reading_of(run_dir: Path, request: AttachRequest) -> HowRead:
     changed = bool(request.columns) or request.percent is not None
     mapping = propose_log(found, request.columns, request.percent) if changed else kept
     said = sentence(found, mapping, path.name)
-    return HowRead(said, mapping, names_of(found), figures_of(found.evidence, mapping))
+    return HowRead(said, mapping, names_of(found), figures_of(found.evidence(), mapping))
 
 
 def _writers(path: Path) -> tuple[str, ...]:

@@ -45,20 +45,12 @@ DEEPEST, LONGEST_LINE = 12, 20_000
 
 @dataclass(frozen=True)
 class Recipe:
-    """What make runs. `words`: the command; `folder`: where it runs; `path`: the Makefile that says so.
-
-    `variables`: the names of make's variables that stand in the command, as `--lr $(LR)`.
-    """
+    """What make runs. `words`: the command; `folder`: where it runs; `path`: the Makefile whose `line` says so."""
 
     words: list[str]
     folder: Path
     path: Path
-    line: str = ""
-
-    @property
-    def variables(self) -> list[str]:
-        """The variables whose value the command takes, in the order in which they stand there."""
-        return list(dict.fromkeys(one or other for one, other, _ in REFERENCE.findall(self.line) if one or other))
+    line: str
 
 
 def is_make(argv: list[str]) -> bool:
@@ -106,8 +98,9 @@ def text_of(path: Path | None) -> str | None:
 
 
 def _make_at(argv: list[str]) -> int | None:
-    place = next((n for n, word in enumerate(argv) if PurePath(word).name in MAKE), None)
-    return None if place is None or any(word.endswith(PROGRAMS) for word in argv[:place]) else place
+    place = next((n for n, word in enumerate(argv) if PurePath(word).name in MAKE), len(argv))
+    is_of_another = any(word.endswith(PROGRAMS) or INTERPRETER.fullmatch(PurePath(word).name) for word in argv[:place])
+    return None if place == len(argv) or is_of_another else place
 
 
 def _before(words: list[str]) -> dict[str, str]:

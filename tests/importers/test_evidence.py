@@ -19,9 +19,10 @@ NUMBER = re.compile(r"[-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?")
 def test_the_line_of_a_figure_is_one_of_the_log_that_holds_it(tmp_path, name):
     log = tmp_path / "train.log"
     log.write_bytes(PRINTED[name][0].encode())
-    evidence = scan(log).evidence
+    found = scan(log)
+    evidence = found.evidence()
     if evidence is None:
-        assert not scan(log).seen
+        assert not found.seen
         return
     lines = log.read_bytes().decode().split("\n")
     for row, found in ((evidence.first, evidence.lines_of_first), (evidence.last, evidence.lines_of_last)):

@@ -58,3 +58,4 @@ def test_bytes_that_are_no_text_do_not_stop_it(tmp_path):
 def test_make_is_told_from_other_programs():
     assert is_make(["make", "train"]) and is_make(["/usr/bin/gmake", "-j", "train"])
     assert not is_make(["python", "make.py"]) and not is_make(["cmake", "."])
+    assert not is_make(["python3.11", "-m", "train", "--kind", "make"]) and is_make(["env", "A=1", "nice", "make"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from monitor.importers.free_text.figures import EPOCH, SPLIT, WORD, plain
@@ -43,8 +43,8 @@ class Evidence:
 
     first: Row
     last: Row
-    lines_of_first: Mapping[str, Stands] = field(default_factory=dict)
-    lines_of_last: Mapping[str, Stands] = field(default_factory=dict)
+    lines_of_first: Mapping[str, Stands]
+    lines_of_last: Mapping[str, Stands]
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def goes_on_in_code(known: Known, line: str) -> bool:
 
 def goes_on_in_report(known: Known, line: str) -> bool:
     """Whether a line is the head of a report of classes, or its row of one class: a class is no score."""
-    if REPORT.match(line):
+    if "f1-score" in line and REPORT.match(line):
         known.in_report = True
         return True
     is_row = known.in_report and OF_A_CLASS.match(line) is not None

@@ -15,6 +15,7 @@ from monitor.importers.free_text.present import MOST_NAMES, Row
 from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.steps import place_of, scores_of, train_loss_of
+from monitor.importers.free_text.witness import Witness
 from monitor.importers.growing import GrowingFile
 from monitor.importers.lines import head_of
 from monitor.importers.mapping import Basis
@@ -100,20 +101,20 @@ class Scan:
     """What shows that it may be misread, one sentence each."""
     left_out: tuple[str, ...] = ()
     """Names that measure and of which no figure was taken, with how often they stand there."""
-    evidence: Evidence | None = None
-    """Where the figures of the first and the last row stand."""
+    witness: Witness | None = field(default=None, compare=False, repr=False)
 
     @property
     def seen(self) -> tuple[Row, ...]:
         """The rows; where there are none yet, the epoch under way, else the last step."""
-        return self.rows or begun(self.under_way, self.steps)
+        if self.rows:
+            return self.rows
+        if self.under_way is not None and self.under_way.cells:
+            return (self.under_way,)
+        return (Row(0.0, dict(self.steps.cells), step=self.steps.steps[1]),) if self.steps.count else ()
 
-
-def begun(under_way: Row | None, steps: StepsSeen) -> tuple[Row, ...]:
-    """What is there of the first epoch, where none has ended: names and units can be seen in it."""
-    if under_way is not None and under_way.cells:
-        return (under_way,)
-    return (Row(0.0, dict(steps.cells), step=steps.steps[1]),) if steps.count else ()
+    def evidence(self) -> Evidence | None:
+        """Where the figures of the first and the last of `seen` stand; looked for anew at each call."""
+        return None if self.witness is None else self.witness.evidence(self.seen)
 
 
 def scan(path: Path, progress: Callable[[int], None] = lambda done_bytes: None) -> Scan:
@@ -219,7 +220,7 @@ class LogScan:
             len(self._doubts.named),
             tuple(doubts),
             self._doubts.witness.left_out,
-            self._doubts.witness.evidence(rows or begun(under_way, self._steps)),
+            self._doubts.witness,
         )
 
 

@@ -136,9 +136,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     argv = with_own_folders(argv, parent_dir, cwd, set(made.values), rules, dated)
     refuse_used_folder(launch.argv, argv, cwd, rules, dated)
     argv = put_back(started.argv, argv)
-    over = overwritten(
-        parent_dir, launch, {**(run.config if run else {}), **made.values, **_by_dest(made.values, rules)}
-    )
+    over = overwritten(parent_dir, launch, {**(run.config if run else {}), **_by_dest(made.values, rules)})
     child_id = free_run_id(runs_dir, parent_id)
     is_ours = is_from_here(started, parent_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.
@@ -168,8 +166,9 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
 
 
 def _by_dest(values: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
-    """The same values under the names that the script keeps them by, as of a Makefile's variable."""
-    return {str(rules[key]["x-dest"]): value for key, value in values.items() if "x-dest" in rules.get(key, NO_RULES)}
+    """The values, also under the names that the script keeps them by, as of a Makefile's variable."""
+    kept_by = {key: rules[key]["x-dest"] for key in values if "x-dest" in rules.get(key, NO_RULES)}
+    return {**values, **{str(kept_by[key]): values[key] for key in kept_by}}
 
 
 def _judged_by(parent_dir: Path, launch: Launch) -> Metric | None:
