@@ -72,3 +72,10 @@ function copyButton(textOf, label = "Copy command") {
   });
   return button;
 }
+
+// Whether Escape has closed a dialog of this page: the browser does so itself, but not where Streamlit has moved the page.
+function escapes(event, page) {
+  const open = event.key === "Escape" && page.querySelector("dialog[open]");
+  if (open) open.close();
+  return Boolean(open);
+}

@@ -341,7 +341,7 @@ class ListPage {
   }
 
   key(event) {
-    if (this.palette.key(event)) return;
+    if (this.palette.key(event) || escapes(event, this.node)) return;
     if (event.key === "/" && !event.target.closest?.("input, textarea, select, [role=dialog]")) {
       event.preventDefault();
       return this.search.focus();

@@ -304,7 +304,7 @@ class RunPage {
   }
 
   key(event) {
-    if (this.palette.key(event)) return;
+    if (this.palette.key(event) || escapes(event, this.node)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select, [role=dialog]")) return;
     if (event.key === "?") return this.help.toggle();
     const tab = TABS[Number(event.key) - 1];
