@@ -22,16 +22,24 @@ def wire(page):
     return sizes
 
 
+def whole(page):
+    """Waits until everything has come: the picture is drawn, and Streamlit's component, its last file, holds the page."""
+    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?._fullLayout")
+    page.wait_for_function("() => document.querySelector('.stApp [data-testid=vitalsigns]')")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1000)
+
+
 def test_a_cold_page_weighs_little_and_a_warm_one_next_to_nothing(dashboard, tab, sick):
     page = tab()
     cold = wire(page)
     open_run(page, dashboard, sick)
-    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')._fullLayout")
-    page.wait_for_timeout(1000)
+    whole(page)
+    assert any("BidiComponent" in address for address in cold), "the component has come"
     heaviest = sorted(cold.items(), key=lambda item: -item[1])[:8]
     assert sum(cold.values()) <= 1_300_000, heaviest
     assert not [address for address in cold if "MaterialSymbols" in address]
     warm = wire(page)
     page.reload()
-    page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?._fullLayout")
+    whole(page)
     assert sum(warm.values()) <= 60_000, warm
