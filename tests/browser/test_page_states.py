@@ -167,6 +167,26 @@ def test_a_long_name_of_a_metric_stays_in_its_tile_its_chart_and_its_column(dash
     assert page.locator(".vs-run-score").evaluate_all(wide) == []
 
 
+@pytest.mark.parametrize("names", [["train_loss"], ["train_loss", "lr"], ["train_loss", "val_loss"]])
+def test_a_run_with_few_tiles_leaves_no_hole_in_their_row(dashboard, tab, names):
+    run_name = "few_" + "_".join(names)
+    with RunWriter(dashboard.runs / run_name) as run:
+        for epoch in range(1, 9):
+            run.log_epoch(epoch, **dict.fromkeys(names, 2 / epoch))
+    page = tab(1360)
+    open_run(page, dashboard, run_name)
+    page.locator(".vs-tile").first.wait_for()
+    assert page.locator(".vs-tile").count() < 4
+    for width in (1360, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        wait_until(
+            lambda: page.locator(".vs-tiles").evaluate(
+                "(row) => Math.abs(row.lastChild.getBoundingClientRect().right - row.getBoundingClientRect().right) < 1"
+            ),
+            why=f"at {width} px the last tile does not end where the row ends",
+        )
+
+
 def test_the_list_shows_runs_finds_one_by_search_and_opens_it(dashboard, tab, written):
     write_run(dashboard, "another")
     page = tab()

@@ -1,4 +1,4 @@
-// Four numbers with yardstick and sparkline.
+// Four numbers at most, with yardstick and sparkline.
 
 function sparkline() {
   const picture = svg("svg", { class: "vs-spark", viewBox: "0 0 120 28", preserveAspectRatio: "none", "aria-hidden": "true" });
@@ -19,7 +19,7 @@ function paintSpark(picture, values) {
 }
 
 function buildTiles() {
-  return h("section", { class: "vs-tiles", "aria-label": "Four numbers" });
+  return h("section", { class: "vs-tiles", "aria-label": "Numbers" });
 }
 
 function paintTiles(node, frame) {
