@@ -73,7 +73,7 @@ def script(folder: Path, text: str, name: str = "train.py") -> list[str]:
     return [sys.executable, str(path)]
 
 
-def wait_for(what: Callable[[], object], secs: float = 60.0) -> None:
+def wait_for(what: Callable[[], object], secs: float = 120.0) -> None:
     """Returns when `what()` is true; fails the test after `secs` (generous: the machine may be busy)."""
     deadline = time.monotonic() + secs
     while not what():
@@ -96,7 +96,7 @@ def state_of(run_dir: Path) -> State:
     return state
 
 
-def wait_for_state(run_dir: Path, *words: str, secs: float = 60.0) -> State:
+def wait_for_state(run_dir: Path, *words: str, secs: float = 120.0) -> State:
     wait_for(lambda: (state := read_state(run_dir)) is not None and state.state in words, secs)
     return state_of(run_dir)
 

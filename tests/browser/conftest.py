@@ -133,7 +133,7 @@ def tab(browser):
     assert complaints == []
 
 
-def wait_until(condition, secs: float = 60.0, why: str = "it never became true"):
+def wait_until(condition, secs: float = 120.0, why: str = "it never became true"):
     """Polls a condition of the real world; returns its first true value."""
     deadline = time.monotonic() + secs
     while time.monotonic() < deadline:

@@ -44,7 +44,7 @@ def test_the_policy_stands_in_the_header_is_set_in_a_dialog_and_asked_at_a_resta
     dialog.get_by_text("stop it and start the prescribed child", exact=True).click()
     expect(dialog.get_by_label("Hours that the child may run")).to_have_value("12.00")
     dialog.get_by_role("button", name="Stop parent and start child").click()
-    wait_until(lambda: (dashboard.runs / f"{at_work}-2" / "launch.json").exists(), 60)
+    wait_until(lambda: (dashboard.runs / f"{at_work}-2" / "launch.json").exists())
     launch = read_launch(dashboard.runs / f"{at_work}-2")
     assert launch is not None and launch.away is not None
     assert (launch.away.do, launch.away.budget_hours, launch.away.by_policy) == ("stop_and_fix", 12.0, False)

@@ -57,7 +57,7 @@ def test_a_run_of_another_host_is_opened_and_stopped_from_the_page(both, tab):
     page.get_by_test_id("btn-stop").click()
     page.get_by_text("gpu3 is asked over ssh").wait_for()
     page.get_by_role("button", name="Stop now").or_(page.get_by_role("button", name="Stop after this step")).click()
-    wait_for(lambda: state_of(far, "b") == "stopped", 60)
+    wait_for(lambda: state_of(far, "b") == "stopped")
     page.get_by_text("stopped").first.wait_for()
     noted = [each for each in acts_of(far) if each["verb"] == "stop"]
     assert [(each["result"], each["via"].partition(" on ")[0]) for each in noted] == [

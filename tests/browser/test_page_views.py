@@ -155,7 +155,7 @@ def test_a_projects_own_limit_is_in_force_and_named_as_its_own(dashboard, tab, t
     )
     start = [sys.executable, "-m", "monitor", "start", "--runs", dashboard.runs, "--name", "own", "--"]
     env = {**dashboard.env, "PYTHONPATH": str(ROOT)}
-    subprocess.run([*start, sys.executable, script], cwd=tmp_path, env=env, check=True, timeout=60)
+    subprocess.run([*start, sys.executable, script], cwd=tmp_path, env=env, check=True, timeout=120)
     wait_until(lambda: dashboard.states().get("own") == "finished", 60, "the script never finished")
     page = tab()
     open_run(page, dashboard, "own")

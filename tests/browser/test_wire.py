@@ -23,7 +23,7 @@ def wire(page):
 
 
 def whole(page):
-    """Waits until everything has come: the picture is drawn, and Streamlit's component, its last file, holds the page."""
+    """Waits until the picture is drawn and Streamlit's component, which comes last, holds the page."""
     page.wait_for_function("() => document.querySelector('[data-testid=chart-loss]')?._fullLayout")
     page.wait_for_function("() => document.querySelector('.stApp [data-testid=vitalsigns]')")
     page.wait_for_load_state("networkidle")

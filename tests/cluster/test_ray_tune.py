@@ -97,7 +97,7 @@ def test_trials_that_end_fail_are_tried_again_or_are_stopped_are_told_apart(own_
         time.sleep(0.5)
         names = list_runs(runs) if runs.is_dir() else []
         found = {read(runs / name).run.config["kind"]: name for name in names if read(runs / name).epochs}
-    assert "endless" in found, process.communicate(timeout=60)[0][-3000:]
+    assert "endless" in found, process.communicate(timeout=120)[0][-3000:]
     stop = [sys.executable, "-m", "monitor", "stop", found["endless"], "--runs", str(runs), "--json"]
     subprocess.run(stop, cwd=ROOT, check=True, capture_output=True, timeout=120)
     ended_with = process.communicate(timeout=4 * PATIENT_SECS)[0]

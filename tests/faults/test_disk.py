@@ -78,7 +78,7 @@ class Scribe:
     def ends(self) -> str:
         """Lets it end, and returns what it said on stderr."""
         Path(f"{self.ledger}.stop").touch()
-        out, said = self.process.communicate(timeout=60)
+        out, said = self.process.communicate(timeout=120)
         assert (self.process.returncode, out) == (0, "ended well\n"), said
         return said
 

@@ -104,7 +104,7 @@ def test_stopped_and_killed_as_processes_and_resumed_each_time_it_equals_the_unb
             kills += 1
         else:
             stop(cut)
-            wait_for(lambda: status(cut).word == "stopped", secs=60)
+            wait_for(lambda: status(cut).word == "stopped")
             stops += 1
         assert last_of(cut)["position"]["step"] > 0
         wait_for(lambda: not workers(cut) and not supervisors(cut))

@@ -142,5 +142,5 @@ def test_a_signal_ends_a_followed_export_with_what_it_has(sign, tmp_path):
             time.sleep(0.05)
         time.sleep(0.3)
         process.send_signal(sign)
-        assert process.communicate(timeout=60)[0].startswith("Exported 2 numbers of r to")
+        assert process.communicate(timeout=120)[0].startswith("Exported 2 numbers of r to")
     assert process.returncode == 0

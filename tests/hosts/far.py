@@ -167,7 +167,7 @@ def _below(pid: int) -> list[int]:
 
 def _ip(*words: str, there: int = 0) -> None:
     inside = ["nsenter", f"--target={there}", "--net"] if there else []
-    subprocess.run([*inside, "ip", *words], check=True, timeout=60)
+    subprocess.run([*inside, "ip", *words], check=True, timeout=120)
 
 
 def _kill(pid: int) -> None:
@@ -199,6 +199,6 @@ def _free_port() -> int:
 def _can_unshare() -> bool:
     tried = ["unshare", "--pid", "--fork", "--mount-proc", "--uts", "true"]
     try:
-        return subprocess.run(tried, capture_output=True, timeout=60).returncode == 0
+        return subprocess.run(tried, capture_output=True, timeout=120).returncode == 0
     except OSError:
         return False

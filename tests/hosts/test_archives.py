@@ -66,20 +66,20 @@ def test_a_run_is_read_and_only_what_is_new_passes(bucket, follow, short):  # no
     made = a_run(short, "a", 2000)
     bucket.put_run(made)
     folder, following = follow()
-    wait_for(lambda: row_of(folder, "a"), 60)
+    wait_for(lambda: row_of(folder, "a"))
     assert row_of(folder, "a").state == "finished" and following.problem(time.time()) == ""
     run_dir = folder.path / "a"
-    wait_for(lambda: len(shown(run_dir).epochs) == 2000, 60)
+    wait_for(lambda: len(shown(run_dir).epochs) == 2000)
     lines = (made / "epochs.jsonl").read_bytes()
     before = following.bytes_taken
     assert before >= len(lines)
     bucket.put("a/epochs.jsonl", lines + lines.splitlines(keepends=True)[-1].replace(b"2000", b"2001"))
-    wait_for(lambda: len(shown(run_dir).epochs) == 2001, 60)
+    wait_for(lambda: len(shown(run_dir).epochs) == 2001)
     assert following.bytes_taken - before < len(lines) / 10, "what has only grown is read from where the copy ends"
     following.stop()
     _, again = follow()
-    wait_for(lambda: again.connections, 60)
-    wait_for(lambda: len(shown(run_dir).epochs) == 2001, 60)
+    wait_for(lambda: again.connections)
+    wait_for(lambda: len(shown(run_dir).epochs) == 2001)
     time.sleep(2.0)
     assert again.bytes_taken == 0, "the copy is known by etag, time and size"
     assert {oct(path.stat().st_mode & 0o777) for path in [folder.path, *folder.path.rglob("*")]} == {"0o700", "0o600"}
@@ -121,7 +121,7 @@ def test_a_store_that_is_gone_is_said_with_since_when_keeps_its_rows_and_no_othe
             "near:n",
         ]
         bucket.stop()
-        wait_for(lambda: "Not heard since" in far.following.problem(time.time()), 60)
+        wait_for(lambda: "Not heard since" in far.following.problem(time.time()))
         said = far.following.problem(time.time())
         assert said.startswith(f"{bucket.runs} cannot be reached: ") and "what was read last stays below" in said
         look = latest(places, lambda look: look.groups[1].problem != "")
@@ -257,7 +257,7 @@ def test_the_verbs_that_read_read_it_and_the_others_refuse_in_words(bucket, shor
 def test_a_dashboard_that_reads_the_same_archive_is_read_along(bucket, follow, short, capsys):  # noqa: F811
     bucket.put_run(a_run(short, "a", 9))
     folder, _ = follow()
-    wait_for(lambda: row_of(folder, "a"), 60)
+    wait_for(lambda: row_of(folder, "a"))
     code, out, err = said_by(capsys, "show", "a", "--runs", bucket.runs)
     assert code == 0 and "epoch 9" in out.lower()
     assert err.startswith(f"A dashboard of yours reads {bucket.runs}: shown is what it has read, last at ")
@@ -268,7 +268,7 @@ def test_the_reader_ends_with_the_page(bucket, follow, short):  # noqa: F811
 
     bucket.put_run(a_run(short, "a"))
     folder, following = follow()
-    wait_for(lambda: row_of(folder, "a"), 60)
+    wait_for(lambda: row_of(folder, "a"))
     reader = following._process
     assert Path(sys.executable).name in psutil.Process(reader.pid).cmdline()[0]
     reader.stdin.close()  # as when the page was killed

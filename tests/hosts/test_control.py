@@ -121,18 +121,18 @@ def test_a_label_is_given_there_comes_here_and_goes_with_its_run(far, follow):
     with RunWriter(far.runs / "a") as run:
         record(run, 1, 3)
     folder, _ = follow()
-    wait_for(lambda: row_of(folder, "a"), 60)
+    wait_for(lambda: row_of(folder, "a"))
     first = Label(title="baseline — of O'Hara", note="two\nlines; $(id)", tags=["paper", "x"], pinned=True)
     act_there(folder, "label", "a", *changes(Label(), first), asked_from="page, control link")
-    wait_for(lambda: label_of(folder.path, "a").pinned, 60)
+    wait_for(lambda: label_of(folder.path, "a").pinned)
     seen = label_of(folder.path, "a")
     assert (seen.title, seen.note, seen.tags) == (first.title, first.note, first.tags)
     assert row_of(folder, "a").title == first.title
     then = Label(title="", note="later", tags=["x", "y"])
     act_there(folder, "label", "a", *changes(seen, then), asked_from="page, control link")
-    wait_for(lambda: label_of(folder.path, "a").note == "later", 60)
+    wait_for(lambda: label_of(folder.path, "a").note == "later")
     seen = label_of(folder.path, "a")
     assert (seen.title, seen.tags, seen.pinned) == ("", ["x", "y"], False)
     assert [(each["verb"], each["result"]) for each in acts_of(far)] == [("label", "done")] * 2
     far.do("archive", "a", "--runs", far.runs)
-    wait_for(lambda: label_of(folder.path, "a").says_nothing, 60)
+    wait_for(lambda: label_of(folder.path, "a").says_nothing)

@@ -96,7 +96,7 @@ def test_a_connection_that_is_cut_comes_back_by_itself_and_the_run_has_gone_on(f
     before = row_of(folder, "b").epoch
     time.sleep(3.0)
     far.start()
-    wait_for(lambda: following.problem(time.time()) == "", 60)
+    wait_for(lambda: following.problem(time.time()) == "")
     wait_for(lambda: row_of(folder, "b").epoch > before + 5)
     wait_for(lambda: row_of(folder, "b").state == "running" and "is alive" in row_of(folder, "b").evidence)
     assert far.do("stop", "b", "--runs", far.runs).returncode == 0
@@ -148,12 +148,12 @@ def test_two_folders_of_a_host_share_one_login_and_one_that_ends_leaves_the_othe
     try:
         for each in following:
             each.start()
-        wait_for(lambda: all(row_of(folder, "a") for folder in folders), 60)
+        wait_for(lambda: all(row_of(folder, "a") for folder in folders))
         assert (far.place / "sshd.log").read_text().count("Accepted publickey") == 1
         following[0].stop()
         with RunWriter(more / "b") as run:
             record(run, 1, 3)
-        wait_for(lambda: row_of(folders[1], "b"), 60)
+        wait_for(lambda: row_of(folders[1], "b"))
     finally:
         for each in following:
             each.stop()

@@ -325,7 +325,7 @@ def test_event_files_are_read_without_the_tensorboard_package(tmp_path):
         "from monitor.commands.cli import main\n"
         f"sys.exit(main(['import', {str(folder)!r}, '--yes', '--runs', {str(tmp_path / 'runs')!r}]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0 and "6 evaluations" in done.stdout, done.stderr
 
 

@@ -168,7 +168,7 @@ def test_a_follower_killed_again_and_again_leaves_every_record_once(tmp_path):
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=120)
     lines = (tmp_path / "runs" / "killed" / EPOCHS_FILE).read_text().splitlines()
     written = [json.loads(line)["epoch"] for line in lines if line.endswith("}")]
     assert written == list(range(1, 2001))

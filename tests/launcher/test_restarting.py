@@ -138,7 +138,7 @@ def test_a_run_that_was_stopped_and_then_lost_goes_on_where_it_says_and_equals_t
     start(runs, [sys.executable, "-m", "trainer", *options, "--pace", "2.5"], run_id="cut", cwd=ROOT)
     wait_for(lambda: checkpoint_about(runs / "cut", "last").get("epoch", 0) >= 1, secs=120)
     launcher.stop(runs / "cut")
-    wait_for_state(runs / "cut", "stopped", secs=60)
+    wait_for_state(runs / "cut", "stopped")
     go_on(runs, "cut")
     before = checkpoint_about(runs / "cut", "last")["step"]
     wait_for(lambda: checkpoint_about(runs / "cut", "last")["step"] > before, secs=120)

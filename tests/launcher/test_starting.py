@@ -307,7 +307,7 @@ def test_a_foreground_run_of_a_terminal_is_stopped_resumed_and_restarted_like_an
     terminal = subprocess.Popen(command, cwd=runs.parent)
     wait_for(lambda: (runs / "hand").exists() and status(runs / "hand").word == "running")
     stop(runs / "hand")
-    assert terminal.wait(timeout=60) == 0
+    assert terminal.wait(timeout=120) == 0
     assert status(runs / "hand").word == "stopped"
     first = launcher.generation(runs / "hand")
     resume(runs, "hand")

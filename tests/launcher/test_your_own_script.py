@@ -96,7 +96,7 @@ def test_a_script_that_prints_steps_alone_has_a_curve_by_step(runs):
 
 def test_a_first_epoch_is_read_by_its_steps_until_it_has_ended(runs):
     run_dir = start(runs, text=STEPS.replace("HELD", "True"))
-    wait_for(lambda: len(read(run_dir).steps) == 40, secs=60)
+    wait_for(lambda: len(read(run_dir).steps) == 40)
     assert read(run_dir).epochs == ()
     (runs.parent / "go").touch()
     wait_for_state(run_dir, "finished")

@@ -255,7 +255,7 @@ def test_looking_at_a_copied_run_that_says_it_is_queued_executes_nothing(runs):
     main(["list"])
     main(["show", "bait"])
     adopt = [sys.executable, "-m", "monitor.supervisor", str(run_dir), "--adopt"]
-    done = subprocess.run(adopt, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(adopt, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 5
     assert "another machine (gpu3)" in done.stderr
     assert not left.exists()

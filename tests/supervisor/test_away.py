@@ -72,7 +72,7 @@ def verdict_is_stop(run_dir: Path) -> bool:
 
 def test_off_by_default_nothing_is_done(runs):
     run_dir = started(runs, OVERFITS, None)
-    wait_for(lambda: verdict_is_stop(run_dir), 60)
+    wait_for(lambda: verdict_is_stop(run_dir))
     time.sleep(1.0)
     assert act_of(run_dir) is None and state_of(run_dir).state == "running"
     assert policy_of(run_dir).do == "tell"
@@ -87,7 +87,7 @@ def test_a_healthy_run_is_left_alone_whatever_the_policy(runs):
 
 def test_stop_stops_it_once_through_the_door_and_the_run_can_be_resumed_without_being_stopped_again(runs):
     run_dir = started(runs, OVERFITS, policy_from("stop", None, "anna", 1.0))
-    state = wait_for_state(run_dir, "stopped", secs=60)
+    state = wait_for_state(run_dir, "stopped")
     assert state.stop is not None and (state.stop.stage, state.stop.asked_by) == ("asked", ASKED_BY)
     act = act_of(run_dir)
     assert act is not None and act.settled and (act.did, act.rule, act.child_id) == ("stop", "overfitting", None)
@@ -95,7 +95,7 @@ def test_stop_stops_it_once_through_the_door_and_the_run_can_be_resumed_without_
     wait_for(lambda: is_over(run_dir))
     assert [answer.result for answer in control.answers(run_dir, 1)] == ["done"]
     resume(runs, "r")
-    wait_for(lambda: len(RunReader(run_dir).read(time.time()).epochs) > 45, 60)
+    wait_for(lambda: len(RunReader(run_dir).read(time.time()).epochs) > 45)
     wait_for(lambda: verdict_is_stop(run_dir))
     time.sleep(1.0)
     assert state_of(run_dir).state == "running"
@@ -107,7 +107,7 @@ def test_fix_starts_the_first_prescribed_child_and_that_one_starts_no_other(runs
         box.go_up()
         (runs.parent / "vitalsigns.toml").write_text(box.settings(addresses=[f"json://127.0.0.1:{box.port}"]))
         run_dir = started(runs, OVERFITS, policy_from("fix", 5.0, "anna", 1.0))
-        wait_for_state(run_dir, "stopped", secs=60)
+        wait_for_state(run_dir, "stopped")
         wait_for(lambda: (runs / "r-2" / "launch.json").exists())
         launch = read_launch(runs / "r-2")
         assert launch is not None and launch.parent is not None
@@ -118,7 +118,7 @@ def test_fix_starts_the_first_prescribed_child_and_that_one_starts_no_other(runs
         assert (launch.away.do, launch.away.by_policy, launch.away.budget_hours) == ("stop", True, 5.0)
         wait_for(lambda: (act := act_of(run_dir)) is not None and act.settled and act.child_id == "r-2")
         # The child goes the same way: it is stopped, and that is the end of it.
-        wait_for_state(runs / "r-2", "stopped", secs=60)
+        wait_for_state(runs / "r-2", "stopped")
         wait_for(lambda: is_over(runs))
         second = act_of(runs / "r-2")
         assert second is not None and (second.did, second.child_id) == ("stop", None)
@@ -129,11 +129,11 @@ def test_fix_starts_the_first_prescribed_child_and_that_one_starts_no_other(runs
 
 def test_a_supervisor_killed_in_the_middle_leaves_it_to_the_next_and_there_is_one_child(runs):
     run_dir = started(runs, OVERFITS, policy_from("fix", 5.0, "anna", 1.0))
-    wait_for(lambda: act_of(run_dir) is not None, 60)
+    wait_for(lambda: act_of(run_dir) is not None)
     os.kill(state_of(run_dir).supervisor.pid, signal.SIGKILL)
     wait_for(lambda: status(run_dir).unsupervised or not status(run_dir).live)
     ensure_supervised(run_dir)
-    wait_for(lambda: (act := act_of(run_dir)) is not None and act.settled, 60)
+    wait_for(lambda: (act := act_of(run_dir)) is not None and act.settled)
     act = act_of(run_dir)
     assert act is not None and act.child_id == "r-2"
     wait_for(lambda: not status(run_dir).live)
@@ -142,7 +142,7 @@ def test_a_supervisor_killed_in_the_middle_leaves_it_to_the_next_and_there_is_on
 
 def test_without_a_change_to_prescribe_it_is_stopped_and_said_why_there_is_no_child(runs):
     run_dir = started(runs, OVERFITS.replace("config=config", "config={}"), policy_from("fix", None, "anna", 1.0))
-    wait_for_state(run_dir, "stopped", secs=60)
+    wait_for_state(run_dir, "stopped")
     wait_for(lambda: (act := act_of(run_dir)) is not None and act.settled)
     act = act_of(run_dir)
     assert act is not None and act.child_id is None and act.problem == "No change of settings is prescribed for it."
@@ -152,7 +152,7 @@ def test_without_a_change_to_prescribe_it_is_stopped_and_said_why_there_is_no_ch
 def test_a_child_of_the_policy_stops_when_its_budget_is_spent_unless_somebody_lifts_it(runs):
     child = Away(do="stop", budget_hours=2 / 3600, by_policy=True)
     run_dir = started(runs, LISTENS, child)
-    wait_for_state(run_dir, "stopped", secs=60)
+    wait_for_state(run_dir, "stopped")
     act = act_of(run_dir)
     assert act is not None and (act.rule, act.did) == ("", "stop") and "budget of 0.000555556 h is spent" in act.line
     child = msgspec.structs.replace(child, budget_hours=10 / 3600)  # time enough to lift it on a busy machine
@@ -166,12 +166,12 @@ def test_the_policy_can_be_changed_while_the_run_goes_on(runs, capsys):
     run_dir = started(runs, OVERFITS_LATER, policy_from("stop", None, "anna", 1.0))
     launcher.set_policy(run_dir, policy_from("tell", None, "anna", 2.0))
     (runs.parent / "go").touch()
-    wait_for(lambda: verdict_is_stop(run_dir), 60)
+    wait_for(lambda: verdict_is_stop(run_dir))
     time.sleep(1.0)
     assert state_of(run_dir).state == "running"
     assert main(["away", "r", "stop", "--runs", str(runs), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["policy"]["do"] == "stop"
-    wait_for_state(run_dir, "stopped", secs=60)
+    wait_for_state(run_dir, "stopped")
 
 
 def test_a_person_who_stops_it_first_is_not_overtaken(runs):

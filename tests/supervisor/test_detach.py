@@ -39,14 +39,14 @@ def caller(here: Path, says: str) -> subprocess.Popen[str]:
 def test_a_caller_returns_once_all_is_well(tmp_path: Path):
     (tmp_path / "go").touch()
     process = caller(tmp_path, "")
-    assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
+    assert process.communicate(timeout=120)[1] == "" and process.returncode == 0
     wait_for((tmp_path / "lived").exists)
 
 
 def test_a_caller_is_told_what_is_wrong(tmp_path: Path):
     (tmp_path / "go").touch()
     process = caller(tmp_path, "It cannot begin.")
-    assert (process.communicate(timeout=60)[1], process.returncode) == ("It cannot begin.\n", 7)
+    assert (process.communicate(timeout=120)[1], process.returncode) == ("It cannot begin.\n", 7)
 
 
 def test_a_caller_that_is_killed_meanwhile_takes_nothing_with_it(tmp_path: Path):
@@ -61,7 +61,7 @@ def test_a_caller_that_is_killed_meanwhile_takes_nothing_with_it(tmp_path: Path)
 def test_an_error_that_nobody_thought_of_stands_in_the_log(tmp_path: Path):
     (tmp_path / "go").touch()
     process = caller(tmp_path, "odd")
-    assert "ended before it began" in process.communicate(timeout=60)[1] and process.returncode == 7
+    assert "ended before it began" in process.communicate(timeout=120)[1] and process.returncode == 7
     wait_for(lambda: "what nobody thought of" in (tmp_path / "log").read_text())
 
 

@@ -83,7 +83,7 @@ def test_the_files_of_another_run_are_not_followed(tmp_path):
         beside.mkdir(parents=True)
         (beside / "epochs.jsonl").write_text("".join(f'{{"epoch": {n}, "val_loss": 1.5}}\n' for n in range(1, 99)))
         (beside / "run.json").write_text("{}")
-        wait_for(lambda: any(read(runs / name).epochs for name in ("one", "silent-one", "silent-two")), secs=60)
+        wait_for(lambda: any(read(runs / name).epochs for name in ("one", "silent-one", "silent-two")))
         time.sleep(10)
         followed = [name for name in ("one", "silent-one", "silent-two") if read(runs / name).epochs]
         assert followed == ["one"], "the run whose process has the file open"
@@ -100,7 +100,7 @@ def test_a_file_that_another_program_may_have_written_is_said_to_be_uncertain(tm
         start(runs, [sys.executable, "silent.py"], run_id="one", cwd=tmp_path)
         wait_for_state(runs / "one", "running")  # from then on it is looked for what appears
         (tmp_path / "metrics.csv").write_text("epoch,val_loss\n1,2.0\n2,1.0\n3,0.5\n")
-        wait_for(lambda: len(read(runs / "one").epochs) == 3, secs=60)
+        wait_for(lambda: len(read(runs / "one").epochs) == 3)
         seen = read(runs / "one")
         assert seen.run.source.startswith(
             "Read from metrics.csv, which appeared in the folder that the script runs in."

@@ -85,7 +85,7 @@ def test_without_addresses_nothing_is_sent_and_the_supervisor_goes_at_the_end(ru
 def test_a_run_that_goes_bad_is_told_once_and_its_end_too(runs, box: Receiver):
     box.go_up()
     run_dir = started(runs, OVERFITS, box.settings(severities=["critical"]))
-    wait_for(lambda: any(title.startswith("STOP · r on ") for title in box.titles), 60)
+    wait_for(lambda: any(title.startswith("STOP · r on ") for title in box.titles))
     stop(run_dir)
     wait_for(lambda: is_over(run_dir))
     told = sent(run_dir)
@@ -104,7 +104,7 @@ def test_a_run_that_goes_bad_is_told_once_and_its_end_too(runs, box: Receiver):
 
 def test_a_receiver_that_is_down_and_comes_back_gets_each_message_exactly_once(runs, box: Receiver):
     run_dir = started(runs, OVERFITS, box.settings(severities=["critical"]))
-    wait_for(lambda: "overfitting" in raised(run_dir), 60)
+    wait_for(lambda: "overfitting" in raised(run_dir))
     wait_for(lambda: "could not be reached" in (run_dir / "supervisor.log").read_text())
     assert sent(run_dir) == []
     box.go_up()
@@ -134,14 +134,14 @@ def test_an_error_of_the_service_is_tried_again_and_a_stop_is_not_kept_waiting_b
     wait_for(lambda: "the service answered 500" in (run_dir / "supervisor.log").read_text())
     box.sleeps.set()
     before = box.asked
-    wait_for(lambda: box.asked > before, 60)
+    wait_for(lambda: box.asked > before)
     stop(run_dir)
     wait_for_state(run_dir, "stopped")
     log = (run_dir / "supervisor.log").read_text()
     assert "did not answer in time" not in log, "the service, which hangs for 20 s, was waited for"
     box.answers = 200
     box.sleeps.clear()
-    wait_for(lambda: is_over(run_dir), 60)
+    wait_for(lambda: is_over(run_dir))
     # The hung request was answered too; what was not known to be delivered in time may come again, nothing else.
     assert {title.split(" ·")[0] for title in box.titles} <= {"STARTED", "STOPPED"}
     assert ("run-end-1", "end", "1-json") in sent(run_dir)
@@ -151,7 +151,7 @@ def test_a_supervisor_that_is_killed_between_raising_and_sending_leaves_it_to_th
     runs, box: Receiver
 ):
     run_dir = started(runs, OVERFITS, box.settings(severities=["critical"], events=[]))
-    wait_for(lambda: "overfitting" in raised(run_dir), 60)
+    wait_for(lambda: "overfitting" in raised(run_dir))
     os.kill(state_of(run_dir).supervisor.pid, signal.SIGKILL)
     wait_for(lambda: status(run_dir).unsupervised)
     assert sent(run_dir) == []
@@ -165,13 +165,13 @@ def test_a_supervisor_that_is_killed_between_raising_and_sending_leaves_it_to_th
 def test_an_acknowledged_alert_sends_nothing(runs, box: Receiver):
     run_dir = started(runs, OVERFITS, box.settings(severities=["critical"], events=[]))
     # One that gets worse after it was acknowledged is told again.
-    wait_for(lambda: "overfitting" in raised(run_dir, ("critical",)), 60)
+    wait_for(lambda: "overfitting" in raised(run_dir, ("critical",)))
     for rule in open_alerts(RunReader(run_dir).read(time.time()).alerts):
         acknowledge(run_dir, rule, "anna", time.time())
     wait_for(lambda: not is_sending(runs))
     box.go_up()
     stop(run_dir)
-    wait_for(lambda: is_over(run_dir), 60)
+    wait_for(lambda: is_over(run_dir))
     assert not [title for title in box.titles if title.startswith("STOP ·")]
 
 
@@ -179,7 +179,7 @@ def test_the_secret_stands_in_no_file_of_the_run_and_in_no_argument(runs, box: R
     box.go_up()
     box.answers = 500
     run_dir = started(runs, OVERFITS, box.settings(events=["start", "end"]))
-    wait_for(lambda: box.asked > 2, 60)
+    wait_for(lambda: box.asked > 2)
     wait_for(lambda: is_sending(runs))
     seen = {word for line in command_lines(runs) for word in line}
     box.answers = 200

@@ -113,7 +113,7 @@ def test_eight_supervisors_at_once_share_two_places_in_the_order_of_their_ticket
     names = [f"r{number}" for number in range(8)]
     for name in names:
         start(runs, [*command, str(journal), name], run_id=name, device="cpu")
-    wait_for(lambda: all(state_of(runs / name).state == "finished" for name in names), secs=60)
+    wait_for(lambda: all(state_of(runs / name).state == "finished" for name in names))
     events = [line.split() for line in journal.read_text().splitlines()]
     together = [sum(1 if sign == "+" else -1 for sign, _ in events[: count + 1]) for count in range(len(events))]
     assert max(together) <= 2
@@ -151,7 +151,7 @@ def in_line(folders: list[Path]) -> list[int]:
 def test_the_command_line_tells_the_place_in_the_line_and_what_is_known_before(runs, tmp_path):
     def monitor(*words: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "monitor", *map(str, words)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
     first = started(runs, "a")
     wait_for(lambda: at_work(first))

@@ -92,7 +92,7 @@ def test_a_failed_run_keeps_its_last_traceback_for_page_and_command_line(runs):
 def test_a_foreground_run_that_breaks_keeps_its_traceback_too(runs, tmp_path):
     broken = LISTENS.replace("RunWriter(", f"RunWriter({str(runs / 'hand')!r}, ").replace("time.sleep(0.02)", "1 / 0")
     command = script(tmp_path, broken)
-    assert subprocess.run(command, capture_output=True, timeout=60).returncode == 1
+    assert subprocess.run(command, capture_output=True, timeout=120).returncode == 1
     assert status(runs / "hand").word == "failed"
     assert "ZeroDivisionError" in monitor("show", runs / "hand")
     assert "1 / 0" in json.loads(monitor("show", runs / "hand", "--json"))["traceback"]

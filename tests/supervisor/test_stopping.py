@@ -100,7 +100,7 @@ time.sleep(600)
 
 def ready(runs: Path, text: str, *words: str, times: int = 1, **how) -> Path:
     run_dir = runs / start(runs, [*script(runs.parent, text), *words], **how)
-    wait_for(lambda: (run_dir / LOG_FILE).read_text().count("ready") >= times, secs=60)
+    wait_for(lambda: (run_dir / LOG_FILE).read_text().count("ready") >= times)
     return run_dir
 
 
@@ -154,7 +154,7 @@ def test_a_wrapper_that_ignores_ctrl_c_does_not_hide_a_trainer_that_saves_at_it(
     handler = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     script(runs.parent, handler + SAVES_ON_CTRL_C, "inner.py")
     run_dir = runs / start(runs, ["sh", "-c", command], name="wrapped", cwd=runs.parent)
-    wait_for(lambda: "ready" in (run_dir / LOG_FILE).read_text(), secs=60)
+    wait_for(lambda: "ready" in (run_dir / LOG_FILE).read_text())
     stop(run_dir)
     wait_for_state(run_dir, "stopped")
     assert (runs.parent / "last.pt").exists()
@@ -231,7 +231,7 @@ def test_a_data_loader_with_workers_is_stopped_with_all_of_them(runs):
     run_dir = ready(runs, LOADS)
     assert len(workers(run_dir)) >= 3
     stop(run_dir)
-    wait_for_state(run_dir, "stopped", secs=60)
+    wait_for_state(run_dir, "stopped")
     wait_for(lambda: is_over(run_dir))
 
 
@@ -247,7 +247,7 @@ def torchrun(runs: Path) -> Path:
 def test_torchrun_is_stopped_with_its_workers_which_have_sessions_of_their_own(runs):
     run_dir = torchrun(runs)
     stop(run_dir)
-    wait_for_state(run_dir, "stopped", secs=60)
+    wait_for_state(run_dir, "stopped")
     wait_for(lambda: is_over(run_dir))
 
 
@@ -255,7 +255,7 @@ def test_torchrun_is_stopped_with_its_workers_which_have_sessions_of_their_own(r
 def test_workers_of_a_killed_torchrun_are_no_orphans(runs):
     run_dir = torchrun(runs)
     os.kill(state_of(run_dir).trainer.pid, signal.SIGKILL)
-    assert wait_for_state(run_dir, "failed", secs=60).signal == signal.SIGKILL
+    assert wait_for_state(run_dir, "failed").signal == signal.SIGKILL
     wait_for(lambda: is_over(run_dir))
 
 

@@ -130,7 +130,7 @@ def test_a_folder_that_wandb_has_not_made_yet_is_waited_for(growing, tmp_path):
         assert json.loads(process.stdout.readline())["event"] == "following"
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
 
 
 @pytest.mark.parametrize("place", ["wandb", "wandb/runs", "wandb/offline-run-20240101_100000-abcd1234/x"])

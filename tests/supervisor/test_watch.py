@@ -50,7 +50,7 @@ class Daemon:
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         self.process.send_signal(number)
-        _, err = self.process.communicate(timeout=60)
+        _, err = self.process.communicate(timeout=120)
         return self.process.returncode, err.decode()
 
 
@@ -114,11 +114,11 @@ def test_a_run_in_a_terminal_is_found_judged_and_told_of_and_so_is_its_end(runs,
     text = OVERFITS.replace("RunWriter(epochs", f"RunWriter({str(runs / 'mine')!r}, epochs")
     trainer = subprocess.Popen([*script(runs.parent, text)], cwd=runs.parent, start_new_session=True)
     try:
-        wait_for(lambda: any(title.startswith("STOP · mine on ") for title in box.titles), 60)
+        wait_for(lambda: any(title.startswith("STOP · mine on ") for title in box.titles))
         assert [event["run_id"] for event in daemon.events("watched")] == ["mine"]
         assert "overfitting" in [event["rule"] for event in daemon.events("raised")]
         stop(runs / "mine")
-        wait_for(lambda: any(title.startswith("STOPPED · mine on ") for title in box.titles), 60)
+        wait_for(lambda: any(title.startswith("STOPPED · mine on ") for title in box.titles))
         wait_for(lambda: any(event["alert_id"] == "run-end-1" for event in daemon.events("sent")))
     finally:
         trainer.kill()
@@ -143,7 +143,7 @@ def test_a_file_that_is_followed_is_judged_and_told_of_while_it_grows(runs, box:
         with history.open("a") as file:
             for epoch in range(3, 40):
                 file.write(f"{epoch},{5 * 0.9**epoch},{2 + 0.12 * abs(epoch - 10)},0.5\n")
-        wait_for(lambda: any(title.startswith("STOP · history ") for title in box.titles), 60)
+        wait_for(lambda: any(title.startswith("STOP · history ") for title in box.titles))
         assert "overfitting" in [event["rule"] for event in daemon.events("raised")]
         assert follower.poll() is None
     finally:
@@ -156,7 +156,7 @@ def test_two_watchers_tell_each_thing_once(runs, box: Receiver, watch):
     (runs.parent / "vitalsigns.toml").write_text(box.settings(severities=["critical"], events=[]))
     daemons = [watch(), watch()]
     fake_runs.overfitting(runs)
-    wait_for(lambda: box.taken, 60)
+    wait_for(lambda: box.taken)
     time.sleep(3.0)
     assert len(box.taken) == 1
     assert sum(len(daemon.events("watched")) for daemon in daemons) == 1
@@ -167,10 +167,10 @@ def test_a_supervised_run_is_left_to_its_supervisor_and_gets_a_new_one_when_that
     wait_for_state(run_dir, "running")
     daemon = watch()
     fake_runs.healthy(runs)
-    wait_for(lambda: daemon.events("watched"), 60)
+    wait_for(lambda: daemon.events("watched"))
     assert [event["run_id"] for event in daemon.events("watched")] == ["healthy"]
     os.kill(state_of(run_dir).supervisor.pid, signal.SIGKILL)
-    wait_for(lambda: daemon.events("adopted"), 60)
+    wait_for(lambda: daemon.events("adopted"))
     assert [event["run_id"] for event in daemon.events("adopted")] == ["r"]
     assert not status(run_dir).unsupervised
     assert daemon.end(signal.SIGINT)[0] == 0
@@ -181,9 +181,9 @@ def test_a_supervised_run_is_left_to_its_supervisor_and_gets_a_new_one_when_that
 def test_an_unreadable_run_is_said_once_and_the_others_go_on(runs, watch):
     fake_runs.newer_schema(runs)
     daemon = watch()
-    wait_for(lambda: daemon.events("unreadable"), 60)
+    wait_for(lambda: daemon.events("unreadable"))
     fake_runs.overfitting(runs)
-    wait_for(lambda: daemon.events("raised"), 60)
+    wait_for(lambda: daemon.events("raised"))
     time.sleep(2.5)
     events = daemon.events("unreadable")
     assert [event["run_id"] for event in events] == ["newer-schema"]

@@ -150,7 +150,7 @@ def test_the_help_names_every_option_in_both_spellings():
 
 
 def run(*argv: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "trainer", *argv], capture_output=True, text=True, timeout=60)
+    return subprocess.run([sys.executable, "-m", "trainer", *argv], capture_output=True, text=True, timeout=120)
 
 
 def test_a_bad_option_prints_one_line_and_exits_with_64():

@@ -69,7 +69,7 @@ def test_two_processes_train_what_one_trains(tmp_path, options):
 
 def wait_for(path: Path, process: subprocess.Popen) -> None:
     deadline = time.monotonic() + 120
-    while not path.exists():
+    while not (path.exists() and b"\n" in path.read_bytes()):
         assert process.poll() is None and time.monotonic() < deadline, "the run never began"
         time.sleep(0.05)
 
@@ -94,7 +94,7 @@ def test_both_processes_stop_after_the_same_step_and_go_on_to_the_bit(tmp_path, 
             control.request(run_dir, "stop", generation=1, asked_by="test", now=time.time())
         else:
             process.send_signal(signal.SIGTERM)
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=120)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

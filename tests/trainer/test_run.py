@@ -18,6 +18,7 @@ import torch
 
 from monitor.run_dir import Clip, Decode, Epoch, Progress, Run, Step, decode
 from monitor.run_dir.errors import RefusedError, UnreadableRunError, UsageError
+from tests.supervised import wait_for
 from trainer import checkpoints
 from trainer.__main__ import main
 from trainer.arguments import parse
@@ -327,17 +328,20 @@ def test_pictures_train_in_every_order_of_memory_with_frozen_norms_and_crops(tmp
     assert means and all(torch.equal(each, torch.zeros_like(each)) for each in means)
 
 
+def has_stepped(run_dir: Path) -> bool:
+    steps = run_dir / "steps.jsonl"
+    return steps.exists() and b"\n" in steps.read_bytes()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
 def test_a_signal_lets_the_step_finish_saves_and_exits_with_zero(tmp_path, number):
     run_dir = tmp_path / "run"
     argv = [sys.executable, "-m", "trainer", *TINY, "--epochs", "9999", "--output_dir", str(run_dir)]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
     try:
-        deadline = time.monotonic() + 60
-        while not (run_dir / "steps.jsonl").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_for(lambda: has_stepped(run_dir))
         process.send_signal(number)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=120) == 0
     finally:
         process.kill()
     progress = document(run_dir / "progress.json", Progress)
@@ -442,14 +446,12 @@ def test_what_a_sigterm_saved_goes_on_in_another_process_to_the_bit(tmp_path, op
 
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     unbroken, process = start(whole, *argv), start(cut, *argv, "--pace", "6")
-    deadline = time.monotonic() + 60
-    while not (cut / "steps.jsonl").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: has_stepped(cut))
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0 and unbroken.wait(timeout=60) == 0
+    assert process.wait(timeout=120) == 0 and unbroken.wait(timeout=120) == 0
     about = checkpoints.about(cut / "checkpoints" / "last.pt")
     assert about["epoch"] == 1 and 0 < about["position"] < about["steps_per_epoch"]
-    assert start(cut, "--resume", "--pace", "0").wait(timeout=60) == 0
+    assert start(cut, "--resume", "--pace", "0").wait(timeout=120) == 0
     left, right = weights(whole), weights(cut)
     assert all(torch.equal(left[name], right[name]) for name in left)
 

@@ -34,7 +34,9 @@ const test = (name, act) => {
 
 
 def node(*words: str, text: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([NODE, "--input-type=module", *words], input=text, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [NODE, "--input-type=module", *words], input=text, capture_output=True, text=True, timeout=120
+    )
 
 
 def sentences(file: str) -> list[str]:
