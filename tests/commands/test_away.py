@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from monitor.commands import away
@@ -47,7 +48,7 @@ def test_an_unknown_policy_changes_nothing(two_runs):
     ],
 )
 def test_what_it_has_done_is_told_with_the_child_or_the_problem(two_runs, capsys, fields, said):
-    act = AwayAct(**{name: getattr(ACT, name) for name in ("did", "line", "at", "epoch", "child_id", "problem")} | fields)
+    act = msgspec.structs.replace(ACT, **fields)
     (two_runs / "one" / AWAY_ACT_FILE).write_bytes(encode(act))
     away.run("one", runs=two_runs)
     assert capsys.readouterr().out.endswith(f"The policy has acted (it acts once per run): {said}")
