@@ -22,7 +22,7 @@ NOTHING = (
 
 def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     """Exit code 0, also for a folder without a child."""
-    children = every_child(runs, now()) if runs.is_dir() else []
+    children = every_child(runs, now())
     tried = counted(children)
     seeds = seeds_of_changes(children, groups_in(runs, list_runs(runs))) if children else []
     children = settled(children, seeds)

@@ -47,7 +47,10 @@ def test_no_entry_and_no_file_are_said(noted, tmp_path, capsys):
     assert capsys.readouterr().out == f"{AUDIT_FILE} has no entries.\n" * 2
 
 
-def test_a_log_that_is_a_folder_is_unreadable(runs_made):
-    (runs_made / AUDIT_FILE).mkdir()
-    with pytest.raises(UnreadableRunError, match=AUDIT_FILE):
+def test_a_log_that_cannot_be_read_is_told_with_the_reason(runs_made, monkeypatch):
+    def denied(runs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(audit, "read", denied)
+    with pytest.raises(UnreadableRunError, match=rf"^Cannot read {runs_made / AUDIT_FILE}: .*Permission denied\.$"):
         audit.run(runs=runs_made)

@@ -1,6 +1,7 @@
 """`diagnose`: causes, options with their letters, and what is not advised, in words and as a document."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -45,6 +46,12 @@ def test_the_document_has_the_same_causes_and_options(runs, capsys):
         assert option["title"] in words
     for one in said["considered"]:
         assert f"- {one['option']['title']}: {one['why_not']}" in words
+
+
+def test_what_speaks_for_a_cause_and_against_it_stand_below_it():
+    cause = SimpleNamespace(title="Too small", evidence=["for"], against=["against"])
+    look = SimpleNamespace(judged=SimpleNamespace(diagnosis=SimpleNamespace(causes=[cause])))
+    assert diagnose._causes(look) == ["", "Causes, most likely first:", "1. Too small", "   + for", "   - against"]
 
 
 def test_changes_that_the_title_names_are_not_said_twice(runs, capsys):
