@@ -92,7 +92,7 @@ def test_a_long_log_is_read_under_a_bar_on_stderr(log, runs, begun, monkeypatch,
     attach.run([str(log)], runs, yes=True)
     out, err = capsys.readouterr()
     assert "Reading train.log" in err and "Reading" not in out
-    document(capsys, [str(log)], runs)
+    attach.run([str(log)], runs, as_json=True)
     assert capsys.readouterr().err == ""
 
 

@@ -35,6 +35,8 @@ def test_what_a_person_says_of_the_columns_counts(tmp_path, runs, capsys):
         (2.0, 2.5, 0.5),
         (1.0, 2.0, 0.4),
     ]
+    said = json.loads(imported(capsys, tmp_path / "odd.csv", runs, as_json=True, **wishes))
+    assert said["units"]["loss"] == "nats per frame"
     with pytest.raises(UsageError, match="FIELD=NAME"):
         import_.run(tmp_path / "odd.csv", runs, mapping=["fit"])
 
