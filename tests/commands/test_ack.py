@@ -22,7 +22,8 @@ def test_the_document_names_the_run_by_its_id_also_where_a_path_was_given(two_ru
     assert json.loads(capsys.readouterr().out) == {"version": 1, "run_id": "one", "alert_id": "gap-1", "new": True}
 
 
-def test_an_alert_that_the_run_has_not_is_refused(two_runs):
-    with pytest.raises(UsageError, match="overfitting"):
-        ack.run("one", "overfitting", two_runs)
+@pytest.mark.parametrize("alert", ["overfitting", "../../etc"])
+def test_an_alert_that_the_run_has_not_is_refused(two_runs, alert):
+    with pytest.raises(UsageError, match=alert):
+        ack.run("one", alert, two_runs)
     assert not (two_runs / "one" / ACKS_DIR).exists()
