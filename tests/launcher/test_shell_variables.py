@@ -92,6 +92,8 @@ SECRET_TOKEN=${SECRET_TOKEN:-x}
 export FULL=${LR}-b
 LATE=${LATE:-1}
 LATE=7
+BOTH=${BOTH:-1}
+BOTH=${BOTH:-2}
 EMPTY=
 read ANSWER
 """
@@ -106,7 +108,8 @@ def test_a_variable_with_a_default_is_a_setting_with_its_kind():
     assert {name: rule["default"] for name, rule in rules.items()} == {"LR": 1e-3, "STEPS": 5, "NAME": "none"}
     assert (rules["STEPS"]["x-option"], rules["STEPS"]["x-env"]) == ("STEPS", True)
     assert "integer" in rules["STEPS"]["type"]
-    assert "SECRET_TOKEN" not in rules and "LATE" not in rules, "what is assigned twice is the script's own"
+    assert not rules.keys() & {"SECRET_TOKEN", "LATE", "BOTH"}, "what is assigned twice is the script's own"
+    assert held.pop("BOTH") == "1"
     assert held == {"LR": "1e-3", "STEPS": "5", "NAME": "none", "WIDTH": "64", "SECRET_TOKEN": "x"}
 
 
