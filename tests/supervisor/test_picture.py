@@ -11,6 +11,7 @@ from monitor.view import palette
 from monitor.view.report.blocks import Figure
 from monitor.view.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, drawn_lines
 from monitor.view.report.measured import statistics
+from monitor.writer import RunWriter
 from tests.fake_runs import empty, newer_schema, overfitting, read
 
 
@@ -27,7 +28,7 @@ def drawn(tmp_path):
 
 def test_both_curves_are_drawn_in_the_colours_of_the_report(drawn):
     assert drawn.size == (WIDTH * picture.ZOOM, (HEIGHT + picture.TITLE_HEIGHT) * picture.ZOOM)
-    names = ("train loss", "val loss")
+    names = ("train", "val")
     assert {palette.light(palette.curve(name)).lower() for name in names} <= colours_of(drawn)
     assert {picture.PAPER.lower(), picture.GRID.lower(), picture.INK.lower()} <= colours_of(drawn)
 
@@ -57,5 +58,8 @@ def test_a_curve_passes_through_its_points(tmp_path, drawn):
 
 def test_where_there_is_nothing_to_draw_there_is_no_picture(tmp_path):
     assert picture.picture_of(empty(tmp_path)) is None
+    with RunWriter(tmp_path / "young") as run:
+        run.log_epoch(1, train_loss=1.0, val_loss=2.0)
+    assert picture.picture_of(tmp_path / "young") is None, "one evaluation is no curve"
     with pytest.raises(MonitorError):
         picture.picture_of(newer_schema(tmp_path))
