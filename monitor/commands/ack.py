@@ -28,9 +28,10 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     """Exit code 0, also where it was acknowledged before."""
-    alert_id, is_new = acknowledge(find_run(runs, run), alert, who(), now())
+    run_dir = find_run(runs, run)
+    alert_id, is_new = acknowledge(run_dir, alert, who(), now())
     if as_json:
-        print_json({"run_id": run, "alert_id": alert_id, "new": is_new})
+        print_json({"run_id": run_dir.name, "alert_id": alert_id, "new": is_new})
     else:
         console().print(f"{alert_id}: {'acknowledged' if is_new else 'was already acknowledged'}.")
     return EXIT_OK

@@ -24,7 +24,8 @@ def run(
         every = read(runs)
     except (OSError, ValueError) as problem:
         raise UnreadableRunError(f"Cannot read {runs / AUDIT_FILE}: {problem}.") from None
-    entries = [entry for entry in every if run in (None, entry.run_id)][-last:]
+    # The children of a race are noted in one entry.
+    entries = [entry for entry in every if run is None or run in entry.run_id.split(", ")][-last:]
     if as_json:
         print_json({"audit": entries})
     elif not entries:

@@ -81,7 +81,9 @@ def run(
     if as_json:
         print_json({"run_id": run_id, **as_document(chosen)})
     else:
-        console().print(f"Imported as {run_id}.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}")
+        console().print(
+            f"Imported as {run_id}.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}", soft_wrap=True
+        )
     return EXIT_OK
 
 

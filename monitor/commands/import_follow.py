@@ -38,7 +38,8 @@ def follow_file(path: Path, runs: Path, asked: Asked, name: str, yes: bool, as_j
         run_id = following.run.run_dir.name
         if not as_json:
             again = "Going on with" if known is not None else "Following as"
-            console().print(f"{again} {run_id}.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}")
+            look = f"{monitor_line('show', run_id)}{elsewhere(runs)}"
+            console().print(f"{again} {run_id}.  Look at it: {look}", soft_wrap=True)
         _stay(following, as_json)
     last = following.last.epoch if following.last is not None else None
     if as_json:
@@ -77,7 +78,7 @@ def _awaited(path: Path, asked: Asked) -> Plan:
         except NothingYetError:
             pass
         if not said:
-            err_console().print(f"Waiting for {path} to say something.")
+            err_console().print(f"Waiting for {path} to say something.", soft_wrap=True)
             said = True
         time.sleep(POLL_SECS)
 

@@ -22,7 +22,7 @@ NOTHING = (
 
 def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
     """Exit code 0, also for a folder without a child."""
-    children = every_child(runs, now()) if runs.is_dir() else []
+    children = every_child(runs, now())
     tried = counted(children)
     seeds = seeds_of_changes(children, groups_in(runs, list_runs(runs))) if children else []
     children = settled(children, seeds)
@@ -30,7 +30,8 @@ def run(runs: RunsOption = DEFAULT_RUNS, as_json: JsonOption = False) -> int:
         prescriptions = [_document(each) for each in tried]
         print_json({"prescriptions": prescriptions, "children": children, "seeds": [asdict(each) for each in seeds]})
     elif children:
-        console().print(*(f"{each.title or each.prescription}: {each.text}" for each in tried), sep="\n")
+        for each in tried:
+            console().print(f"{each.title or each.prescription}: {each.text}")
         console().print(_table(children, seeds))
     else:
         console().print(NOTHING, soft_wrap=True)
@@ -54,10 +55,8 @@ def _table(children: list[ChildOutcome], seeds: list[SeedsOfChange]) -> Table:
     table = Table("child", "parent", "option", "outcome", "in numbers", box=None, pad_edge=False)
     group_of = {run: each for each in seeds for run in each.runs}
     first = {each.runs[0]: each for each in seeds}
-    ordered = [child for child in children if child.run_id not in group_of or child.run_id in first]
     # A run that is no child has no row of its own: its seeds stand where the first of them does.
-    of_parents = {each.runs[1]: each for each in seeds if each.runs[0] not in {child.run_id for child in children}}
-    first |= of_parents
+    first |= {each.runs[1]: each for each in seeds if each.runs[0] not in {child.run_id for child in children}}
     ordered = [child for child in children if child.run_id not in group_of or child.run_id in first]
     for each in ordered:
         group = first.get(each.run_id)

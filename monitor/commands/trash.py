@@ -51,5 +51,7 @@ def restore_verb(
     if as_json:
         print_json({"run_id": run_id})
     else:
-        console().print(f"{run_id} is restored.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}")
+        console().print(
+            f"{run_id} is restored.  Look at it: {monitor_line('show', run_id)}{elsewhere(runs)}", soft_wrap=True
+        )
     return EXIT_OK

@@ -35,6 +35,7 @@ from monitor.run_dir import (
     files,
 )
 from monitor.run_dir.errors import RefusedError, UnreadableRunError
+from monitor.run_dir.words import monitor_line
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,10 @@ class Following:
     @classmethod
     def begin(cls, runs_dir: Path, chosen: Plan, name: str, now: float) -> Following:
         """A new run for a file that has just been understood. Raises RefusedError."""
+        if chosen.kind.name == LOG_FORMAT:
+            raise RefusedError(
+                f"{chosen.path} is {chosen.kind.title}; follow it with: {monitor_line('attach', chosen.path)}"
+            )
         if not chosen.kind.grows:
             raise RefusedError(
                 f"{chosen.path} is {chosen.kind.title}, which does not grow; import it without --follow."

@@ -16,15 +16,12 @@ from monitor.diagnosis.prescriptions.choosing import recommended
 from monitor.diagnosis.prescriptions.registry import prescribe
 from monitor.diagnosis.verdict import judge
 from monitor.run_dir import (
-    ACKS_DIR,
-    ALERTS_FILE,
     AWAY_ACT_FILE,
     EPOCHS_FILE,
     LAUNCH_FILE,
     OUTCOME_FILE,
     PROGRESS_FILE,
     RUN_FILE,
-    Alert,
     AwayAct,
     ChildOutcome,
     DataInfo,
@@ -215,17 +212,6 @@ def test_two_runs_are_compared_at_the_epochs_they_share(runs, capsys):
     assert "dropout  0.3     0.5" in capsys.readouterr().out
 
 
-def test_an_alert_is_acknowledged_by_its_rule_and_twice_is_once(runs, capsys):
-    path = a_run(runs, "bad", OVERFITTING)
-    alert = Alert(alert_id="gap-33", event="raised", rule="gap", severity="warning", at=1.0)
-    (path / ALERTS_FILE).write_bytes(line(alert))
-    assert main(["ack", "bad", "gap"]) == 0
-    assert main(["ack", "bad", "gap-33", "--json"]) == 0
-    assert (path / ACKS_DIR / "gap-33.json").is_file()
-    assert '"new": false' in capsys.readouterr().out
-    assert main(["ack", "bad", "../../etc"]) == 64
-
-
 def test_start_show_stop_and_resume_by_hand(runs, capsys):
     command = script(runs.parent, LISTENS.replace("RunWriter(", "RunWriter(resume=True, "))
     assert main(["start", "--name", "hand", "--json", "--", *command, "--lr", "0.1"]) == 0
@@ -295,12 +281,6 @@ def test_restart_with_the_fix_takes_the_first_recommendation_and_remembers_what_
     assert main(["restart", "parent", "--fix", "--yes"]) == 0
     launch = json.loads((runs / "parent-2" / LAUNCH_FILE).read_text())
     assert launch["parent"]["expected"]["prescription"]
-
-
-def test_restart_with_the_fix_of_a_healthy_run_is_refused(runs, capsys):
-    a_run(runs, "well", HEALTHY)
-    assert main(["restart", "well", "--fix", "--yes"]) == 5
-    assert "no recommended fix for well" in capsys.readouterr().err
 
 
 def test_a_run_without_supervisor_is_left_alone_by_looking_and_gets_a_new_one_by_resume(runs, capsys):

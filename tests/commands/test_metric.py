@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from monitor.commands import metric as verb
 from monitor.commands.cli import main
+from monitor.diagnosis.judged_by import MetricRow
 from monitor.diagnosis.summaries import summary_of
 from monitor.rules.primary import primary_of
 from monitor.run_dir import METRIC_FILE, SUMMARY_FILE, Summary, encode
@@ -103,3 +105,34 @@ def test_the_list_shows_an_ended_run_by_the_metric_that_was_chosen_afterwards(wa
     newer = Summary(run_id="r", verdict="ENDED", reason="kept", metric=WER, updated_at=2e10)
     (watched / "r" / SUMMARY_FILE).write_bytes(encode(newer))
     assert summary_of(watched / "r").reason == "kept"
+
+
+def test_many_unknown_numbers_are_counted_and_a_run_without_a_metric_is_judged_by_its_loss(runs_by_default, capsys):
+    with RunWriter(runs_by_default / "r") as run:
+        run.log_epoch(
+            1, train_loss=1.0, val_loss=2.0, **{f"odd_{n:02}": float(n) for n in range(verb.MOST_UNKNOWN + 2)}
+        )
+    assert verb.run("r", runs=runs_by_default) == EXIT_OK
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("r is judged by val loss alone: ")
+    assert last.startswith("Other numbers, to be chosen with --error or --score: odd_00, odd_01, ")
+    assert last.endswith(f"odd_{verb.MOST_UNKNOWN - 1:02} and 2 more")
+    assert document(capsys)["judged_by"] == "val_loss"
+
+
+def test_the_unit_of_a_metric_that_is_in_doubt_is_said_to_be():
+    known = {
+        "name": "val_x",
+        "title": "val x",
+        "direction": "score",
+        "unit": "percent",
+        "evaluations": 3,
+        "last": 1.0,
+        "best": 2.0,
+    }
+    rows = [MetricRow(**known, primary=False, in_doubt=True), MetricRow(**known, primary=True, in_doubt=False)]
+    cells = zip(*(column.cells for column in verb._table(rows).columns), strict=True)
+    assert list(cells) == [
+        ("", "val_x", "score", "in doubt", "3", "1.00", "2.00"),
+        ("*", "val_x", "score", "percent", "3", "1.0 %", "2.0 %"),
+    ]

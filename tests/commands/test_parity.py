@@ -149,26 +149,3 @@ def test_every_verb_prints_one_json_document_or_one_sentence(two_runs, capsys, v
         assert all(isinstance(json.loads(document), dict) for document in documents)
     else:
         assert code != 0 and told.err.startswith("error: ") and "Traceback" not in told.err
-
-
-def test_predictions_and_log_are_told_in_words(two_runs, capsys):
-    assert main(["predictions", "one", "--filter", "worst"]) == 0
-    out = capsys.readouterr().out
-    assert "Epoch 2: 2 clips, 1 of them empty. Hits 1, ≠ 1, ∅ 1, + 0; 2 words out for 3 in." in out
-    assert "  target      A C\n  prediction  A ≠B\n" in out
-    clip = json.loads(_json(capsys, ["predictions", "one", "--json"]))["clips"][0]["id"]
-    assert main(["predictions", "one", "--clip", clip]) == 0
-    assert "epoch 1 to 2  WER 50.0 %  A B" in capsys.readouterr().out
-    assert main(["predictions", "one", "--clip", "nowhere"]) == 0
-    assert "No evaluation holds a clip called nowhere." in capsys.readouterr().out
-    assert main(["predictions", "one", "--filter", "best"]) == 64
-    assert "--filter best: must be one of first, worst" in capsys.readouterr().err
-    assert main(["log", "one", "--warnings"]) == 0
-    assert capsys.readouterr().out == "WARNING: slow\n"
-    assert main(["compare", "one", "two", "--by", "best"]) == 0
-    assert "val WER" in capsys.readouterr().out
-
-
-def _json(capsys, argv: list[str]) -> str:
-    main(argv)
-    return capsys.readouterr().out

@@ -38,6 +38,10 @@ def epochs(runs):
 def test_what_does_not_grow_is_not_followed(tmp_path):
     with pytest.raises(RefusedError, match="does not grow; import it without --follow"):
         follow(foreign.markdown(tmp_path), tmp_path / "runs")
+    log = tmp_path / "train.log"
+    log.write_text("epoch 1 train_loss 3.0 val_loss 3.5\nepoch 2 train_loss 2.0 val_loss 2.5\n")
+    with pytest.raises(RefusedError, match=rf"is a text log; follow it with: python -m monitor attach {log}$"):
+        follow(log, tmp_path / "runs")
 
 
 def test_a_file_without_a_row_is_waited_for(tmp_path):

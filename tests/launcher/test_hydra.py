@@ -106,6 +106,22 @@ def test_the_values_now_are_those_that_hydra_composes(tmp_path):
     assert "trainer.clip" not in known.config
 
 
+TRIALS = {
+    "conf/trial/far.yaml": "# @package _global_\nepochs: 70\n",
+    "conf/trial/deep.yaml": "# @package trainer.deep\nwidth: 9\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [("+trial=far", ["epochs"]), ("+trial=deep", ["trainer.deep.width"]), ("+trial@new=far", ["epochs", "new.epochs"])],
+)
+def test_the_head_of_an_added_file_places_its_settings_unless_the_command_does(tmp_path, words, keys):
+    known = command(tmp_path, f"python train.py {words}", SCRIPT, **CONF, **TRIALS)
+    composed = told_by(known.argv, tmp_path)
+    assert {key: known.config.get(key) for key in keys} == {key: part(composed, key) for key in keys}
+
+
 def test_dataclasses_of_the_config_store_are_settings(tmp_path):
     known = command(tmp_path, "python train.py optim.lr=0.2", STORED)
     assert known.config == {"epochs": 5, "optim.lr": 0.2}

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from monitor.commands.cli import main
+from monitor.launcher.engines.kubernetes import as_yaml, described
 from monitor.run_dir.errors import EXIT_OK, EXIT_REFUSED, EXIT_USAGE
 
 TEXT, COUNT, NAMES = str, int, dict
@@ -182,3 +183,35 @@ def test_what_cannot_be_described_is_refused_and_makes_no_run(capsys, tmp_path, 
 def test_a_dry_start_without_kubernetes_is_refused(capsys):
     assert main(["start", "--dry-run", "--", "python", "train.py"]) == EXIT_USAGE
     assert "--dry-run only with --on k8s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "job", "ray_job"),
+    [
+        ("My_Run.1", "my-run-1", "my-run-1"),
+        ("__", "run", "run"),
+        ("7b-lora", "7b-lora", "run-7b-lora"),
+        ("a" * 46 + "_b" * 20, f"{'a' * 46}{'-b' * 8}", "a" * 46),
+        ("ü" * 70 + "x", "x", "x"),
+    ],
+)
+def test_a_name_is_one_that_kubernetes_and_kuberay_take(name, job, ray_job):
+    assert described(["start"], name)["metadata"]["name"] == job
+    assert described(["start"], name, nodes=2)["metadata"]["name"] == ray_job
+    assert len(job) <= 63 and len(ray_job) <= 47
+
+
+def test_what_is_not_asked_for_has_no_field(monkeypatch):
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    job = described(["start"], "r", grace_secs=10.4)
+    assert set(job["spec"]) == {"backoffLimit", "template"}
+    assert job["metadata"]["labels"] == {"app.kubernetes.io/name": "vitalsigns-run"}
+    pod = job["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] == 40 and "securityContext" not in pod
+    assert "resources" not in pod["containers"][0]
+    assert described(["start"], "r", time_limit="0:00")["spec"]["activeDeadlineSeconds"] == 1
+
+
+def test_empty_parts_and_odd_keys_of_a_manifest_are_read_back_as_they_are():
+    odd = {"kind": "Job", "a key": {}, "list": [[], {"x": [1, "two: 3"]}, "- y"], "none": None, "n": 1.5, "b": True}
+    assert yaml.safe_load(as_yaml(odd)) == odd

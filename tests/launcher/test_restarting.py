@@ -79,14 +79,6 @@ def test_a_plan_whose_parent_was_edited_meanwhile_is_not_carried_out(runs):
     assert not (runs / "parent-2").exists()
 
 
-def test_a_child_id_that_was_taken_meanwhile_starts_nothing(runs):
-    finished(runs, script(runs.parent, "pass"))
-    plan = plan_restart(runs, "parent", {})
-    (runs / "parent-2").mkdir()
-    with pytest.raises(RefusedError, match=r"parent-2 .* already; nothing was started"):
-        restart(plan, stop_parent=False)
-
-
 def test_an_output_folder_that_holds_files_is_refused_and_an_empty_one_is_taken(runs):
     finished(runs, [*script(runs.parent, "pass"), "--save_dir", "ckpt/a"])
     (runs.parent / "ckpt" / "b").mkdir(parents=True)
@@ -267,15 +259,6 @@ def test_a_race_stops_the_parent_once_and_each_child_keeps_its_change(runs, caps
     assert [entry.run_id for entry in audit.read(runs) if entry.verb == "stop"] == ["parent"]
     assert main(["ledger"]) == 0
     assert {"parent-2", "parent-3"} <= set(capsys.readouterr().out.split())
-
-
-def test_one_setting_alone_may_have_several_values(runs, capsys):
-    finished(runs, script(runs.parent, "pass"))
-    words = ["restart", "parent", "--set", "lr=1", "--set", "lr=2", "--dry-run"]
-    assert main([*words, "--set", "out=a", "--set", "out=b"]) == 64
-    assert capsys.readouterr().err.startswith("error: --set lr and --set out have several values; give several to one")
-    assert main([*words, "--option", "A", "--option", "B"]) == 64
-    assert "--set lr and --option have several values" in capsys.readouterr().err
 
 
 def test_children_whose_changes_stand_in_a_file_of_settings_alone_are_no_duplicates(runs):

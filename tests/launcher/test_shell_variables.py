@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from monitor.launcher.relaunch.changing import changed
+from monitor.launcher.relaunch.shell_variables import filled_in, variables_of, with_variable
 from monitor.run_dir.errors import UsageError
 from tests.launcher.test_parsers import command
 
@@ -78,3 +79,74 @@ def test_the_options_of_the_training_have_the_values_that_the_script_gives_them(
 def test_what_was_set_where_it_was_started_counts(tmp_path, monkeypatch):
     monkeypatch.setenv("LR", "7")
     assert known(tmp_path, "bash train.sh").config["LR"] == 7
+
+
+TEXT = """LR=${LR:-1e-3}
+: ${STEPS:=5}
+NAME="${NAME-none}"
+WIDTH=64
+TWICE=1
+TWICE=2
+SUM=$((1 + 1))
+SECRET_TOKEN=${SECRET_TOKEN:-x}
+export FULL=${LR}-b
+LATE=${LATE:-1}
+LATE=7
+BOTH=${BOTH:-1}
+BOTH=${BOTH:-2}
+EMPTY=
+read ANSWER
+"""
+
+
+def held_and_rules(words="bash train.sh", **environment):
+    return variables_of(TEXT, words.split(), environment)
+
+
+def test_a_variable_with_a_default_is_a_setting_with_its_kind():
+    rules, held = held_and_rules()
+    assert {name: rule["default"] for name, rule in rules.items()} == {"LR": 1e-3, "STEPS": 5, "NAME": "none"}
+    assert (rules["STEPS"]["x-option"], rules["STEPS"]["x-env"]) == ("STEPS", True)
+    assert "integer" in rules["STEPS"]["type"]
+    assert not rules.keys() & {"SECRET_TOKEN", "LATE", "BOTH"}, "what is assigned twice is the script's own"
+    assert held.pop("BOTH") == "1"
+    assert held == {"LR": "1e-3", "STEPS": "5", "NAME": "none", "WIDTH": "64", "SECRET_TOKEN": "x"}
+
+
+def test_the_command_wins_over_the_environment_and_that_over_the_default():
+    assert held_and_rules(LR="7")[1]["LR"] == "7"
+    rules, held = held_and_rules("env LR=0.5 bash train.sh", LR="7")
+    assert held["LR"] == "0.5" and rules["LR"]["default"] == 0.5
+    assert held_and_rules(WIDTH="1")[1]["WIDTH"] == "64", "the script sets it anew"
+
+
+@pytest.mark.parametrize(
+    ("word", "filled"),
+    [
+        ("--lr=$LR", "--lr=1"),
+        ("${LR}x$N", "1x2"),
+        ("${LR:-5}", "1"),
+        ("${LR:=5}/$N", "1/2"),
+        ("$LR$OTHER", "$LR$OTHER"),
+        ("plain", "plain"),
+        ("$5", "$5"),
+    ],
+)
+def test_a_word_is_filled_in_where_all_its_variables_are_known(word, filled):
+    assert filled_in(word, {"LR": "1", "N": "2"}) == filled
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "expected"),
+    [
+        ("bash t.sh", 2, "env LR=2 bash t.sh"),
+        ("bash t.sh", None, "bash t.sh"),
+        ("env LR=1 A=b bash t.sh", 2, "env LR=2 A=b bash t.sh"),
+        ("env LR=1 A=b bash t.sh", None, "env A=b bash t.sh"),
+        ("/usr/bin/env A=b bash t.sh", 2, "/usr/bin/env LR=2 A=b bash t.sh"),
+        ("env -i bash t.sh", 2, "env LR=2 env -i bash t.sh"),
+        ("env LR=1 bash t.sh LR=5", True, "env LR=true bash t.sh LR=5"),
+    ],
+)
+def test_a_variable_stands_before_the_program_once(words, value, expected):
+    assert with_variable(words.split(), "LR", value) == expected.split()

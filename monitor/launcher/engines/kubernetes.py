@@ -22,6 +22,8 @@ QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 END_SECS = 30
 """After the grace of a stop, for what the supervisor still writes."""
 LONGEST_NAME = 63
+LONGEST_RAY_NAME = 47
+"""KubeRay refuses a longer one: it makes names of services from it."""
 RAY_VERSION = "2.60.0"
 HEAD = f"""\
 # Nothing was submitted and no run was made. Before `kubectl apply -f`:
@@ -75,7 +77,10 @@ def described(
     return {
         "apiVersion": "ray.io/v1" if nodes > 1 else "batch/v1",
         "kind": "RayJob" if nodes > 1 else "Job",
-        "metadata": {"name": _dns_name(name), "labels": {**labels, **({QUEUE_LABEL: queue} if queue else {})}},
+        "metadata": {
+            "name": _ray_name(name) if nodes > 1 else _dns_name(name),
+            "labels": {**labels, **({QUEUE_LABEL: queue} if queue else {})},
+        },
         "spec": spec,
     }
 
@@ -124,9 +129,15 @@ def _pod(name: str, command: Mapping[str, Any], gpus: int, nproc: int, grace_sec
     return {**pod, "containers": [container], "volumes": volumes}
 
 
-def _dns_name(name: str) -> str:
+def _dns_name(name: str, longest: int = LONGEST_NAME) -> str:
     """A run's name as Kubernetes takes it: My_Run.1 becomes my-run-1."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_NAME].strip("-") or "run"
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:longest].strip("-") or "run"
+
+
+def _ray_name(name: str) -> str:
+    """The same as KubeRay takes it, which wants a letter first."""
+    plain = _dns_name(name)
+    return _dns_name(plain if plain[0].isalpha() else f"run-{plain}", LONGEST_RAY_NAME)
 
 
 def as_yaml(job: Mapping[str, Any]) -> str:

@@ -51,12 +51,16 @@ class Configs:
 
 @dataclass(frozen=True)
 class Node:
-    """One config: its group, its name, and the package in which its settings stand ("": at the top)."""
+    """One config: its group, its name, and the package in which its settings stand ("": at the top).
+
+    `is_placed`: the package is given where the config is named, and the head of its file decides nothing.
+    """
 
     group: str
     name: str
     package: str = ""
     depth: int = 0
+    is_placed: bool = False
 
 
 @dataclass
@@ -89,7 +93,7 @@ def hydra_settings(
     configs = Configs(tuple(folders), stored.found, definitions, chosen)
     name = named["config_name"].removesuffix(".yaml").removesuffix(".yml")
     found: Properties = {}
-    for key, rule in _settings(Node("", name), configs):
+    for key, rule in _settings(Node("", name, is_placed=True), configs):
         found[key] = {"x-option": key, "x-hydra": True, **rule}
     for word in [each[0] for each in overrides]:
         found |= _added(word, configs, found)
@@ -110,7 +114,8 @@ def _added(word: str, configs: Configs, known: Properties) -> Properties:
     group, _, package = key.partition("@")
     choices = configs.names_in(group)
     if value in choices and key not in known:
-        node = Node(group, value, package.replace("_global_", "") if package else group.replace("/", "."))
+        place = package.replace("_global_", "") if package else group.replace("/", ".")
+        node = Node(group, value, place, is_placed=bool(package))
         inner = {k: {"x-option": k, "x-hydra": True, **rule} for k, rule in _settings(node, configs)}
         return {key: {"x-option": key, "x-hydra": True, "enum": choices}, **inner}
     if word.startswith("+") and key not in known and "@" not in key and not key.startswith("hydra"):
@@ -134,8 +139,8 @@ def _settings(node: Node, configs: Configs) -> Iterator[tuple[str, dict[str, Any
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return
-    if (head := PACKAGE.match(text)) and node.depth:
-        node = replace(node, package=_package(head[1], node))
+    if (head := PACKAGE.match(text)) and not node.is_placed:
+        node = replace(node, package=_of_head(head[1], node))
     own = {
         key: _rule_with(setting.value)
         for key, setting in settings_in(path).items()
@@ -156,17 +161,18 @@ def _chosen(entry: re.Match[str], node: Node, configs: Configs) -> Iterator[tupl
     """The choice of one line of a defaults list, and the settings of what is chosen."""
     is_absolute = entry["group"].startswith("/")
     place = entry["group"].strip("/") if is_absolute else f"{node.group}/{entry['group']}".strip("/")
+    named = None if entry["package"] == "_group_" else entry["package"]
     if not entry["colon"]:  # a config of the same group: `- base`
         group, _, name = place.rpartition("/")
         package = node.package if not is_absolute else group.replace("/", ".")
-        package = _package(entry["package"], node) if entry["package"] is not None else package
-        yield from _settings(Node(group, name, package, node.depth + 1), configs)
+        package = _package(named, node) if named is not None else package
+        yield from _settings(Node(group, name, package, node.depth + 1, named is not None), configs)
         return
     if place.startswith("hydra"):
         return
     below = f"{node.package}.{entry['group']}".strip(".") if not is_absolute else place
-    package = _package(entry["package"], node) if entry["package"] is not None else below.replace("/", ".")
-    key = f"{place}@{package or '_global_'}" if entry["package"] is not None else place
+    package = _package(named, node) if named is not None else below.replace("/", ".")
+    key = f"{place}@{package or '_global_'}" if named is not None else place
     chosen = configs.chosen.get(key, (entry["choice"] or "").strip().strip("\"'"))
     rule: dict[str, Any] = {"enum": choices} if (choices := configs.names_in(place)) else {}
     names = [name.strip() for name in chosen.strip("[]").split(",")]
@@ -175,16 +181,26 @@ def _chosen(entry: re.Match[str], node: Node, configs: Configs) -> Iterator[tupl
         return
     yield key, {**({} if len(names) > 1 else rule), "default": chosen}
     for name in names:
-        yield from _settings(Node(place, name.strip("\"'"), package, node.depth + 1), configs)
+        yield from _settings(Node(place, name.strip("\"'"), package, node.depth + 1, named is not None), configs)
 
 
 def _package(named: str, node: Node) -> str:
-    """The package that a defaults list or the head of a file names, seen from the config that names it."""
-    if named in ("_global_", "_here_", "_group_"):
-        return {"_global_": "", "_here_": node.package, "_group_": node.group.replace("/", ".")}[named]
+    """The package that a defaults list names, seen from the config in which it stands."""
+    if named in ("_global_", "_here_"):
+        return "" if named == "_global_" else node.package
     if named.startswith("_global_."):
         return named.removeprefix("_global_.")
     return f"{node.package}.{named}".strip(".")
+
+
+def _of_head(named: str, node: Node) -> str:
+    """The package that the head of a config's file names: `# @package optim` is so from the top, wherever it is named.
+
+    `_group_` is what an older Hydra wrote for the usual one.
+    """
+    if named in ("_global_", "_group_"):
+        return "" if named == "_global_" else node.group.replace("/", ".")
+    return named.removeprefix("_global_.")
 
 
 def _prefixed(settings: Mapping[str, dict[str, Any]], package: str) -> Iterator[tuple[str, dict[str, Any]]]:
