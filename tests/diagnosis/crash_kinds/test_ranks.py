@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.diagnosis.crash_kinds.ranks import FIRST_ERROR, KINDS, LOST
+from monitor.diagnosis.crash_kinds.ranks import KINDS, LOST
 from tests.diagnosis.crash_kinds.rows import names, told
 
 FORMS = [
@@ -80,7 +80,10 @@ def test_a_collective_that_took_too_long_is_named_with_its_time():
     found = told(KINDS, f"{late} ran for 600123 milliseconds before timing out.")
     assert found.happened == "ALLREDUCE between the processes did not end within 10 min."
     assert told(KINDS, late).happened == LOST
-    assert found.advice == told(KINDS, late).advice == FIRST_ERROR
+    first = "Find the first error of the other processes in the log: one that ends early makes all others fail."
+    assert found.advice == told(KINDS, late).advice == first
+    twice = told(KINDS, f"{late} ran for 5400000 milliseconds")
+    assert twice.happened == "ALLREDUCE between the processes did not end within 1 h 30 min."
 
 
 @pytest.mark.parametrize(

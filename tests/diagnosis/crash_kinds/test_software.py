@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.diagnosis.crash_kinds.missing import CORRECT
-from monitor.diagnosis.crash_kinds.software import INTERRUPTED, KINDS, PACKAGES
+from monitor.diagnosis.crash_kinds.software import KINDS, PACKAGES
 from tests.diagnosis.crash_kinds.rows import names, told
 
 FORMS = [
@@ -197,7 +197,7 @@ def test_another_module_may_be_of_the_project_itself():
             "Compiling failed, not the training itself.",
             "Start it once without torch.compile or the extension; where that runs, look at the compiler",
         ),
-        ("KeyboardInterrupt", INTERRUPTED[0], INTERRUPTED[1]),
+        ("KeyboardInterrupt", "Ctrl-C ended it.", "Resume it from its checkpoint, if that was not wanted."),
     ],
 )
 def test_what_happened_and_what_to_look_at(text, happened, advice):

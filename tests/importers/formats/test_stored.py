@@ -1,4 +1,4 @@
-"""What trackers with many runs in one database share: which run is meant, and its rows in order, no more than it has."""
+"""What trackers with many runs in a database share: which run is meant, and its rows in order, no more than it has."""
 
 import pytest
 
