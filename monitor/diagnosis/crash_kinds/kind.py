@@ -64,9 +64,7 @@ def error(*forms: str) -> re.Pattern[str]:
     """
     return re.compile(
         r"^(?:what\(\):\s+)?(?:[\w.]*(?:[Ee]rror|Exception): )*(?:(?!DEBUG:|INFO:|WARN:|WARNING:)[A-Z_]+: )?"
-        r"(?:\{\{.*?\}\} )?(?:"
-        + "|".join(forms)
-        + ")",
+        r"(?:\{\{.*?\}\} )?(?:" + "|".join(forms) + ")",
         re.MULTILINE,
     )
 
