@@ -15,6 +15,14 @@ SAYS = ("write", "caption", "markdown", "info", "warning", "error", "toast", "co
 REFUSED = "It is refused."
 
 
+class Query(dict[str, str]):
+    """The words behind the address of the page."""
+
+    def from_dict(self, words: dict[str, str]) -> None:
+        self.clear()
+        self.update(words)
+
+
 class Screen:
     """`said`: (how, text) in order. `typed`: key → value of a field, or whether a button was clicked."""
 
@@ -27,7 +35,7 @@ class Screen:
         self.typed: dict[str, Any] = {}
         self.reruns = 0
         self.session_state: dict[str, Any] = {}
-        self.query_params: dict[str, str] = {}
+        self.query_params = Query()
         self.context = SimpleNamespace(headers={})
 
     def texts(self, how: str) -> list[str]:
