@@ -129,15 +129,35 @@ def test_a_tool_that_writes_its_whole_file_again_starts_nothing(tmp_path, follow
     assert len({json.loads(line)["epoch"] for line in kept}) == len(kept), "none stands there twice"
 
 
-def test_steps_that_are_followed_by_a_first_validation_were_read_wrongly(tmp_path, follow):
+@pytest.mark.parametrize(
+    ("row", "begins_anew"),
+    [
+        ({"step": 6, "val_loss": 2.0}, True),
+        ({"step": 6, "val_acc": 0.5}, True),
+        ({"step": 6, "train_acc": 0.5}, False),
+        ({"step": 6, "loss": 2.0, "val_acc": 0.5}, False),
+        ({"step": 6, "speed": 3.0}, False),
+    ],
+)
+def test_steps_that_are_followed_by_a_first_validation_were_read_wrongly(row, begins_anew, tmp_path, follow):
     path = tmp_path / "log.jsonl"
     path.write_text("".join(f'{{"step": {n}, "loss": {3 - n / 10}}}\n' for n in range(1, 6)))
     followed = follow(path)
     list(followed.read(1.0))
     assert followed.mapping.train_only and followed.mapping.shape == "events" and not followed.begins_anew
-    path.open("a").write('{"step": 6, "val_loss": 2.0}\n')
+    path.open("a").write(json.dumps(row) + "\n")
     list(followed.read(1.0))
-    assert followed.begins_anew
+    assert followed.begins_anew is begins_anew
+
+
+def test_epochs_that_are_followed_by_a_first_validation_were_epochs(tmp_path, follow):
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(f'{{"epoch": {n}, "step": {n}, "loss": {3 - n / 10}}}\n' for n in range(1, 6)))
+    followed = follow(path)
+    list(followed.read(1.0))
+    path.open("a").write('{"epoch": 6, "step": 6, "val_loss": 2.0}\n')
+    list(followed.read(1.0))
+    assert not followed.begins_anew
 
 
 def test_a_train_loss_alone_begins_nothing_anew(tmp_path, follow):

@@ -1,5 +1,6 @@
 """The page's script (monitor.ui.page.page): what a click asks for, and who may ask for it."""
 
+import shutil
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -11,6 +12,7 @@ from monitor.run_dir import audit
 from monitor.run_dir.errors import RefusedError
 from monitor.run_dir.folders import Folder, Folders
 from monitor.ui.messages import PageData
+from monitor.writer import RunWriter
 from tests.ui.dialogs.screen import REFUSED, Asked, Screen
 
 SCRIPT = Path(monitor.__file__).parent / "ui" / "page" / "page.py"
@@ -18,9 +20,20 @@ REST = set(PageData.__struct_fields__) - {"run", "role"}
 DIALOGS = ("start", "follow", "stop_several", "label_run", "seeds", "stop", "confirm_reading", "resume", "away")
 
 
+@pytest.fixture(scope="module")
+def two_runs_once(tmp_path_factory):
+    """A folder with the runs `one` and `two`, each of one evaluation; nothing is written into it."""
+    folder = tmp_path_factory.mktemp("page") / "runs"
+    for name in ("one", "two"):
+        with RunWriter(folder / name, config={"dropout": 0.3}) as run:
+            run.log_epoch(1, train_loss=1.0, val_loss=2.0, val_wer=0.5)
+    return folder
+
+
 @pytest.fixture
-def page(monkeypatch, two_runs):
+def page(monkeypatch, two_runs_once, tmp_path):
     """The script's functions, which `main()` at its end would run at once, with a stand-in for Streamlit."""
+    two_runs = shutil.copytree(two_runs_once, tmp_path / "runs")
     source = SCRIPT.read_text(encoding="utf-8")
     assert source.endswith("\nmain()\n")
     module = ModuleType("monitor.ui.page.page")

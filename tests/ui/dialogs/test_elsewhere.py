@@ -85,6 +85,7 @@ def test_a_resume_is_asked_as_it_was_shown(asked, far, screen):
     inside(elsewhere._resume_there)(far, "r")
     assert words(asked.plan.calls) == [("resume", "r", "--dry-run")]
     assert screen.texts("write") == ["Goes on. torch 2"] and screen.texts("code") == ["python t.py"]
+    inside(elsewhere._resume_there)(far, "r")
     assert asked.act.calls == []
     screen.typed = {"confirm_resume": True}
     inside(elsewhere._resume_there)(far, "r")

@@ -42,6 +42,8 @@ def draw(screen, monkeypatch):
 def test_both_commands_are_shown_and_a_click_starts_what_was_shown(screen, draw):
     plans = two_plans(notes=("It is new.",))
     assert draw(plans) == []
+    screen.said.clear()
+    assert draw(plans) == [], "looking at it a second time is no click"
     assert screen.texts("code") == ["python t.py r-8", "python t.py r-9"] and screen.texts("warning") == ["It is new."]
     assert screen.texts("caption")[0] == "r-8, seed 8, runs exactly this in /work:"
     assert screen.offered["confirm_seeds"] == "Start both"

@@ -71,6 +71,8 @@ def test_our_trainer_is_offered_with_the_defaults_of_its_schema(screen, own, tmp
 def test_a_preset_fills_the_form_and_a_click_starts_what_was_shown(screen, own, tmp_path):
     screen.typed, Rows.changed = {"start_preset_digits": "fixed", "start_name": " owl "}, {"lr": 0.7}
     inside(start.start)(tmp_path / "runs")
+    inside(start.start)(tmp_path / "runs")
+    assert own.calls == [], "looking at it a second time is no click"
     assert Rows.made[0].basis == "preset" and Rows.made[0].choices[0].now == "0.5"
     screen.typed["confirm_start"] = True
     inside(start.start)(tmp_path / "runs")
