@@ -216,6 +216,7 @@ def test_every_form_is_named_and_has_a_line_here():
     lines += ["average precision (ap) @[ iou=0.50:0.95 | area= all | maxdets=100 ] = 0.31", "dice: [0.8]", "cost: 2.1"]
     lines += ["[ 0] 10 || b: 6.9 | t: 20.1", "losses {'ner': 12.3}", "train/val loss: 2.8 / 3.8"]
     lines += ["at iteration 300/400/500, mean rms=2.5", "epoch 1, step 10, loss_train, 0.84"]
+    lines += ["100 train 2.5", "100 hella 0.3", "total train loss: 2.5", "120it [00:10, 12.5it/s, loss=2.5]"]
     found = set()
     for line in lines:
         for place, (name, pattern, said) in enumerate(FORMS):

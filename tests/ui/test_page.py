@@ -68,6 +68,13 @@ def test_anyone_may_go_to_a_run_to_a_comparison_and_home(page):
     assert page.st.query_params == {} and page.st.reruns == 3 and opened(page) == {}
 
 
+def test_a_run_of_another_folder_is_not_compared(page, tmp_path):
+    other = shutil.copytree(page.runs / "two", tmp_path / "far" / "far").parent
+    page.folders = Folders((Folder("here", page.runs), Folder("there", other)))
+    act(page, {"kind": "compare", "run": "here:one", "with": ["here:two", "there:far"]})
+    assert page.st.query_params == {"run": "here:one", "tab": "compare", "with": "two"}
+
+
 @pytest.mark.parametrize("name", ["nobody", "../one", None, 7, "a:b:c"])
 def test_what_is_no_run_is_not_opened(name, page):
     act(page, {"kind": "open", "run": name})

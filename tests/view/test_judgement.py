@@ -91,6 +91,15 @@ def test_thresholds_of_the_project_are_named_first_and_at_their_flag():
     assert module._own_limits("at_chance", seen) == module._own_limits("gap", SICK) == ""
 
 
+def test_thresholds_of_ones_own_rules_say_where_they_are_from():
+    own = SimpleNamespace(thresholds={"mine.times": 3.0, "mine.least": 2.0})
+    seen = msgspec.structs.replace(SICK, launch=msgspec.structs.replace(LAUNCH, thresholds={"mine.least": 5.0}))
+    found = {limit.name: limit for limit in module._limits(seen, replace(judge(SICK, NOW), own=own))[:2]}
+    assert (found["mine.times"].value, found["mine.times"].source) == ("3", "your rules")
+    least = found["mine.least"]
+    assert (least.value, least.default, least.source) == ("5", "2", "vitalsigns.toml")
+
+
 @pytest.mark.parametrize("rule", sorted(ODDS))
 def test_how_often_a_grave_check_was_wrong_is_said(rule):
     worst = Finding(rule, "T", "critical", "l", 1.0, 2.0)
