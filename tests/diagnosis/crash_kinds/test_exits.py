@@ -94,3 +94,13 @@ def test_what_a_code_means_depends_on_what_ran(code, trained, by_make, advice):
     found = unknown_exit(code, None, trained=trained, by_make=by_make)
     assert (found.name, found.happened) == ("exit_code", f"It ended with exit code {code}.")
     assert found.advice.startswith(advice)
+
+
+def test_what_native_code_did_is_said_with_where_to_look():
+    found = by_exit(None, signal.SIGSEGV)
+    assert found.happened == "Ended by SIGSEGV: native code read or wrote memory that is not its own."
+    assert found.advice == (
+        "Start it with PYTHONFAULTHANDLER=1, which writes the Python lines that led there into the log; suspect the "
+        "newest change of a compiled package, then its version."
+    )
+    assert all(what and advice.endswith(".") for what, advice in (*NATIVE.values(), *SENT.values()))
