@@ -60,6 +60,7 @@ def cannot_judge(snapshot: Snapshot) -> str:
     names = _names(snapshot)
     so_far = " so far" if status_of(snapshot).live else ""
     only = f"Only {_listed(names)} {'is' if len(names) == 1 else 'are'} logged{so_far}."
+    only = only if names else f"No validation is logged{so_far}."
     if _is_read_from_elsewhere(snapshot):
         return f"{only} A verdict needs validation loss or an error rate; one of another name: --map val_loss=NAME."
     return f"{only} Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
@@ -102,7 +103,7 @@ def _names(snapshot: Snapshot) -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "nothing of validation"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _needs(snapshot: Snapshot, thresholds: Thresholds) -> str:

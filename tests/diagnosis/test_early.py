@@ -2,9 +2,11 @@
 
 import pytest
 
+from monitor.diagnosis import early
 from monitor.diagnosis.verdict import judge
 from monitor.rules.result import NotEnoughData
-from monitor.run_dir import Launch, Step
+from monitor.rules.thresholds import DEFAULTS
+from monitor.run_dir import Epoch, Launch, Step
 from monitor.run_dir.replay import as_of
 from tests.snapshots import NOW, beating, curve, snapshot
 
@@ -81,3 +83,77 @@ def test_steps_that_name_no_epoch_are_not_too_early_for_ever():
 def test_rows_that_measured_nothing_end_no_guard():
     rows = {"train_loss": [2.0, None, None, None, 1.9, None, None], "epochs": [1, 1.2, 1.4, 1.6, 2, 2.4, 5.5]}
     assert said(snapshot(**rows, **beating())).verdict == "TOO EARLY"
+
+
+def test_what_is_logged_is_listed_with_its_count():
+    assert early.logged(snapshot()) == ""
+    seen = snapshot(train_loss=[2.0], lr=[0.1], grad_norm=[1.0])
+    assert early.logged(seen) == "train loss, learning rate and gradient norm (1 record)"
+    assert early.logged(snapshot(steps=steps(2))) == "train loss and learning rate (2 steps)"
+
+
+def test_a_record_of_nothing_but_its_time_logs_nothing():
+    assert not early.is_logged(Epoch(epoch=1.0, seconds=60.0, val_loss=1.0))
+    assert early.is_logged(Epoch(epoch=1.0, lr=0.0)) and early.is_logged(Epoch(epoch=1.0, metrics={"acc": 0.5}))
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_far"),
+    [
+        ({"steps": steps(499)}, False),
+        ({"steps": steps(500)}, True),
+        ({"steps": tuple(Step(step=n) for n in range(199))}, False),
+        ({"steps": tuple(Step(step=n) for n in range(200))}, True),
+        ({"steps": steps(500), "val_loss": [1.0]}, False),
+        ({}, False),
+    ],
+)
+def test_a_run_of_steps_has_come_far_past_the_guard_or_after_many_without_an_epoch(seen, is_far):
+    assert early.has_come_far(snapshot(**seen), DEFAULTS) is is_far
+
+
+def test_validation_that_is_logged_by_step_is_named_with_what_to_log_instead():
+    logs = tuple(Step(step=n, metrics={"val_acc": 0.5, "speed": 3.0}) for n in range(3))
+    assert early.too_early(snapshot(steps=logs, **beating()), DEFAULTS) == (
+        "No evaluation so far. val_acc is logged by log_step, which makes no evaluation: log them with "
+        "log_epoch(epoch, …) to get a verdict."
+    )
+    four = tuple(Step(step=1, metrics={f"val_{name}": 0.5 for name in ("acc", "auc", "f1", "wer")}) for _ in range(1))
+    assert early.too_early(snapshot(steps=four, **beating()), DEFAULTS).count("val_") == 3
+
+
+def test_one_evaluation_within_an_epoch_promises_no_epoch_and_one_of_the_first_does():
+    assert early.too_early(snapshot(epochs=[3.0], val_loss=[1.0], **beating()), DEFAULTS) == (
+        f"1 of 3 evaluations so far. {NEEDS}"
+    )
+    found = early.too_early(snapshot(epochs=[1.0], val_loss=[1.0], **beating()), DEFAULTS)
+    assert found == "1 of 5 evaluations so far. First verdict at epoch 5."
+
+
+def test_between_epochs_the_first_verdict_comes_between_epochs():
+    found = early.too_early(snapshot(epochs=[0.25, 0.5], val_loss=[1.0, 1.0], **beating()), DEFAULTS)
+    assert found == "2 of 5 evaluations so far. First verdict at epoch 1.25."
+
+
+def test_records_alone_are_counted_and_nothing_is_promised():
+    launch = Launch(run_id="r", created_at=1.0, how="import")
+    assert early.too_early(snapshot(val_loss=[1.0, 2.0], launch=launch), DEFAULTS) == (
+        "2 of 5 evaluations: too few for a verdict."
+    )
+    assert early.too_early(snapshot(launch=launch), DEFAULTS) == "No evaluation was recorded."
+
+
+def test_why_nothing_can_be_judged_says_how_validation_is_added():
+    attached = Launch(run_id="r", created_at=1.0, how="attach")
+    assert early.cannot_judge(snapshot(train_loss=[1.0], **beating())) == (
+        "Only train loss is logged so far. Add validation loss to get a verdict: run.log_epoch(epoch, val_loss=…)."
+    )
+    assert early.cannot_judge(snapshot(launch=attached)) == (
+        "No validation is logged. A verdict needs validation loss or an error rate; one of another name: "
+        "--map val_loss=NAME."
+    )
+
+
+def test_a_run_of_train_accuracy_alone_is_told_that_no_validation_is_logged():
+    found = said(snapshot(metrics=[{"train_acc": 0.5}] * 9, **beating()))
+    assert found.verdict == "CAN'T JUDGE" and found.reason.startswith("No validation is logged so far. Add validation")

@@ -58,11 +58,13 @@ def _words(words: Words, match: re.Match[str], text: str) -> str:
 
 
 def error(*forms: str) -> re.Pattern[str]:
-    """A line that is an error of one of these forms: behind its type, or a status of XLA and TensorFlow."""
+    """A line that is an error of one of these forms: behind its type, or a status of XLA and TensorFlow.
+
+    A line of a logger that only warns or informs is none: what it tells of was dealt with.
+    """
     return re.compile(
-        r"^(?:what\(\):\s+)?(?:[\w.]*(?:[Ee]rror|Exception): )*(?:[A-Z_]+: )?(?:\{\{.*?\}\} )?(?:"
-        + "|".join(forms)
-        + ")",
+        r"^(?:what\(\):\s+)?(?:[\w.]*(?:[Ee]rror|Exception): )*(?:(?!DEBUG:|INFO:|WARN:|WARNING:)[A-Z_]+: )?"
+        r"(?:\{\{.*?\}\} )?(?:" + "|".join(forms) + ")",
         re.MULTILINE,
     )
 

@@ -73,7 +73,7 @@ KINDS = (
         anywhere(
             rf"^(?!srun|slurmstepd|sbatch)(?:python\S* -m )?[\w./-]+: error: (?={ASKED})",
             r"^(?:\S+\.py: )?error: (?=[Uu]nrecognized arguments: )|^\S+\.py: error: ",
-            r"^(?:│ )?(?:Error: )?(?:No such (?:option|command)|Missing (?:option|argument|parameter))",
+            r"^(?:│ )?(?:Error: )?(?:No such (?:option|command)|Missing (?:option|argument|parameter))\b",
             r"^(?:│ )?(?:Error: )?(?:Invalid value for|Got unexpected extra arguments?|Option .* requires an argument)",
             r"^(?:\S+ )?(?:FATAL|ERROR:?) (?:Flags parsing error: |Could not consume arg: )",
             r"^Could not override '|Key '[^']+' is not in struct|^You must specify '",

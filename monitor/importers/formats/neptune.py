@@ -129,8 +129,8 @@ def _first_run(part: Path) -> str:
     try:
         batch = next(_parquet(part).iter_batches(1, columns=["run_id"]))
         return str(batch.column(0)[0].as_py())
-    except (OSError, ValueError, KeyError, IndexError, StopIteration):
-        return part.stem
+    except (UnreadableRunError, OSError, ValueError, KeyError, IndexError, StopIteration):
+        return part.stem  # which run it is of does not matter while another one is meant
 
 
 def _parquet(part: Path) -> Any:
