@@ -55,10 +55,8 @@ def curve(columns, verdicts=None, alarm_row=None, name="c", family="f"):
     return Curve(name, family, verdicts or {}, alarm_row, records)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Nine curves of nine families in the layout of the benchmark's folder."""
-    place = tmp_path_factory.mktemp("curves")
+def written(place, seeds):
+    """Curves of three kinds, each of its own family, in the layout of the benchmark's folder."""
     kinds = [
         ("overfitting", overfits, "yes", "13"),
         ("healthy", healthy, "no", ""),
@@ -68,7 +66,7 @@ def folder(tmp_path_factory):
         write = csv.writer(file)
         write.writerow(["id", "family", "labels", "consensus", "alarm_row"])
         for word, make, consensus, alarm in kinds:
-            for seed in range(3):
+            for seed in range(seeds):
                 name = f"{word}{seed}"
                 write.writerow([name, name, word, consensus, alarm])
                 columns = make(seed)
@@ -79,6 +77,16 @@ def folder(tmp_path_factory):
                 ]
                 (place / f"{name}.csv").write_text("\n".join(lines) + "\n")
     return place
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("nine"), seeds=3)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("three"), seeds=1)
 
 
 def run(*arguments):
@@ -105,24 +113,24 @@ def test_its_json_has_ours_beside_the_peers(folder, tmp_path):
     assert "overfitting (ours)" in drawn.read_text()
 
 
-def test_its_table_is_markdown_for_people(folder):
-    done = run("--curves", folder)
+def test_its_table_is_markdown_for_people(small):
+    done = run("--curves", small)
     assert done.returncode == 0, done.stderr
-    assert "| ours: overfitting | 6 | 1.00 (.44–1.00) | 1.00 (.44–1.00) | .00 (.00–.56) |" in done.stdout
+    assert "| ours: overfitting | 2 | 1.00 (.21–1.00) | 1.00 (.21–1.00) | .00 (.00–.79) |" in done.stdout
     assert "| gap > 1.0 |" in done.stdout
 
 
-def test_two_folders_are_one_set_and_each_is_judged_with_thresholds_of_the_other(folder, tmp_path):
+def test_two_folders_are_one_set_and_each_is_judged_with_thresholds_of_the_other(small, tmp_path):
     other = tmp_path / "other"
-    shutil.copytree(folder, other)
-    done = run("--curves", folder, other, "--json")
+    shutil.copytree(small, other)
+    done = run("--curves", small, other, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["measured_on"]["curves"] == 18
+    assert found["measured_on"]["curves"] == 6
     of_folders = found["folders_held_out"]["overfitting"]
-    assert (of_folders["runs"], of_folders["families"], of_folders["recall"]) == (12, 2, 1.0)
+    assert (of_folders["runs"], of_folders["families"], of_folders["recall"]) == (4, 2, 1.0)
     assert found["folders_held_out"]["not_learning"]["families"] == 2
-    assert found["stop_grade_held_out"]["overfitting"] == {"runs": 6, "false": []}
+    assert found["stop_grade_held_out"]["overfitting"] == {"runs": 2, "false": []}
 
 
 def test_a_folder_without_labels_is_told(tmp_path):
