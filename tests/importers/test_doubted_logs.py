@@ -1,4 +1,3 @@
-
 """Logs that nobody can read for certain: the doubt that is said of each, with its lines and figures."""
 
 import pytest
