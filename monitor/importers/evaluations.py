@@ -51,6 +51,8 @@ class RecordBuilder:
         self._epoch_now: float | None = None
         self._numbers = Numbers()
         self._train_before: float | None = None
+        self._start = 0
+        """The start that the last row named."""
 
     def use(self, uses: tuple[Use, ...]) -> None:
         """Which names mean what, from here on."""
@@ -61,6 +63,7 @@ class RecordBuilder:
     def take(self, row: Row) -> Iterator[Epoch | Step]:
         """The records that this row completes."""
         event = self._understood(row)
+        begins, self._start = 0 < self._start < row.start, row.start
         if self._mapping.steps_alone:
             yield from self._restarted(row, event)
             yield from self._stepped(event)
@@ -70,6 +73,8 @@ class RecordBuilder:
         elif self._has_epoch and (event.epoch is None or not math.isfinite(event.epoch)):
             self.counts.without_epoch += 1
         else:
+            if begins and event.epoch == self._numbers.last:  # an epoch that falls tells it by itself
+                self._begin_again(event.line)
             yield self._record(event)
 
     def rest(self) -> Iterator[Epoch]:
@@ -255,9 +260,12 @@ class RecordBuilder:
             return self._numbers.count(done.step)
         last = self._numbers.last
         if last is not None and number < last:
-            self.generation += 1
-            self.counts.began_again.add(_AGAIN.format(self._line, done.line))
+            self._begin_again(done.line)
         elif number == last:
             self.counts.repeated.add(f"Epoch {number:g} stands there twice; {self._line} {done.line} is kept.")
         self._numbers.last = number
         return number
+
+    def _begin_again(self, line: int) -> None:
+        self.generation, self._numbers.last = self.generation + 1, None
+        self.counts.began_again.add(_AGAIN.format(self._line, line))

@@ -17,6 +17,7 @@ import msgspec
 from monitor.importers.evaluations import RecordBuilder
 from monitor.importers.formats.registry import checked
 from monitor.importers.items import (
+    LOG_FORMAT,
     Aside,
     FirstSentences,
     Importer,
@@ -100,7 +101,7 @@ def plan(path: Path, asked: Asked, tick: Tick = lambda done, all_bytes: None, *,
         what = f"{path} holds nothing that can be read as {kind.title}"
         why = f" ({seen.unread_first})" if seen.unread_first else ""
         raise NothingYetError(f"{what}{why}." + ("" if asked.format else " Say what it is with --format."))
-    wish = Wish(asked.fields, asked.percent, kind.names, kind.percent)
+    wish = Wish(asked.fields, asked.percent, kind.names, kind.percent, parts=kind.name == LOG_FORMAT)
     uses = propose(seen.survey, wish)
     validated = any(use.field in EVALUATED for use in uses) or seen.scores_alone(uses)
     steps_alone, line = seen.importer.steps_alone, seen.importer.line

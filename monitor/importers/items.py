@@ -28,13 +28,15 @@ LOG_FORMAT = "log"
 class Row:
     """Numbers that a file states together. `line` counts from 1; in a binary file it is the record.
 
-    `at`: UTC seconds where the file tells them, else 0. `percents`: names whose numbers carry a % sign.
+    `at`: UTC seconds where the file tells them, else 0. `percents`: names whose numbers carry a % sign. `start`: which
+    start of the run it is of, where the file's format knows it; 0 where only falling numbers tell.
     """
 
     line: int
     values: Mapping[str, float]
     at: float = 0.0
     percents: frozenset[str] = frozenset()
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)

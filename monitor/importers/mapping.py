@@ -159,6 +159,8 @@ class Wish:
     format_percent: bool | None = None
     often: bool = False
     """A name in fewer than half as many rows as another that fits (a closing summary) claims nothing."""
+    parts: bool = False
+    """Several losses of which none is the whole are enough: they are kept under their own names."""
 
 
 def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
@@ -167,7 +169,8 @@ def propose(survey: Survey, wish: Wish) -> tuple[Use, ...]:
     Raises UsageError for an unknown field or name, or where no loss, error rate or score can be found.
     """
     chosen = choose(survey, wish)
-    if not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not any(map(parsed, survey.columns)):
+    kept = any(map(parsed, survey.columns)) or (wish.parts and sum("loss" in name for name in survey.columns) > 1)
+    if not {"train_loss", "val_loss", "val_wer"} & set(chosen) and not kept:
         raise UsageError(
             f"No name looks like a loss, an error rate or a score; there are {_listed(survey.columns)}. "
             "Say which is which: --map val_loss=COLUMN."

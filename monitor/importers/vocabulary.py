@@ -68,6 +68,15 @@ NOISE = words(
     "data, ave, of, so, far, on"
 )
 """Words of a name that change nothing about what is measured."""
+PROSE = words(
+    "it, we, he, she, they, you, i, this, that, there, these, those, each, has, have, his, her, their, by, again, "
+    "then, will, if, who, what, than, into, our, your, can, would, should, because, so, up, us, let"
+)
+"""No name of a quantity holds one of these: it is a sentence, such as a language model writes."""
+NO_STEP = words("per, accumulation")
+"""Beside one of these a word for step counts no place: `gradient accumulation steps: 2`."""
+PARTS_OF_A_TOTAL = words("kl, kld, kl_loss, rec, recon, reconstruction, rec_loss, recon_loss")
+"""Beside one of these `total` is the loss that they are parts of."""
 NO_SPLIT = frozenset({"lr", "learning_rate", "grad_norm", "gradient_norm", *STEPS})
 """Quantities of the optimiser: `train: loss 1.2 lr 1e-3` names one rate, not a rate of train."""
 OF_A_CLASS = (
@@ -120,7 +129,7 @@ INCIDENTAL = words(
 """A line that begins with one of these tells of something else than the epoch that goes on."""
 QUALITY = re.compile(
     r"(?:.*_)?(?:wer|acc|accuracy|acc@?\d|top-?1|top_1|map\w*|m_?ap|f1\w*|f-score|bleu\w*|miou|iou|cer|ter|per|ler|auc|auroc|dice|psnr|ssim"
-    r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap\w*"
+    r"|error_rate|err|error|ppl|perplexity|precision|recall|ents_[fpr]|uas|las|word_acc\w*|char_acc\w*|r2|rouge\w*|ned|edit_dis\w*|ap[a-z]?(?:\d\w*)?"
     r"|pearson\w*|spearman\w*|rms_score|mrr|ndcg|eer|der|mcc|kappa|fid\d*k?|kid|log_?likelihood)(?:_.*)?"
 )
 """What measures a model where no loss and no WER is logged."""

@@ -55,6 +55,17 @@ def test_numbers_of_a_boosting_that_are_below_the_best_are_a_score(tmp_path):
     assert "Check" not in said_of(tmp_path, falling)
 
 
+def test_a_bar_that_counts_beyond_its_total_is_not_the_loss_of_the_epoch(tmp_path):
+    text, _ = PRINTED["a bar that counts beyond its total, and the epoch's own loss"]
+    assert "Check" not in said_of(tmp_path, text)
+
+
+def test_a_loss_that_is_named_otherwise_in_the_newest_start_is_not_lost_without_a_word(tmp_path):
+    text = "".join(f"Epoch {n}/30 | loss {9 / n:.3f} | val loss {10 / n:.3f}\n" for n in range(1, 12))
+    told = said_of(tmp_path, text + "Epoch 1/30 | total_loss 8.317 | val loss 9.310\n")
+    assert "Left out: total loss (8.317 in epoch 1)" in told
+
+
 def test_a_log_with_commas_in_its_first_line_is_no_table_of_epochs(tmp_path):
     path = tmp_path / "train.log"
     path.write_text("INFO:root:Epoch [6/6], Step [10/1549], Loss: 0.0490\nINFO:root:Epoch [6] Training Loss: 0.0607\n")

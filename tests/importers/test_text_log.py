@@ -67,3 +67,27 @@ def test_steps_that_are_not_kept_are_counted(tmp_path):
     steps = "".join(f"iter {n}0: loss {9 - n}.10\n" for n in range(3))
     chosen = written(tmp_path, steps + "step 30: train loss 6.00, val loss 6.50\n")
     assert chosen.notes[0] == "Not kept: 3 lines of steps beside the evaluations; `attach` keeps them."
+
+
+def test_several_losses_of_which_none_is_the_whole_are_kept_under_their_own_names(tmp_path):
+    chosen = written(tmp_path, "".join(f"Epoch {n}/9 - Loss Critic: 0.1{n}, Loss Coder: 0.3{n}\n" for n in range(1, 5)))
+    last = list(records(chosen))[-1]
+    assert isinstance(last, Epoch)
+    assert (last.train_loss, last.metrics) == (None, {"loss_critic": 0.14, "loss_coder": 0.34})
+
+
+def test_words_of_a_text_and_settings_are_no_metrics_here_either(tmp_path):
+    device = "StreamExecutor device (0): RTX 3070, Compute Capability 8.6\n"
+    chosen = written(
+        tmp_path, "".join(f"Epoch {n}/9 loss {9 / n:.2f} acc 0.4{n}\n{device * (n == 1)}" for n in range(1, 9))
+    )
+    names = {name for record in records(chosen) if isinstance(record, Epoch) for name in record.metrics}
+    assert names == {"train_acc"}
+
+
+def test_two_starts_of_one_epoch_each_are_two_here_too(tmp_path):
+    planned = [f"Epoch 1/{most} train loss 2.{most} val loss 2.{most}\n" for most in (12, 15, 30)]
+    rest = "".join(f"Epoch {n}/30 train loss {3 / n:.2f} val loss {4 / n:.2f}\n" for n in range(2, 9))
+    chosen = written(tmp_path, "".join(planned) + rest)
+    assert chosen.starts == 3
+    assert [record.epoch for record in records(chosen) if record.generation == 3] == [1, 2, 3, 4, 5, 6, 7, 8]

@@ -125,6 +125,18 @@ def rows_of(starts):
     return [Row(n, start, cells={"val_loss": f"{10 / n:.3f}"}) for n, start in zip(range(1, 7), starts, strict=True)]
 
 
+def test_a_bar_that_another_line_was_glued_to_says_nothing_of_its_split():
+    line = "Validation: |          | 0/? [00:00<?, ?it/s] INFO Epoch 245: v_loss 1.995e+00  loss 4.176e-01"
+    assert [(each.split, each.epoch) for each in figures(line) if each.name == "loss"] == [("", 245)]
+
+
+def test_a_score_is_not_looked_for_among_the_losses_of_another_epoch(tmp_path):
+    text = "".join(
+        f"Epoch: {n}, trloss: {9.1 / n:.4f}, valloss: {7.265 / n:.4f}, valmcx_acc: 0.{n}181\n" for n in EPOCHS
+    )
+    assert "valmcx" not in doubts_of(tmp_path, text.replace("0.8181", "0.9081"))
+
+
 def test_starts_that_no_line_with_figures_shows_are_said():
     said = "3 starts were read, and the epochs that lines with figures name, 1 to 6, fall nowhere."  # of a reader's own count
     assert told_by(NAMED, rows_of([1, 1, 2, 2, 3, 3])) == [said]

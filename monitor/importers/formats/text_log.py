@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from monitor.importers.free_text.epochs import EpochRows
-from monitor.importers.free_text.proposal import numbers_of, propose_log, sentence, unread
+from monitor.importers.free_text.proposal import left_aside, numbers_of, propose_log, sentence, unread
 from monitor.importers.free_text.reading import LogReading, Said
 from monitor.importers.free_text.scan import CHUNK_BYTES, Scan, scan
 from monitor.importers.free_text.steps import StepBook
@@ -47,15 +47,16 @@ class TextLog(Importer):
         rows = list({(row.generation, row.epoch): row for row in found.rows}.values())
         # One name, where the log never has both: the lines below a heading of the training are named after it.
         both = any({"loss", "train_loss"} <= row.cells.keys() for row in rows)
+        junk = left_aside(found)
         for place, row in enumerate(rows, 1):
             where = {"epoch": row.epoch} if found.basis == "epochs" else {}
             if row.step is not None:
                 where["step"] = row.step
             numbers = numbers_of(row, place)
-            values = numbers.values
+            values = {name: number for name, number in numbers.values.items() if name not in junk}
             if not both and "loss" in values:
                 values = {"train_loss" if name == "loss" else name: number for name, number in values.items()}
-            yield replace(numbers, values={**where, **values})
+            yield replace(numbers, values={**where, **values}, start=row.generation)
 
     def _of_steps(self, found: Scan) -> Iterator[Item]:
         """A log without a whole epoch and without an evaluation: its steps, under the log's own names."""

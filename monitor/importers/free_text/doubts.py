@@ -62,6 +62,8 @@ class Doubts:
     such pair."""
     unnamed: int = 0
     """Lines in which a number stands behind a word for its split alone."""
+    alone: int = 0
+    """Those of them that name neither a loss nor an epoch nor a step."""
     left_out: int = 0
     """Rows of a table with fewer or more cells than its head, where they go on counting the epochs."""
 
@@ -87,6 +89,7 @@ class Doubts:
         if "best" in line and (found := BEATEN.search(line)) and float(found[2]) > float(found[1]):
             self.beaten = (self.beaten[0] + 1, found[1], found[2])
         if "loss" not in line:
+            self.alone += said.unnamed and said.epoch is None and not said.is_of_a_step
             return
         if any("loss" in name for name, _ in said.values):
             self.losses += 1
@@ -160,6 +163,11 @@ class Doubts:
         count, now, best = self.beaten
         if count * 2 > len(rows) and rows and "val_loss" in rows[-1].cells:
             return [f"The best so far, {best}, is above the present {now}: these numbers are a score, and no loss."]
+        text = rows[-1].cells.get("val_loss", "") if rows else ""
+        if text and len(rows) < FEW_ROWS <= self.losses // len(rows) and self.alone >= len(rows):
+            return [
+                f"No line calls {text} a loss: it stands behind a word for val alone, and {self.losses} lines name one."
+            ]
         for name in ("train_loss", "val_loss") if self.unnamed * 2 > len(rows) > 1 else ():
             numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
             if numbers and 0 <= min(numbers) <= max(numbers) <= 1 and numbers[-1] > RISEN * numbers[0]:
@@ -256,7 +264,9 @@ def _of_columns(rows: list[Told]) -> list[str]:
         ):
             name = name.replace("val_", "test_")
             numbers = [number for row in rows if (number := stated(row.cells.get(name))) is not None]
-        if len(numbers) == 1 and name != "train_loss":
+        if len(numbers) >= ENOUGH_ROWS and len(set(numbers)) == 1 and name != "val_wer":
+            said.append(f"The {_spoken(name)} is {numbers[0]:g} in all of {len(numbers)} rows.")
+        elif len(numbers) == 1 and name != "train_loss":
             said.append(f"The {_spoken(name)} was read of one of {len(rows)} epochs only.")
         elif again * 2 > len(numbers) >= ENOUGH_ROWS and len(set(numbers)) > 1:
             said.append(f"In {again} of {len(numbers)} rows the {_spoken(name)} is the one of the row before.")

@@ -98,6 +98,8 @@ def figures(line: str, number: int = 0) -> list[Figure]:
     """The figures of a line, in their order. `number`: the line's."""
     found: list[Figure] = []
     text, split, begin, name = plain(line), "", 0, ""
+    if "it/s]" in text and EPOCH.search(text, behind := text.rindex("it/s]")):
+        text = text[behind:]  # a bar under way was glued before it
     epochs = {int(each) for each in EPOCH.findall(text)}
     epoch = epochs.pop() if len(epochs) == 1 else None
     step = int(named[1].replace(",", "")) if (named := STEP.search(text)) else None

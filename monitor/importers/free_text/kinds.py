@@ -15,6 +15,8 @@ from monitor.importers.free_text.figures import EPOCH, MEASURES, SPLIT, Figure, 
 MOST_KINDS, MOST_EPOCHS, LONGEST, LONGEST_HEADING, SHOWN = 400, 20_000, 2_000, 200, 60
 KEPT, KEPT_LAST = 8, 2
 """So many lines of a kind are kept of its beginning, and of its end."""
+HABIT = 3
+"""What one line in so many does may be how the log is written."""
 HAS_FIGURE = re.compile(r"\d\.\d|\d\s?%|(?<![^\W\d_])(?:nan|inf)\b", re.IGNORECASE)
 MAY_VALIDATE = re.compile(r"val|eval|dev|cv|test", re.IGNORECASE)
 NUMBERS = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*(?:[eE][-+]?\d+)?\s*")
@@ -32,8 +34,8 @@ OF_A_STEP = re.compile(
 
 OF_A_PART = re.compile(r"epoch['\"]?\s?[:=]\s?\d*\.\d*[1-9]", re.IGNORECASE)
 """A share of an epoch: such a line is of a step."""
-COLUMNS = re.compile(r"(?: ?0 ){4,}(?:[a-z]{1,4} ?)?")
-"""The shape of a row of numbers without a word, but for the unit of the last one."""
+COLUMNS = re.compile(r"(?:[a-z_]{1,20})?(?: ?0 ){4,}(?:[a-z]{1,4} ?)?")
+"""The shape of a row of numbers without a word, but for one at its beginning and the unit of the last number."""
 OF_MANY = re.compile(
     r"(?<![a-z])(subject|fold|patient|participant|speaker|client|task|seed|site)s?\b"
     r"\W{0,4}(?:(?:no|nr|id)\W{0,3})?(\d{1,4})(?![.\d])"
@@ -65,6 +67,8 @@ class Kind:
     """The last of them."""
     falls: int = 0
     """How often one named an earlier epoch than the one before."""
+    again: list[tuple[int, int]] = field(default_factory=list)
+    """(line, epoch) of those that named the epoch of the one before, KEPT at most."""
     first: list[tuple[int, str]] = field(default_factory=list)
     last: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LAST))
 
@@ -76,6 +80,11 @@ class Kind:
     def kept(self) -> tuple[tuple[int, str], ...]:
         """The lines that were kept, each with its number."""
         return (*self.first, *self.last)
+
+    def begun_again(self) -> list[int]:
+        """The lines that name the first epoch as the one of this kind before them did, where that is no habit."""
+        is_habit = self.names_step or self.is_full or len(self.again) * HABIT > self.count
+        return [] if is_habit else [line for line, epoch in self.again if epoch <= 1]
 
     def figures(self) -> Iterator[Figure]:
         """The figures of the lines that were kept, in the order of the lines."""
@@ -131,6 +140,8 @@ class Kinds:
             epoch = int(found[1])
             self.falls += epoch < self._epoch
             kind.falls += epoch < kind.epoch
+            if epoch == kind.epoch and len(kind.again) < KEPT:
+                kind.again.append((number, epoch))
             self._epoch = kind.epoch = epoch
             self.epochs.add(epoch)
             kind.epochs.add(epoch)

@@ -20,6 +20,7 @@ from monitor.importers.vocabulary import (
     INCIDENTAL,
     LOOKS_BACK,
     NO_SPLIT,
+    NO_STEP,
     QUALITY,
     RATE,
     SPLITS,
@@ -283,7 +284,7 @@ class Walk(LineState):
         self.phrase.clear()
         if words[-1] in OF_A_COUNT and words[-2:-1] and words[-2] in STEPS:  # `batch i: 51`
             del words[-1]
-        if words[-1] in STEPS and not unit and "per" not in words:
+        if words[-1] in STEPS and not unit and NO_STEP.isdisjoint(words):
             return self._name_step(words, held, value)
         if rates := [place for place, word in enumerate(words) if "/" in word and RATE.fullmatch(word)]:
             words = words[rates[-1] + 1 :]  # `6.25 updates/sec perplexity=12.2`

@@ -23,6 +23,8 @@ REPORT = re.compile(r".{0,200}?\bprecision\s{1,20}recall\s{1,20}f1-score\s{1,20}
 _SCORE = r"\s{1,40}[01]\.\d{1,6}"
 OF_A_CLASS = re.compile(rf"(?!.{{0,100}}\bavg\b).{{0,200}}?\S{_SCORE}{_SCORE}{_SCORE}\s{{1,20}}\d+(?:\.\d+)?\s*$")
 
+BRANCH = re.compile(r"\s{0,40}(?:\|-\s{1,8}){1,12}[A-Za-z_]\w{0,60}(?::|\t|\s*$)")
+
 
 def goes_on_in_code(known: Known, line: str) -> bool:
     """Whether a line is one of the script that a log shows: from its imports to a figure or a ruled line."""
@@ -56,4 +58,9 @@ def goes_on_in_options(known: Known, line: str) -> bool:
     return known.in_options > 0
 
 
-PASSAGES = (goes_on_in_code, goes_on_in_options, goes_on_in_report)
+def goes_on_in_tree(known: Known, line: str) -> bool:
+    """Whether a line is a leaf or a branch of settings that are drawn as a tree: `|-   |- val    2.0`."""
+    return BRANCH.match(line) is not None
+
+
+PASSAGES = (goes_on_in_code, goes_on_in_options, goes_on_in_report, goes_on_in_tree)

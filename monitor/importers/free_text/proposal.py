@@ -17,7 +17,7 @@ from monitor.importers.languages import in_english
 from monitor.importers.mapping import OF_A_LOG, SourceMapping, Survey, Use, Wish, choose, uses_of
 from monitor.importers.names import plain_name
 from monitor.importers.numbers import stated
-from monitor.importers.vocabulary import QUALITY
+from monitor.importers.vocabulary import PROSE, QUALITY
 from monitor.run_dir import Epoch
 from monitor.run_dir.errors import UnreadableRunError, UsageError
 from monitor.run_dir.field_names import SHARES, SYNONYMS
@@ -59,7 +59,8 @@ def propose_log(found: Scan, wanted: Mapping[str, str] | None = None, percent: b
         raise UsageError(_nameless(seen))
     uses = uses_of(chosen, survey, wish)
     varied = {name for name, column in survey.columns.items() if column.least < column.most}
-    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows), varied))
+    figures = {name for row in rows for name, text in row.cells.items() if not text.rstrip(".").isdigit()}
+    return SourceMapping(uses, basis=found.basis, beside=_beside(seen, chosen, len(rows), varied, figures))
 
 
 def _without_a_final_test(chosen: Mapping[str, str], seen: Mapping[str, int], wish: Wish) -> dict[str, str]:
@@ -117,10 +118,13 @@ def _nameless(seen: Mapping[str, int]) -> str:
     )
 
 
-def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int, varied: set[str]) -> tuple[str, ...]:
+def _beside(
+    seen: Counter[str], chosen: Mapping[str, str], rows: int, varied: set[str], figures: set[str]
+) -> tuple[str, ...]:
     """The other names that are kept; not those that say in a few rows what a field says in all.
 
-    `varied`: the names whose numbers change, which are no settings.
+    `varied`: the names whose numbers change, which are no settings. `figures`: those that do not always hold whole
+    numbers; in a few rows nothing else tells the others from settings and from words of a text.
     """
     taken = twins(chosen.values())
     scored = {count for name, count in seen.items() if count > 1 and measures(name)}
@@ -133,7 +137,11 @@ def _beside(seen: Counter[str], chosen: Mapping[str, str], rows: int, varied: se
         and (
             measures(name)
             or (count in scored and name in varied)
-            or (count * SELDOM >= rows and (count > 1 or rows == 1))
+            or (
+                count * SELDOM >= rows
+                and (count > 1 or rows == 1)
+                and (rows > FEW_ROWS or (name in figures and PROSE.isdisjoint(name.split("_"))))
+            )
         )
     ]
     return tuple(sorted(free, key=lambda name: not name.startswith(("val_", "test_")))[:MOST_BESIDE])
@@ -143,6 +151,23 @@ def numbers_of(row: Row, line: int = 0) -> Numbers:
     """A row's cells as numbers."""
     values = {name: number for name, cell in row.cells.items() if (number := stated(cell)) is not None}
     return Numbers(line, values, percents=frozenset(name for name in values if row.cells[name].endswith("%")))
+
+
+def left_aside(found: Scan) -> frozenset[str]:
+    """The names that stand in few rows and measure nothing: words of a text, settings, a device."""
+    try:
+        mapping = propose_log(found)
+    except UsageError:
+        return frozenset()
+    kept = twins([*(use.column for use in mapping.uses), *mapping.beside])
+    rows = {(row.generation, row.epoch): row for row in found.rows}.values()
+    seen = Counter(name for row in rows for name in row.cells)
+    few = len(rows) <= FEW_ROWS
+    return frozenset(
+        name
+        for name, count in seen.items()
+        if name not in kept and not measures(name) and (few or count * SELDOM < len(rows) + SELDOM)
+    )
 
 
 def _column(name: str, seen: Mapping[str, int]) -> str:
@@ -186,7 +211,7 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
     if what == "evaluations" and 1 < found.epochs < count:
         what = f"evaluations in {found.epochs:,} epochs"
     counted = f"{count:,} {what if count != 1 else what.removesuffix('s')}" + _span(found, rows)
-    more = _unsaid(mapping) + _once(rows, mapping) + _left_out(found) + doubtful(found, mapping)
+    more = _unsaid(mapping) + _once(rows, mapping) + _left_out(found, mapping) + doubtful(found, mapping)
     if len(starts) > 1:
         return f"Found {len(starts)} starts in {name}; the last one: {counted}, {', '.join(told)}.{more}"
     return f"Found {counted} in {name}: {', '.join(told)}.{more}"
@@ -224,9 +249,20 @@ def _once(rows: Sequence[Row], mapping: SourceMapping) -> str:
     return f" Once only: {', '.join(found[:MOST_LEFT])}." if found else ""
 
 
-def _left_out(found: Scan) -> str:
+def _left_out(found: Scan, mapping: SourceMapping) -> str:
     """Which figures of the log stand in no evaluation; empty where all do."""
-    return f" Left out: {', '.join(found.left_out[:MOST_LEFT])}." if found.left_out else ""
+    left = [*_unkept(found, mapping), *found.left_out]
+    return f" Left out: {', '.join(left[:MOST_LEFT])}." if left else ""
+
+
+def _unkept(found: Scan, mapping: SourceMapping) -> Iterator[str]:
+    """A loss that stands in the newest row and is neither a field nor kept, where the field's own is missing there."""
+    cells, columns = found.rows[-1].cells, {use.field: use.column for use in mapping.uses}
+    kept = twins([*columns.values(), *mapping.beside])
+    if columns.get("train_loss") and found.rows[-1].cell(columns["train_loss"]) is None:
+        for name in cells:
+            if is_a_loss(name) and name not in kept:
+                yield f"{name.replace('_', ' ')} ({cells[name]} in epoch {found.rows[-1].epoch:g})"
 
 
 def doubtful(found: Scan, mapping: SourceMapping) -> str:

@@ -27,7 +27,7 @@ from monitor.importers.free_text.passages import PASSAGES
 from monitor.importers.free_text.ranks import Ranks
 from monitor.importers.free_text.respelled import respelled
 from monitor.importers.free_text.shape import by_shape, without_digits
-from monitor.importers.free_text.statement import EVALUATED, Statement
+from monitor.importers.free_text.statement import EVALUATED, Statement, with_its_total
 from monitor.importers.free_text.table import Header, by_split, headers_of, is_next_row, joined, row_of, splits_of
 from monitor.importers.languages import in_english
 from monitor.importers.vocabulary import NO_SPLIT
@@ -327,6 +327,7 @@ class LineReader:
         elif said.epoch is not None and said.step is not None and said.values and said.split not in ("val", "test"):
             self._known.trained_to = [said.epoch, said.step]
         if said.values:
+            said = with_its_total(said)
             self._known.split_before = said.split
             if self._known.section in ("val", "test") and len(self._known.below) < MOST_SKELETONS:
                 self._known.below += [name for name, _ in said.values]

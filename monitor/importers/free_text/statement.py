@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from monitor.importers.vocabulary import PARTS_OF_A_TOTAL
 
 ROLLOUT = "rollout_"
 EVALUATED = ("val_", "test_", ROLLOUT)
@@ -88,3 +90,11 @@ def sums_up(above: Mapping[str, str], said: Statement) -> bool:
         for cells in (above, (name for name, _ in said.values))
     )
     return said.evaluates and not said.is_under_way and bool(trained) and not told
+
+
+def with_its_total(said: Statement) -> Statement:
+    """`rec 0.2, kl 14.9, total 1.7`: beside its parts, the total is a loss."""
+    names = [name for name, _ in said.values]
+    if "total" not in names or PARTS_OF_A_TOTAL.isdisjoint(names):
+        return said
+    return replace(said, values=tuple(("total_loss" if name == "total" else name, text) for name, text in said.values))

@@ -12,6 +12,7 @@ from monitor.importers.names import of_another_moment, plain_name, split_in
 from monitor.importers.numbers import number
 from monitor.importers.vocabulary import EPOCHS, HOUSEKEEPING, NO_SPLIT, QUALITY, SPLITS, STEPS, UNIT, in_order
 
+OF_A_GROUP = re.compile(r"\b([a-z]{1,20})\(([a-z][\w. -]{0,100})\)")
 DELIMITERS = ("|", "│", "\t", ",", ";")
 BAR = re.compile(r":?\s{0,9}\d{1,3}%(?:\||\s━).*|\s━+.*")
 BAR_UNDER_WAY = re.compile(r"(?<!\d)\d{1,2}%(?:\|[^|]{0,200}\||\s?[━╸─]+)\s*(\d{1,9})/(\d{1,9})\b")
@@ -81,10 +82,16 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
     if "%|" in line or "━" in line:
         line = BAR.sub("", line)
     line = line.replace("┃", "│")
+    if line.count("(") > 1 and "class" in line[:40]:
+        line = _in_groups(line)
     if FIGURE.search(line) or GLUED.search(line):
         return None
     for delimiter in (WIDE,) if wide else (*(each for each in DELIMITERS if each in line), "", WIDE):
         names = without_run([OF_A_PLACE.sub(r"\1_", cell).removesuffix(".") for cell in _cells(line, delimiter)])
+        if (
+            names[:1] == [""] and delimiter == "," and {"loss", "val_loss"} & set(names)
+        ):  # pandas: its index has no name
+            names[0] = "epoch"
         if names[:2] == ["e", "#"]:  # spaCy: epoch and step
             names[:2] = ["epoch", "step"]
             losses = [name for name in names if name.startswith("loss")]
@@ -115,6 +122,16 @@ def _header(line: str, *, wide: bool = False) -> Header | None:
                 tuple(names), delimiter.strip(), tuple(words) if not delimiter and len(words) == len(names) else ()
             )
     return None
+
+
+def _in_groups(line: str) -> str:
+    """`box(p r map50) mask(p r map50)`: the names of the second group and of those behind it, each with its group's."""
+    groups = list(OF_A_GROUP.finditer(line))
+    for found in reversed(groups[1:]):
+        line = (
+            f"{line[: found.start()]}{' '.join(f'{found[1]}_{name}' for name in found[2].split())}{line[found.end() :]}"
+        )
+    return line
 
 
 def _is_place(name: str) -> bool:

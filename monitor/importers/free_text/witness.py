@@ -13,6 +13,7 @@ from typing import Protocol
 from monitor.importers.free_text.evidence import Evidence, evidence_of
 from monitor.importers.free_text.figures import MEASURES, Figure
 from monitor.importers.free_text.kinds import KEPT, KEPT_LAST, Kinds
+from monitor.importers.free_text.odd_values import of_values
 from monitor.importers.free_text.present import Row
 from monitor.importers.numbers import number
 
@@ -89,9 +90,9 @@ class Witness:
             *self._of_several(rows),
             *self._of_places(rows, by_epoch),
             *(self._of_other_epochs(rows) if by_epoch else ()),
-            *(() if steps else self._of_columns(taken)),
+            *(() if steps else self._of_columns(taken, len(rows))),
             *self._of_parts(taken, len(rows), bool(steps)),
-            *_of_values(rows),
+            *of_values(rows),
         ]
 
     def _not_taken(self, taken: set[str], rows: int, ended: bool, by_epoch: bool) -> Iterator[str]:
@@ -157,13 +158,18 @@ class Witness:
         """More starts than times that an epoch beside figures falls, or fewer than one kind of line shows."""
         starts = len({row.generation for row in rows})
         falls = max((kind.falls for kind in self._kinds if not kind.names_step), default=0)
+        again = max((kind.begun_again() for kind in self._kinds), key=len, default=[])
+        shown = self._kinds.falls + len(again)
         if 0 < starts <= falls:
             yield (f"{_starts(starts)} read, and the epochs that lines of one kind name fall {_times(falls)}.")
-        elif starts - 1 > self._kinds.falls and len(self._kinds.epochs) >= LEAST:
+        elif starts - 1 > shown and len(self._kinds.epochs) >= LEAST:
             yield (
                 f"{_starts(starts)} read, and the epochs that lines with figures name, {min(self._kinds.epochs)} to "
                 f"{max(self._kinds.epochs)}, fall {_times(self._kinds.falls)}."
             )
+        elif again and shown >= starts > 0:
+            how_often = f"{_times(shown)}, line {again[-1]} last"
+            yield f"{_starts(starts)} read, and lines begin with the first epoch again {how_often}."
 
     def _of_counting(self, rows: Sequence[Told]) -> Iterator[str]:
         """Evaluations were counted, though a line of each names its epoch."""
@@ -211,12 +217,14 @@ class Witness:
                     )
                     return
 
-    def _of_columns(self, taken: set[str]) -> Iterator[str]:
-        """Rows of numbers alone, each with a greater whole number before it, of which none was taken."""
+    def _of_columns(self, taken: set[str], evaluations: int) -> Iterator[str]:
+        """Rows of numbers, with a whole number that rises before them or one an evaluation; of them none was taken."""
         for kind in self._kinds:
             rows = [text.split() for _, text in (*kind.first, *kind.last)] if kind.is_row else []
             places = [int(cells[0]) for cells in rows if cells[0].isdigit()]
-            if len(rows) < LEAST or len(places) < len(rows) or places != sorted(set(places)):
+            rises = len(places) == len(rows) and places == sorted(set(places))
+            each = not places and 0 <= kind.count - evaluations <= 1 and rows and rows[0] != rows[-1]
+            if len(rows) < LEAST or not (rises or each):
                 continue
             told = [text for cells in rows for text in cells if "." in text and _digits(text) >= DIGITS_TO_KNOW]
             is_in = [any(key in taken for key in _keys_of(text)) for text in told]
@@ -293,6 +301,7 @@ class Witness:
             for name, text in row.cells.items():
                 number = text.rstrip("%")
                 found = where.get(f"{float(number):.4g}", []) if _digits(number) >= DIGITS_TO_KNOW else []
+                found = [each for each in found if ("loss" in each.name) == ("loss" in name)]
                 if found and (elsewhere := _misplaced(row, name, found, by_epoch)):
                     yield f"The {name.replace('_', ' ')} {number} {elsewhere}"
                     return
@@ -353,19 +362,6 @@ def _mean_behind(number: float, found: list[Figure]) -> float | None:
     behind = [each.mean if len(each.others) == 1 and each.value == number else None for each in found]
     last = behind[-1] if behind and None not in behind else None
     return last if last is not None and last != number and 0.3 < abs(last) / max(abs(number), 1e-9) < 3 else None
-
-
-def _of_values(rows: Sequence[Told]) -> Iterator[str]:
-    """Numbers that no loss has."""
-    if len(rows) < LEAST:
-        return
-    for name in ("loss", "train_loss", "val_loss"):
-        texts = [row.cells.get(name, ".") for row in rows]
-        if all("." not in text and text.lstrip("-").isdigit() for text in texts) and len(set(texts)) > 1:
-            yield f"The {name.replace('_', ' ')} holds whole numbers only, such as {texts[0]} and {texts[-1]}."
-    both = [(row.cells.get("train_loss") or row.cells.get("loss"), row.cells.get("val_loss")) for row in rows]
-    if all(one and other and float(one.rstrip("%")) == float(other.rstrip("%")) for one, other in both):
-        yield "Train and val loss are the same numbers."
 
 
 def _digits(number: str) -> int:

@@ -15,6 +15,7 @@ from tests.importers.printed import (  # noqa: F401
     pasted,
     scripts,
     speech,
+    totals,
 )
 from tests.importers.printed.kept import PRINTED
 
