@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.launcher.relaunch.launchers import is_notebook, is_program, own_words_begin, script_path
+from monitor.launcher.relaunch.launchers import is_in_image, is_notebook, is_program, own_words_begin, script_path
 
 
 def own(command):
@@ -78,6 +78,12 @@ WORDS = st.lists(st.sampled_from(["--lr", "0.1", "-n", "4", "x=1", "eval.py", "-
 def test_no_launcher_takes_a_word_of_the_script(outer, inner, interpreter, words):
     argv = [*outer, *inner, *interpreter, "train.py", *words]
     assert argv[own_words_begin(argv) :] == words
+
+
+def test_a_command_in_an_image_is_known_and_a_script_of_that_name_is_none():
+    assert is_in_image(["docker", "run", "--rm", "img", "python", "train.py"])
+    assert is_in_image(["srun", "apptainer", "exec", "img.sif", "torchrun", "train.py"])
+    assert not is_in_image(["python", "train.py", "docker"]) and not is_in_image([])
 
 
 def test_the_file_of_the_script_is_found_where_it_was_started(tmp_path):

@@ -98,6 +98,20 @@ def test_a_script_for_which_uv_installs_packages_of_its_own_is_not_tried(tmp_pat
     assert can_be_tried([sys.executable, "train.py"], tmp_path)
 
 
+def test_a_command_in_an_image_is_said_not_to_be_tried(tmp_path, monkeypatch):
+    (tmp_path / "train.py").write_text(TRAINS)
+    program(monkeypatch, tmp_path, "docker", f'#!/bin/sh\nshift 2\nexec {sys.executable} "$@"\n')
+    runs = tmp_path / "runs"
+    try:
+        start(runs, ["docker", "run", "img", "train.py", "--lr", "1"], run_id="parent", cwd=tmp_path)
+        wait_for(lambda: (tmp_path / "trained").exists())
+        said = "Its Python is in an image: the command is not tried before parent is stopped."
+        assert said in plan_restart(runs, "parent", {"lr": 2}, stop_parent=True).notes
+        assert said not in plan_restart(runs, "parent", {"lr": 2}).notes
+    finally:
+        end_everything(runs)
+
+
 NEEDS_A = TRAINS.replace("a = p.parse", "import os\nassert os.environ['A'] == 'B=C'\na = p.parse")
 STAND_IN = f"""#!{sys.executable}
 import os, subprocess, sys

@@ -71,6 +71,11 @@ def own_words_begin(argv: list[str]) -> int:
     return min(program + 1, len(argv)) if argv and not argv[0].startswith("-") else 0
 
 
+def is_in_image(argv: list[str]) -> bool:
+    """Whether the command runs in an image, with a Python and files of its own."""
+    return any(Path(word).name in IN_IMAGES for word in argv[: own_words_begin(argv)])
+
+
 def is_notebook(argv: list[str]) -> bool:
     """Whether papermill runs a notebook: its parameters are `-p NAME VALUE`."""
     begin = own_words_begin(argv)
@@ -119,7 +124,7 @@ def _is_value_of_launcher(argv: list[str], index: int) -> bool:
     is_launched = any(Path(word).name in OF_PYTHON or LAUNCHER_MODULES.fullmatch(word) for word in before)
     if not is_launched or is_program(argv[index]) or NO_PYTHON & set(before) or not before[-1].startswith("-"):
         return False
-    return before[-1] != "-m" and any(word == "-m" or is_program(word) for word in after)
+    return any(word == "-m" or is_program(word) for word in after)
 
 
 def _program_at(argv: list[str]) -> int:

@@ -1,0 +1,41 @@
+"""Whether a shell sends the training to the background and is over at once: `bash -c 'nohup python train.py &'`.
+
+A run is over when its command is, and what the command has left running is ended with it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from monitor.launcher.relaunch.launchers import script_path
+from monitor.run_dir.one_word import word_of_shell
+
+COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+STAYS = re.compile(r"\b(?:wait|tail|fg)\b")
+"""Commands for whose end a shell waits, or by which it waits for what is in the background."""
+ONLY_TELLS = re.compile(r"(?:echo|printf|disown|date)\b[^;&|]*")
+ENDS_BEHIND = re.compile(r"(?<![&>])&\s*(?:(?:echo|printf|disown)\b[^;&|]*)?$")
+"""A last `&`, which is no `&&` and no `>&`."""
+LONGEST_SHOWN = 120
+
+
+def background_problem(argv: list[str], cwd: Path) -> str:
+    """Why the command would be over before its training, with the way to start it; "" where the shell stays."""
+    text = word_of_shell(argv)
+    script = None if text else script_path(argv, cwd)
+    if script is not None and script.suffix in (".sh", ".bash"):
+        try:
+            text = script.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+    lines = [line.strip() for line in COMMENT.sub("", text).replace("\\\n", " ").splitlines() if line.strip()]
+    while lines and ONLY_TELLS.fullmatch(lines[-1]):
+        lines.pop()
+    if not lines or STAYS.search("\n".join(lines)) or not ENDS_BEHIND.search(lines[-1]):
+        return ""
+    return (
+        f"{script.name if script else 'The shell'} sends the training to the background and is over at once: "
+        f"{lines[-1][:LONGEST_SHOWN]}\nA run ends with its command. Leave out the last & (nohup is not needed: a run "
+        "goes on when the terminal is closed), or add a line: wait"
+    )
