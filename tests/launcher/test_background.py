@@ -40,6 +40,22 @@ def test_a_shell_that_is_over_before_its_training_is_known_by_its_last_line(tmp_
     assert background_problem(["python", "train.py", text], tmp_path) == ""
 
 
+@pytest.mark.parametrize(
+    ("command", "is_one"),
+    [
+        ("docker run -d img python train.py", True),
+        ("sudo podman run --rm -itd -v a:b img python train.py", True),
+        ("docker compose run --detach trainer", True),
+        ("docker run --rm -it img python train.py -d", False),
+        ("python train.py -d", False),
+        ("singularity exec -d img.sif python train.py", False),
+        ("", False),
+    ],
+)
+def test_a_container_in_the_background_is_one_by_its_own_words_alone(tmp_path, command, is_one):
+    assert bool(background_problem(command.split(), tmp_path)) == is_one
+
+
 def test_such_a_command_is_refused_with_the_line_and_leaves_no_run(tmp_path):
     (tmp_path / "train.sh").write_text("nohup python train.py > log 2>&1 &\n")
     with pytest.raises(

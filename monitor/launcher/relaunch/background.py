@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from monitor.launcher.relaunch.launchers import script_path
+from monitor.launcher.relaunch.launchers import is_detached, script_path
 from monitor.run_dir.one_word import word_of_shell
 
 COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
@@ -24,6 +24,11 @@ LONGEST_SHOWN = 120
 
 def background_problem(argv: list[str], cwd: Path) -> str:
     """Why the command would be over before its training, with the way to start it; "" where the shell stays."""
+    if is_detached(argv):
+        return (
+            "This command starts a container in the background (-d) and is over at once: neither output nor end "
+            "would be seen. Leave out -d: a run goes on when the terminal is closed."
+        )
     text = word_of_shell(argv)
     script = None if text else script_path(argv, cwd)
     if script is not None and script.suffix in (".sh", ".bash"):

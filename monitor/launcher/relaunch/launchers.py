@@ -27,6 +27,8 @@ IN_IMAGES = {
     **dict.fromkeys(("singularity", "apptainer"), re.compile(r"-[ecCfipuw]+")),
 }
 """Programs that start a command in an image: program → its short options without a value."""
+DETACHING = frozenset({"docker", "podman", "nerdctl"})
+DETACHED = re.compile(r"--detach(=true)?|-[iPqtT]*d[diPqtT]*")
 IMAGE_VERBS = frozenset({"run", "exec", "compose", "container"})
 IMAGE_SWITCHES = frozenset(
     {"--rm", "--init", "--privileged", "--read-only", "--interactive", "--tty", "--detach", "--publish-all", "--quiet"}
@@ -74,6 +76,14 @@ def own_words_begin(argv: list[str]) -> int:
 def is_in_image(argv: list[str]) -> bool:
     """Whether the command runs in an image, with a Python and files of its own."""
     return any(Path(word).name in IN_IMAGES for word in argv[: own_words_begin(argv)])
+
+
+def is_detached(argv: list[str]) -> bool:
+    """Whether the client of an image is over at once, and the command goes on without it: `docker run -d`."""
+    program = 0 if is_closed(argv) or not argv else _program_at(argv)
+    if not argv or Path(argv[program]).name not in DETACHING:
+        return False
+    return any(DETACHED.fullmatch(word) for word in argv[program : _behind_image(argv, program) - 1])
 
 
 def is_notebook(argv: list[str]) -> bool:
