@@ -61,7 +61,13 @@ def starting_change(parent_dir: Path, launch: Launch, run: Run | None, start_fro
                 f"This script goes on by {own}, from the checkpoint that it finds itself: "
                 f"{monitor_line('resume', parent_dir.name)}"
             )
-        given = f"=… its path, {path}" if path.exists() else f"={newest.path}" if newest else "=PATH"
+        given = (
+            f"=… its path, {path}"
+            if path.exists()
+            else f"={newest.path}"
+            if newest and start_from == "last"
+            else "=PATH"
+        )
         raise UsageError(f"Which option of this script takes starting weights is not known; set it: OPTION{given}.")
     if not path.is_file():
         raise RefusedError(f"{parent_dir.name} has saved no {path.name}; its child can only start from scratch.")
