@@ -22,6 +22,8 @@ from monitor.run_dir import Launch
         "saved = Path('checkpoint/ckpt'); at = int(saved.read_text())",
         "weights = np.load('snapshot.npz')",
         "loadCheckpoint(model)",
+        "trainer.resume_or_load(resume=False)",
+        "brain = Brain(modules, checkpointer=hparams['checkpointer'])",
     ],
 )
 def test_a_call_that_may_load_a_checkpoint_is_named_with_its_line(tmp_path, line):

@@ -21,12 +21,23 @@ KEPT = frozenset(
     {"state", "dict", "checkpoint", "checkpoints", "ckpt", "weights", "model", "models", "snapshot", "params"}
     | {"parameters", "variables", "latest", "last", "training", "train", "from", "possible", "learner", "file"}
 )
-WHOLE = frozenset({"restore", "resume", "latest_checkpoint", "BackupAndRestore", "msgpack_restore", "from_bytes"})
+WHOLE = frozenset(
+    {"restore", "resume", "latest_checkpoint", "BackupAndRestore", "msgpack_restore", "from_bytes", "resume_or_load"}
+)
 """Names of calls that load a checkpoint, whatever stands beside them."""
 UNPICKLES = frozenset({"torch", "paddle", "pickle", "cloudpickle", "dill", "joblib", "jittor", "mindspore", "flow"})
 """Modules whose `load` reads what may be a checkpoint."""
 KEYWORDS = frozenset(
-    {"ckpt_path", "resume_from_checkpoint", "resume_from", "resume", "resume_training", "auto_resume", "autoresume"}
+    {
+        "ckpt_path",
+        "resume_from_checkpoint",
+        "resume_from",
+        "resume",
+        "resume_training",
+        "auto_resume",
+        "autoresume",
+        "checkpointer",
+    }
 )
 NOT_ITS_OWN = frozenset({"init", "RunWriter", "add_argument", "option", "Option", "field", "Field", "Argument"})
 """Calls whose `resume=` is of a log or declares an option: wandb.init."""
