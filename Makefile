@@ -52,7 +52,7 @@ test-form: $(DEV_READY)
 	$(PY) -m mypy
 
 test-unit: $(DEV_READY)
-	$(PY) -m pytest -n 3 -m "not browser and not frameworks and not slurm and not ray and not hosts"
+	$(PY) -m pytest -n 4 -m "not browser and not frameworks and not slurm and not ray and not hosts"
 
 test-frameworks: $(FRAMEWORKS_READY)
 	$(PY) -m pytest -n 3 -m frameworks tests/frameworks tests/launcher tests/trainer

@@ -105,8 +105,9 @@ def lines(look: Look) -> list[str]:
 
 
 def _left(look: Look) -> str:
-    """What a stopped script has left on disk to go on from."""
-    saved = look.snapshot.state.saved if look.snapshot.state is not None and look.status.word == "stopped" else None
+    """What a script that was stopped, or of which no end was seen, has left on disk to go on from."""
+    state = look.snapshot.state if look.status.word in ("stopped", "lost") else None
+    saved = state.saved if state is not None else None
     if saved is None:
         return ""
     return f"Newest checkpoint on disk: {saved}." if saved else "No checkpoint was found on disk."

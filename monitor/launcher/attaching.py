@@ -236,6 +236,7 @@ def _launch(request: AttachRequest, now: float) -> Launch:
         process = psutil.Process(request.pid)
         argv, cwd = process.cmdline(), Path(process.cwd())
         kept = {name: value for name, value in process.environ().items() if is_kept(name)}
+        began = min(now, process.create_time())  # what it saved before it was attached to is its own too
     except (psutil.Error, OSError) as problem:
         raise RefusedError(f"The command of process {request.pid} cannot be read: {problem}.") from None
     settings = settings_for(cwd)
@@ -248,4 +249,4 @@ def _launch(request: AttachRequest, now: float) -> Launch:
         thresholds=settings.thresholds,
         metric=settings.primary,
     )
-    return described(launch_of(order, "", now), cwd)
+    return described(launch_of(order, "", began), cwd)

@@ -17,6 +17,7 @@ from monitor.launcher.engines import submitting
 from monitor.launcher.glance import existing, status
 from monitor.launcher.headroom import need_of
 from monitor.launcher.relaunch.code import changed_files
+from monitor.launcher.relaunch.launchers import is_in_image
 from monitor.launcher.relaunch.outputs import shared_folder
 from monitor.launcher.relaunch.plan import RestartPlan, RestartRequest, behind, make_plan
 from monitor.launcher.relaunch.resuming import ResumePlan, make_resume_plan
@@ -56,8 +57,11 @@ def plan_restart(
     plan = behind(plan, [each.child_id for each in beside])
     _refuse_sharing(plan, beside)
     stops = stop_parent and status(runs_dir / run_id).live
-    is_tried = stops and try_first and not plan.stranger and can_be_tried(*opened(plan.argv, plan.cwd))
+    words, place = opened(plan.argv, plan.cwd)
+    is_tried = stops and try_first and not plan.stranger and can_be_tried(words, place)
     tried = [f"Before {run_id} is stopped, the command is run up to its parser, without a device."] if is_tried else []
+    if stops and not is_tried and is_in_image(words):
+        tried = [f"Its Python is in an image: the command is not tried before {run_id} is stopped."]
     # The first child alone has its parent's device; the others stand in line as any run.
     after = run_id if stops and not beside else ""
     notes = (*plan.notes, *tried, *start_notes(runs_dir, need_of(runs_dir / run_id), plan.device, after))

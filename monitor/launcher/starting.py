@@ -16,6 +16,7 @@ from monitor.diagnosis.settings import settings_for
 from monitor.launcher.devices import machine
 from monitor.launcher.engines import submitting
 from monitor.launcher.headroom import Need, headroom_notes, need_of_script
+from monitor.launcher.relaunch.background import background_problem
 from monitor.launcher.relaunch.hydra_words import sweep_problem
 from monitor.launcher.relaunch.options import asked_for_help, described
 from monitor.launcher.relaunch.plan import free_run_id
@@ -166,6 +167,8 @@ def claim(
     """Makes the run's folder, exclusively, with launch.json in it and `copies`: place in the folder → text."""
     if not order.argv or not order.argv[0]:
         raise UsageError("There is no command to start; give it after --, e.g. start -- python train.py --epochs 50")
+    if over_at_once := background_problem(order.argv, order.cwd):
+        raise RefusedError(over_at_once)
     runs_dir, run_dir = runs_dir.absolute(), None
     try:
         opening.make_folder(runs_dir)

@@ -31,6 +31,12 @@ def is_closed(argv: list[str]) -> bool:
     return _place(argv) is not None and _plain_place(argv) is None
 
 
+def word_of_shell(argv: list[str]) -> str:
+    """The word with a whole command, whatever a shell would do with it; "" where none is within."""
+    place = _place(argv)
+    return "" if place is None else argv[place].removeprefix(JOINED)
+
+
 def put_back(argv: list[str], words: list[str]) -> list[str]:
     """`argv` with other words for the command within; the words themselves where none is within."""
     place = _plain_place(argv)

@@ -332,12 +332,15 @@ class Supervision:
         for request in control.pending(self.run_dir, self._generation):
             self._answer_at_end(request, now)
         self._watch.look(now, force=True)
-        self._look_for_checkpoint()
+        self._look_for_checkpoint(is_known=final is not None)
 
-    def _look_for_checkpoint(self) -> None:
-        """Notes what a stopped script has left on disk; last, as a large folder takes its time."""
+    def _look_for_checkpoint(self, *, is_known: bool) -> None:
+        """Notes what a script that was stopped, or whose end nobody saw, has left on disk.
+
+        Last of all, as a large folder takes its time.
+        """
         has_told = self._progress is not None and self._progress.checkpoint_epoch is not None
-        if self.state_file.state.state == "stopped" and not has_told:
+        if (self.state_file.state.state == "stopped" or not is_known) and not has_told:
             self.state_file.update(saved=saved_in(self.run_dir))
 
     def _insist(self) -> None:

@@ -199,10 +199,11 @@ def _floors(snapshot: Snapshot) -> ChanceLevels:
 
 def _actions(snapshot: Snapshot, live: bool, word: str) -> Actions:
     known = snapshot.launch is not None and bool(snapshot.launch.argv) and snapshot.launch.how != "import"
+    is_attached = snapshot.launch is not None and snapshot.launch.how == "attach"
     return Actions(
         stop=live and word not in ("stopping", "followed"),
         restart=known,
-        resume=known and not live,
+        resume=known and not live and not is_attached,  # it was not started from here
         check=_can_be_checked(snapshot),
         why="" if known else "How this run was started is not known, so it cannot be started again from here.",
     )

@@ -24,7 +24,7 @@ def status_shown(snapshot: Snapshot) -> StatusShown:
         unseen=status.unseen,
         waits=status.evidence if status.word == "queued" else "",
         ended_at=status.since if status.word == "stopped" else None,
-        left=_stopped_with(snapshot) if status.word == "stopped" else "",
+        left=_left_by(snapshot, status.word),
         stop=stop_shown(snapshot),
     )
 
@@ -126,6 +126,12 @@ def _waiting(snapshot: Snapshot, status: Status, now: float) -> str:
         left = max(0.0, (known.steps_per_epoch - known.step) * known.step_secs)
         return f"{since}step {known.step}{total}. First evaluation in about {words.age(left)}."
     return f"{since}step {known.step}{total}. The first evaluation has not come yet."
+
+
+def _left_by(snapshot: Snapshot, word: str) -> str:
+    """What a run that was stopped, or of which no end was seen, has left to go on from."""
+    looked = snapshot.state is not None and snapshot.state.saved is not None
+    return _stopped_with(snapshot) if word == "stopped" or (word == "lost" and looked) else ""
 
 
 def _stopped_with(snapshot: Snapshot) -> str:

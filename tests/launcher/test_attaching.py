@@ -13,6 +13,8 @@ import pytest
 
 from monitor import launcher
 from monitor.commands.cli import main
+from monitor.commands.looking import look_at
+from monitor.commands.show import lines
 from monitor.launcher import attaching
 from monitor.run_dir import processes
 from monitor.run_dir.errors import (
@@ -24,6 +26,7 @@ from monitor.run_dir.errors import (
 )
 from monitor.run_dir.launch import read_launch, read_progress, read_state
 from monitor.run_dir.reader import RunReader
+from monitor.view.state import status_shown
 from tests import foreign
 from tests.logs import FORMS
 from tests.supervised import end_everything, wait_for, wait_for_state
@@ -161,6 +164,29 @@ def test_with_its_process_named_a_training_is_stopped_by_ctrl_c_first(training, 
     assert process.wait(10) == 0
     assert log.read_text().rstrip().endswith("saved what there is")
     assert (read_state(runs / "train").state, read_state(runs / "train").stop.stage) == ("stopped", "interrupted")
+
+
+@pytest.mark.parametrize(("by", "word"), [("stop", "stopped"), ("another terminal", "lost")])
+def test_a_checkpoint_that_a_named_process_saved_before_it_was_attached_to_is_its_own(training, runs, by, word):
+    process, log = training()
+    wait_for(lambda: log.exists() and log.read_text())
+    older, own = log.parent / "older.pt", log.parent / "last.pt"
+    for path, at in ((older, psutil.Process(process.pid).create_time() - 60), (own, time.time())):
+        path.write_text("weights")
+        os.utime(path, (at, at))
+    attach(log, "--pid", process.pid, "--yes", runs=runs)
+    grows(runs / "train")
+    if by == "stop":
+        assert main(["stop", "train", "--yes", "--runs", str(runs)]) == EXIT_OK
+    else:
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait(60)
+    wait_for(lambda: launcher.status(runs / "train").word == word)
+    wait_for(lambda: (state := read_state(runs / "train")) is not None and state.saved == str(own))
+    seen = look_at(runs / "train")
+    assert status_shown(seen.snapshot).left == "checkpoint last.pt on disk"
+    assert f"Newest checkpoint on disk: {own}." in lines(seen)
+    assert read_state(runs / "train").started_at == pytest.approx(read_launch(runs / "train").created_at)
 
 
 OPTIONS = """

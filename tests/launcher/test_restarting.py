@@ -165,13 +165,14 @@ def losses(run_dir: Path) -> list[tuple]:
     return [tuple(by_epoch[epoch].get(name) for name in names) for epoch in sorted(by_epoch)]
 
 
-def test_a_script_that_failed_starts_again_and_says_whose_affair_it_is_to_go_on(runs):
+def test_a_script_that_failed_starts_again_and_says_that_it_begins_anew(runs):
     once = "import pathlib, sys\nmark = pathlib.Path(sys.argv[1])\n"
     once += "if not mark.exists():\n    mark.write_text('')\n    raise SystemExit(3)\n"
     start(runs, [*script(runs.parent, once), str(runs.parent / "mark")], run_id="run")
     wait_for_state(runs / "run", "failed")
     plan = launcher.plan_resume(runs, "run")
-    assert "whether it goes on is the script's own affair. Nothing is changed." in plan.line
+    assert ", from the beginning: nothing in its code loads a checkpoint." in plan.line
+    assert plan.line.endswith(" Nothing is changed.")
     launcher.resume(runs, "run", plan=plan)
     wait_for_state(runs / "run", "finished")
     assert state_of(runs / "run").generation == 2

@@ -1,6 +1,7 @@
 """A parent is stopped only for a child whose command gets past its parser."""
 
 import json
+import os
 import re
 import sys
 
@@ -52,6 +53,83 @@ def test_a_command_is_run_up_to_its_parser_and_no_further(tmp_path, source):
     problem = parser_problem([*argv, "--learning", "3"], tmp_path, {}, {})
     assert "learning" in problem
     assert re.search("much|valid number", parser_problem([*argv[:-1], "much"], tmp_path, {}, {}))
+    assert not (tmp_path / "trained").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "is_tried"),
+    [
+        ("nohup nice -n 5 stdbuf -oL env A=B python -u", True),
+        ("time -v -o t.txt python", True),
+        ("timeout -k 10 1h taskset -c 0,1 python", True),
+        ("nohup accelerate launch --config_file a.yaml", None),
+        ("uv run", True),
+        ("uv run --with numpy python -u", True),
+        ("uv run accelerate launch --cpu", True),
+        ("env A=B conda run -n base --no-capture-output python", True),
+        ("poetry run python", True),
+        ("uv run --script", False),
+        ("conda run -n base", False),
+        ("srun -n 1 python", False),
+        ("nohup srun -n 1 python", False),
+        ("nice -n 5 docker run img python", False),
+        ("singularity exec --nv img.sif python", False),
+        ("python script.sh", False),
+    ],
+)
+def test_behind_which_words_a_command_is_tried(tmp_path, monkeypatch, before, is_tried):
+    (tmp_path / "train.py").write_text(TRAINS)
+    program(monkeypatch, tmp_path, "accelerate", "") if is_tried is None else None
+    program(monkeypatch, tmp_path, "python", "")
+    assert can_be_tried([*before.split(), "train.py", "--lr", "1"], tmp_path) is (is_tried is not False)
+
+
+def program(monkeypatch, folder, name, text):
+    """A program of this name that is found first."""
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin" / name).write_text(text)
+    (folder / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+
+
+def test_a_script_for_which_uv_installs_packages_of_its_own_is_not_tried(tmp_path):
+    (tmp_path / "train.py").write_text(f"# /// script\n# dependencies = ['rich']\n# ///\n{TRAINS}")
+    assert not can_be_tried(["uv", "run", "train.py"], tmp_path)
+    assert can_be_tried([sys.executable, "train.py"], tmp_path)
+
+
+def test_a_command_in_an_image_is_said_not_to_be_tried(tmp_path, monkeypatch):
+    (tmp_path / "train.py").write_text(TRAINS)
+    program(monkeypatch, tmp_path, "docker", f'#!/bin/sh\nshift 2\nexec {sys.executable} "$@"\n')
+    runs = tmp_path / "runs"
+    try:
+        start(runs, ["docker", "run", "img", "train.py", "--lr", "1"], run_id="parent", cwd=tmp_path)
+        wait_for(lambda: (tmp_path / "trained").exists())
+        said = "Its Python is in an image: the command is not tried before parent is stopped."
+        assert said in plan_restart(runs, "parent", {"lr": 2}, stop_parent=True).notes
+        assert said not in plan_restart(runs, "parent", {"lr": 2}).notes
+    finally:
+        end_everything(runs)
+
+
+NEEDS_A = TRAINS.replace("a = p.parse", "import os\nassert os.environ['A'] == 'B=C'\na = p.parse")
+STAND_IN = f"""#!{sys.executable}
+import os, subprocess, sys
+code = subprocess.call([{sys.executable!r}, *sys.argv[sys.argv.index("python") + 1 :]])
+if code:
+    print("ERROR conda.cli.main_run:execute(49): `conda run python` failed.", file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    "before", [["nohup", "env", "A=B=C", sys.executable], ["env", "A=B=C", "conda", "run", "python"]]
+)
+def test_a_command_is_tried_behind_its_wrappers_and_below_what_chooses_its_environment(tmp_path, monkeypatch, before):
+    (tmp_path / "train.py").write_text(NEEDS_A)
+    program(monkeypatch, tmp_path, "conda", STAND_IN)
+    assert parser_problem([*before, "-u", "train.py", "--lr", "0.1"], tmp_path, {}, {}) == ""
+    assert "much" in parser_problem([*before, "-m", "train", "--lr", "much"], tmp_path, {}, {})
     assert not (tmp_path / "trained").exists()
 
 
@@ -283,9 +361,8 @@ def test_a_child_that_dies_at_once_says_so_and_how_its_parent_goes_on(tmp_path, 
         assert main(["restart", "parent", "--set", "lr=3", "--yes", "--runs", str(runs)]) == EXIT_REFUSED
         said = capsys.readouterr().out.replace("\n", " ")
         assert "parent-2: failed. ValueError: no such rate. parent was stopped for it. To go on with parent" in said
-        assert (
-            f": python -m monitor resume parent --runs {runs}. Starts the same command again in the same run;" in said
-        )
+        again = "Starts the same command again in the same run, from the beginning: nothing in its code loads"
+        assert f": python -m monitor resume parent --runs {runs}. {again}" in said
         assert main(["show", "parent-2", "--runs", str(runs)]) == EXIT_OK
         assert (
             f"\nTo go on with parent: python -m monitor resume parent --runs {runs}. Starts" in capsys.readouterr().out

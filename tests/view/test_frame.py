@@ -170,6 +170,13 @@ def test_only_a_checkpoint_of_our_own_trainer_can_be_checked(argv, ours):
     assert shown(snapshot(OVERFITS, launch=launch, progress=known)).actions.check is ours
 
 
+@pytest.mark.parametrize(("how", "can"), [("start", True), ("restart", True), ("attach", False), ("import", False)])
+def test_a_run_that_was_not_started_from_here_offers_no_resume(how, can):
+    launch = Launch(run_id="r", created_at=1.0, argv=["python", "t.py"], how=how)
+    actions = shown(snapshot(OVERFITS, launch=launch)).actions
+    assert (actions.resume, actions.restart) == (can, how != "import")
+
+
 def test_the_crossing_lies_between_the_evaluations_around_it():
     epochs = [Epoch(epoch=e, gap=g) for e, g in [(10, 0.17), (32, 0.97), (50, 2.1), (60, 2.93)]]
     assert gap_crossing(snapshot(epochs), 1.0) == pytest.approx(32 + 18 * 0.03 / 1.13)

@@ -136,7 +136,7 @@ def make_plan(runs_dir: Path, parent_id: str, request: RestartRequest) -> Restar
     argv = with_own_folders(argv, parent_dir, cwd, set(made.values), rules, dated)
     refuse_used_folder(launch.argv, argv, cwd, rules, dated)
     argv = put_back(started.argv, argv)
-    over = overwritten(parent_dir, launch, {**(run.config if run else {}), **_by_dest(made.values, rules)})
+    over = overwritten(parent_dir, launch, {**(run.config if run else {}), **_by_dest(made.values, rules)}, start)
     child_id = free_run_id(runs_dir, parent_id)
     is_ours = is_from_here(started, parent_dir)
     # git runs what a repository's own settings name: nothing is asked of it where the folder may be a stranger's.

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from monitor.launcher.relaunch.code import CodeChange, code_since
+from monitor.launcher.relaunch.flags import text_of
+from monitor.launcher.relaunch.loads import load_in
 from monitor.launcher.relaunch.options import described_run
 from monitor.launcher.relaunch.plan import read_run
 from monitor.launcher.relaunch.surroundings import environment_lines
-from monitor.launcher.relaunch.warm import checkpoint_about, resume_offer, resumed_command
+from monitor.launcher.relaunch.warm import checkpoint_about, going_on, resume_offer, resumed_command
 from monitor.launcher.relaunch.written import newest_checkpoint
 from monitor.run_dir import Launch
 from monitor.run_dir.errors import RefusedError
@@ -97,21 +100,7 @@ def _refuse_finished(run_dir: Path, launch: Launch) -> None:
 
 def _where(run_dir: Path, launch: Launch) -> str:
     if not is_own_trainer(launch.argv):
-        progress = read_progress(run_dir)
-        kept = progress.checkpoint_epoch if progress is not None else None
-        saved = f" Its newest checkpoint is of epoch {kept}." if kept is not None else ""
-        added = [word for word in words_of(resumed_command(run_dir, launch)) if word not in words_of(launch.argv)]
-        newest = newest_checkpoint(run_dir, launch, launch.created_at) if added else None
-        if newest is not None:
-            return (
-                f"Starts the same command again in the same run, with {' '.join(added)}, the script's own way to go "
-                f"on. Newest checkpoint on disk: {newest.path}."
-            )
-        offer = resume_offer(run_dir, launch, described_run(launch, read_run(run_dir)))
-        return (
-            f"Starts the same command again in the same run; whether it goes on is the script's own affair.{saved}"
-            f"{f' {offer}' if offer else ''}"
-        )
+        return f"Starts the same command again in the same run{_of_a_script(run_dir, launch)}"
     about = checkpoint_about(run_dir, "last")
     if not about:
         return "It saved no checkpoint: it begins with epoch 1 again, in the same run."
@@ -122,6 +111,43 @@ def _where(run_dir: Path, launch: Launch) -> str:
         epoch, position = epoch + 1, 0
     inside = f", at step {position + 1} of {steps}," if position else ""
     return f"Goes on with epoch {epoch}{inside} in the same run."
+
+
+def _of_a_script(run_dir: Path, launch: Launch) -> str:
+    """The rest of the sentence for a script: how it goes on as far as its options and its code tell, and with what."""
+    progress, run = read_progress(run_dir), described_run(launch, read_run(run_dir))
+    newest = newest_checkpoint(run_dir, launch, launch.created_at)
+    on_disk = f"Newest checkpoint on disk: {newest.path}." if newest is not None else ""
+    added = [word for word in words_of(resumed_command(run_dir, launch)) if word not in words_of(launch.argv)]
+    if added and newest is not None:
+        return f", with {' '.join(added)}, the script's own way to go on. {on_disk}"
+    key, value = going_on(launch, run)
+    given = Path(launch.cwd) / str(value) if key and value else None
+    loads = None if key or not is_from_here(launch, run_dir) else load_in(launch)
+    kept = progress.checkpoint_epoch if progress is not None else None
+    said = [_how(key, value, loads, is_file=given is not None and given.exists())]
+    said += [f"Its newest checkpoint is of epoch {kept}."] if kept is not None else []
+    if newest is None:
+        return " ".join([*said, *(["No checkpoint of it was found on disk."] if kept is None else [])])
+    if given is not None and given.absolute() == newest.path.absolute():
+        return " ".join([*said, "That is its newest checkpoint on disk."])
+    offer = resume_offer(run_dir, launch, run)
+    is_at_risk = loads == "" or (key and not value)
+    step = " The new start may write over it: copy it first if you need it." if is_at_risk and not offer else ""
+    return " ".join([*said, f"{on_disk}{step}{f' {offer}' if offer else ''}"])
+
+
+def _how(key: str, value: Any, loads: str | None, *, is_file: bool) -> str:
+    """By what a script goes on. `key`, `value`: its option for that, as it was started; `is_file`: whether the value is
+    a path; `loads`: see `load_in`."""
+    if key and value:
+        where = "so from there, and not from a newer one" if is_file else "its own way to go on"
+        return f", with {key} {text_of(value)} as before, {where}."
+    if key:
+        return f", without {key}: from the beginning, unless it finds a checkpoint itself."
+    if loads == "":
+        return ", from the beginning: nothing in its code loads a checkpoint."
+    return f"; whether it goes on is the script's own affair{f' ({loads})' if loads else ''}."
 
 
 def _what_changed(code: CodeChange) -> str:

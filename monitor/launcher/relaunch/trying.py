@@ -8,15 +8,17 @@ would begin to train.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
 
-from monitor.launcher.relaunch.launchers import INTERPRETER, own_words_begin, script_path
+from monitor.launcher.relaunch.launchers import ASSIGNMENT, INTERPRETER, WRAPPERS, own_words_begin, script_path
 from monitor.launcher.relaunch.parsers import MOST_FILES
 from monitor.launcher.relaunch.signatures import name_of
 from monitor.run_dir.imports import modules_of, tree_of
@@ -70,6 +72,7 @@ if "transformers" in used:
 sys.argv = sys.argv[1:]
 if sys.argv[0] == "-m":
     sys.argv = sys.argv[1:]
+    sys.path[0] = os.getcwd()
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 else:
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
@@ -94,8 +97,17 @@ STARTED_BY = {
 UNKNOWN = frozenset({"configargparse"})
 SAYS_NOTHING = re.compile(
     r"Set the environment variable HYDRA|Pass --help|See https?://|[^\w]*$|Try .* for help|For full help"
+    r"|ERROR conda\.cli"
 )
 LAUNCHERS = frozenset({"torchrun", "accelerate", "deepspeed"})
+TRANSPARENT = frozenset(
+    {"env", "nohup", "nice", "ionice", "time", "timeout", "stdbuf", "taskset", "numactl", "chrt", "setsid", "exec"}
+)
+"""Wrappers that start the same Python in the same place: the try leaves them out, but for what `env` sets."""
+MANAGERS = frozenset({"uv", "conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "pixi"})
+"""Programs that choose the environment in which Python starts: the try runs below them."""
+OWN_NEEDS = re.compile(r"^# /// script\s*$", re.MULTILINE)
+"""Where a script names the packages that it needs, which `uv run` installs for this file alone."""
 ALONE = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "LOCAL_WORLD_SIZE": "1"}
 """What a launcher of several processes tells each of them."""
 WRONG_USE = 2
@@ -106,6 +118,8 @@ def can_be_tried(argv: list[str], cwd: Path) -> bool:
     """Whether the command is a Python script whose parser is one that the try stops at."""
     script = script_path(argv, cwd) or _module_path(argv, cwd)
     if is_own_trainer(argv) or script is None or script.suffix != ".py" or not _interpreter(argv):
+        return False
+    if Path(argv[0]).name in MANAGERS and OWN_NEEDS.search(script.read_text(encoding="utf-8", errors="replace")):
         return False
     return bool(_parsers(script, cwd))
 
@@ -160,7 +174,8 @@ def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: 
         script = argv[begin - 2 :] if argv[begin - 2] == "-m" else argv[begin - 1 :]
         path = script_path(argv, cwd) or _module_path(argv, cwd)
         stub = STUB.replace("FRAMEWORKS", repr(sorted(_parsers(path, cwd)) if path else []))
-        words = expand([*_interpreter(argv), "-c", stub, *script], Path(folder))
+        (Path(folder) / "try.py").write_text(stub, encoding="utf-8")
+        words = expand([*_interpreter(argv), f"{folder}/try.py", *script], Path(folder))
         environment = {
             **surroundings_with(kept),
             "CUDA_VISIBLE_DEVICES": "",
@@ -168,25 +183,40 @@ def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: 
             "COLUMNS": "400",
         }
         launched = _launcher_in(argv)
-        environment |= ALONE if launched else {}
+        environment |= (ALONE if launched else {}) | _set_by_env(argv)
         for name in (RUN_DIR_VARIABLE, GENERATION_VARIABLE):
             environment.pop(name, None)
-        try:
-            done = subprocess.run(
-                words,
-                cwd=cwd,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=TRY_SECS,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
-    if done.returncode in (0, PASSED) or (launched and done.returncode != WRONG_USE):
+        done = _ended(words, cwd, environment)
+    if done is None or done.returncode in (0, PASSED):
+        return ""
+    if done.returncode != WRONG_USE and (launched or Path(argv[0]).name in MANAGERS):
         return ""  # without its launcher, a script may fail for a reason of its own
     return _complaint(done.stderr) or _complaint(done.stdout) or f"exit code {done.returncode}"
+
+
+def _ended(words: list[str], cwd: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str] | None:
+    """What the try has said; None where it does not end within a minute, and is killed with all that it started."""
+    try:
+        process = subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+    with process:
+        try:
+            out, err = process.communicate(timeout=TRY_SECS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def _complaint(text: str) -> str:
@@ -202,6 +232,12 @@ def _interpreter(argv: list[str]) -> list[str]:
     if begin < 2:
         return []
     name, between = Path(argv[0]).name, argv[1 : begin - 1]
+    if name in TRANSPARENT:
+        inner = next((i for i, word in enumerate(between, 1) if _starts_scripts(word)), 0)
+        is_plain = inner and not any(Path(word).name in WRAPPERS - TRANSPARENT for word in argv[:inner])
+        return _interpreter(argv[inner:]) if is_plain else []
+    if name in MANAGERS:
+        return _below_manager(argv[: begin - 1])
     if name in LAUNCHERS:
         found = shutil.which(argv[0])
         beside = Path(found).parent / "python" if found else None
@@ -214,9 +250,41 @@ def _interpreter(argv: list[str]) -> list[str]:
     return [argv[0], *options] if all(word.startswith("-") for word in options) else []
 
 
+def _starts_scripts(word: str) -> bool:
+    """Whether a word is an interpreter, a launcher of one, or what chooses its environment."""
+    name = Path(word).name
+    return "=" not in word and (bool(INTERPRETER.fullmatch(name)) or name in LAUNCHERS | MANAGERS)
+
+
+def _below_manager(before: list[str]) -> list[str]:
+    """The words up to the interpreter that `uv run` or `conda run` starts. `before`: those before the script.
+
+    uv takes a script without one; where it is told that the script names its own packages, no other can stand for it.
+    """
+    if {"--script", "-s"} & set(before):
+        return []
+    before = before[:-1] if before[-1] == "-m" else before
+    started = [i for i, word in enumerate(before) if i and _starts_scripts(word)]
+    if not started:
+        return before if before[0].endswith("uv") and "run" in before else []
+    last = started[-1]
+    if Path(before[last]).name in LAUNCHERS:
+        return [*before[:last], "python"]
+    rest = before[last + 1 :]
+    return before if INTERPRETER.fullmatch(Path(before[last]).name) and all(w.startswith("-") for w in rest) else []
+
+
+def _set_by_env(argv: list[str]) -> dict[str, str]:
+    """The variables that `env A=B` sets for the script."""
+    before = argv[: own_words_begin(argv)]
+    at = next((i for i, word in enumerate(before) if Path(word).name == "env"), len(before))
+    pairs = (word.partition("=") for word in before[at + 1 :] if ASSIGNMENT.fullmatch(word))
+    return {name: value for name, _, value in pairs}
+
+
 def _launcher_in(argv: list[str]) -> bool:
     before = argv[: own_words_begin(argv) - 1]
-    return Path(argv[0]).name in LAUNCHERS or any(
+    return any(Path(word).name in LAUNCHERS for word in before) or any(
         LAUNCHER_MODULES.fullmatch(word) for option, word in pairwise(before) if option == "-m"
     )
 

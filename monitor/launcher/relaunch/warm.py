@@ -27,8 +27,12 @@ GOES_ON_FROM = re.compile(
     r"|from_checkpoint|checkpoint(_path|_file)?)$"
 )
 """Names that scripts give the option for the checkpoint from which they go on."""
+NO_CHECKPOINT = re.compile(r"(epochs?|iter(ation)?s?|steps?|round|id|name|optimi[sz]er|scheduler|lr|strict|mode)$")
+"""Ends of such names that are of something else: `resume_epoch`, `resume_run_id`."""
 GOES_ON = re.compile(r"(^|\.)((auto_?)?resume(_training|_train|_run)?|continue(_train(ing)?)?)$")
 """Names of the switch with which a script goes on from the checkpoint that it finds itself."""
+NOT_SET = ("", "none", "None", "null", "no", "false", "False", SCRATCH)
+"""Values of such an option with which a script begins anew."""
 NO_PATH = frozenset({"x-switch", "enum"})
 SHAPING_KEYS = frozenset({"model", "width", "hidden_dim", "classifier", "modality", "data"})
 """Settings of our trainer that make another network, which the weights do not fit."""
@@ -57,7 +61,13 @@ def starting_change(parent_dir: Path, launch: Launch, run: Run | None, start_fro
                 f"This script goes on by {own}, from the checkpoint that it finds itself: "
                 f"{monitor_line('resume', parent_dir.name)}"
             )
-        given = f"=… its path, {path}" if path.exists() else "=PATH"
+        given = (
+            f"=… its path, {path}"
+            if path.exists()
+            else f"={newest.path}"
+            if newest and start_from == "last"
+            else "=PATH"
+        )
         raise UsageError(f"Which option of this script takes starting weights is not known; set it: OPTION{given}.")
     if not path.is_file():
         raise RefusedError(f"{parent_dir.name} has saved no {path.name}; its child can only start from scratch.")
@@ -76,12 +86,28 @@ def takes_weights(launch: Launch, run: Run | None) -> bool:
 
 def resume_option(run: Run | None) -> str:
     """The script's option for a checkpoint to go on from, such as `--resume_from_checkpoint`; "" where it has none."""
-    return next((key for key, rule in rules_of(run).items() if GOES_ON_FROM.search(key) and _is_path(rule)), "")
+    return next((key for key, rule in rules_of(run).items() if _names_one(key) and _is_path(rule)), "")
+
+
+def going_on(launch: Launch, run: Run | None) -> tuple[str, Any]:
+    """The script's option for going on, of whichever kind, and the value that it was started with; ("", None) for none.
+
+    One that was given a value comes first."""
+    rules, config = rules_of(run), {**launch.config, **(run.config if run else {})}
+    keys = [key for key in rules if _names_one(key) or GOES_ON.search(key)]
+    held = {key: config.get(key) if config.get(key) not in NOT_SET else None for key in keys}
+    return next(((key, value) for key, value in held.items() if value), (next(iter(keys), ""), None))
+
+
+def _names_one(key: str) -> bool:
+    return GOES_ON_FROM.search(key) is not None and NO_CHECKPOINT.search(key) is None
 
 
 def _is_path(rule: Mapping[str, Any]) -> bool:
-    """Whether an option takes a path: no switch, and none of the words scratch and resume (nanoGPT's init_from)."""
-    return not NO_PATH & rule.keys() and rule.get("type") != "boolean" and rule.get("default") != SCRATCH
+    """Whether an option takes a path: no switch, no number, and none of the words scratch and resume (nanoGPT)."""
+    kinds = rule.get("type", "string")
+    is_text = "string" in ([kinds] if isinstance(kinds, str) else kinds)
+    return not NO_PATH & rule.keys() and is_text and rule.get("default") != SCRATCH
 
 
 def resumed_command(run_dir: Path, launch: Launch) -> list[str]:
@@ -116,8 +142,8 @@ def resume_offer(run_dir: Path, launch: Launch, run: Run | None) -> str:
     if not option or newest is None:
         return ""
     return (
-        f"Newest checkpoint on disk: {newest.path}. To go on from it in a child: "
-        f"{monitor_line('restart', run_dir.name, '--from', 'last')} (sets {option})."
+        f"To go on from it in a child: {monitor_line('restart', run_dir.name, '--from', 'last')} (sets {option}); "
+        "a resume may write over it."
     )
 
 

@@ -142,8 +142,12 @@ def _whole(path: Path) -> Path:
     return path
 
 
-def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> list[str]:
-    """One sentence for each file of the run that a child with these settings would write over."""
+def overwritten(
+    run_dir: Path, launch: Launch, settings: Mapping[str, Any], start: Mapping[str, Any] | None = None
+) -> list[str]:
+    """One sentence for each file of the run that a child with these settings would write over.
+
+    `start`: the setting by which the child goes on from a checkpoint of the run, which it reads there."""
     state, cwd = read_state(run_dir), opened(launch.argv, Path(launch.cwd))[1]
     if state is None or state.started_at is None:
         return []
@@ -158,13 +162,16 @@ def overwritten(run_dir: Path, launch: Launch, settings: Mapping[str, Any]) -> l
 
     mine = [w.path for w in found.values() if w.changed_at <= until and _is_written_again(w.path)]
     mine = [path for path in mine if not is_of_a_run(path.parent)]
+    read = [cwd / str(value) for value in (start or {}).values() if value]
     outputs = {key: value for key, value in settings.items() if not IS_READ.search(key)}
     named = [(path, _named_by(path, outputs, cwd)) for path in mine]
     # What another setting named for the parent, and none for the child, goes elsewhere now.
     at_risk = [(path, key) for path, key in named if key or not _named_by(path, launch.config, cwd)]
-    return [_sentence(run_dir.name, path, key, outputs, cwd) for path, key in nsmallest(MOST_NAMED, at_risk)] + (
-        [f"{len(at_risk) - MOST_NAMED} more files are in the same place."] if len(at_risk) > MOST_NAMED else []
-    )
+    chosen = nsmallest(MOST_NAMED, at_risk)
+    return [
+        _kept_sentence(path, cwd) if _lies_in(path, read) else _sentence(run_dir.name, path, key, outputs, cwd)
+        for path, key in chosen
+    ] + ([f"{len(at_risk) - MOST_NAMED} more files are in the same place."] if len(at_risk) > MOST_NAMED else [])
 
 
 def holds_dated(run_dir: Path, folder: Path) -> bool:
@@ -215,6 +222,15 @@ def _sentence(name: str, path: Path, key: str, settings: Mapping[str, Any], cwd:
         f"{shown} was written while {name} ran, and none of its settings names it: the child may write over it. "
         "Move it away first, or give the script another place for it."
     )
+
+
+def _lies_in(path: Path, places: list[Path]) -> bool:
+    return any(path == place or path.is_relative_to(place) for place in places)
+
+
+def _kept_sentence(path: Path, cwd: Path) -> str:
+    shown = path.relative_to(cwd) if path.is_relative_to(cwd) else path
+    return f"The child goes on from {shown} and may write over it: copy it first if you need it."
 
 
 def _checkpoints(folder: Path, since: float, deepest: int = DEEPEST) -> list[Written]:

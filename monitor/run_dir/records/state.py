@@ -118,7 +118,9 @@ class State(Record, frozen=True, kw_only=True, omit_defaults=False):
     folder: int = 0
     """As in progress.json."""
     saved: str | None = None
-    """Of a stopped run that has reported no checkpoint: the newest on disk; empty where none was found."""
+    """Of a run that was stopped, or whose end nobody saw, and that has reported no checkpoint: the newest on disk.
+
+    Empty where none was found."""
 
 
 class Request(Record, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ function paintStop(ui, status, now) {
   const of = stop?.of_secs;
   const silent = Boolean(stop) && !stop.answered && !stop.cancelled && gone >= Math.min(UNANSWERED_SECS, (of ?? 0) / 2);
   setText(ui.stop, status.waits ? "Leave the queue…" : "Stop…");
-  setText(ui.stage, status.waits ? status.waits : stop ? stopText(stop, gone, silent, now) : status.ended_at ? [`Stopped ${clockWords(status.ended_at)}`, status.left].filter(Boolean).join(", ") : "");
+  setText(ui.stage, status.waits ? status.waits : stop ? stopText(stop, gone, silent, now) : status.ended_at ? [`Stopped ${clockWords(status.ended_at)}`, status.left].filter(Boolean).join(", ") : status.left.replace(/^./, (first) => first.toUpperCase()));
   show(ui.cancel, Boolean(stop?.can_cancel));
   show(ui.hurry, silent && Boolean(stop.hurry));
   setText(ui.hurry, stop?.hurry);

@@ -31,7 +31,8 @@ class StopShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """The state with its evidence. `waits`: what a queued run waits for; `left`: what a stopped run can go on from."""
+    """The state with its evidence. `waits`: what a queued run waits for; `left`: what a run that was stopped
+    or is lost can go on from."""
 
     word: str
     text: str
