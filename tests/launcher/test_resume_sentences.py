@@ -36,8 +36,8 @@ def line(tmp_path):
 
 def test_a_script_that_loads_nothing_begins_anew_and_its_checkpoint_is_named_first(line, tmp_path):
     assert line("open('last.pt', 'w').write('weights')\n") == (
-        f"{AGAIN}, from the beginning: nothing in its code loads a checkpoint. Newest checkpoint on disk: "
-        f"{tmp_path}/last.pt. The new start may write over it: copy it first if you need it."
+        f"{AGAIN}, from the beginning as far as its code tells: no call in it loads a checkpoint. "
+        f"Newest checkpoint on disk: {tmp_path}/last.pt. The new start may write over it: copy it first if you need it."
     )
 
 

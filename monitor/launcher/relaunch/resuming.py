@@ -146,7 +146,7 @@ def _how(key: str, value: Any, loads: str | None, *, is_file: bool) -> str:
     if key:
         return f", without {key}: from the beginning, unless it finds a checkpoint itself."
     if loads == "":
-        return ", from the beginning: nothing in its code loads a checkpoint."
+        return ", from the beginning as far as its code tells: no call in it loads a checkpoint."
     return f"; whether it goes on is the script's own affair{f' ({loads})' if loads else ''}."
 
 
