@@ -117,9 +117,9 @@ def test_an_option_for_a_checkpoint_is_offered_for_a_child(run_dir):
     (run_dir / "last.ckpt").write_bytes(b"weights")
     line = make_resume_plan(run_dir).line
     assert (
-        "To go on from it in a child: python -m monitor restart a --from last (sets resume_from); a resume may write over it."
-        in line
-    )
+        "To go on from it in a child: python -m monitor restart a --from last (sets resume_from); "
+        "a resume may write over it."
+    ) in line
 
 
 def finished(run_dir, argv, epoch, config):
