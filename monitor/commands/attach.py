@@ -28,7 +28,7 @@ from monitor.commands.common import (
     wanted_fields,
     who,
 )
-from monitor.importers.free_text.evidence import Figures
+from monitor.importers.free_text.evidence import WORTH_A_LOOK, Figures
 from monitor.importers.live import find_followed
 from monitor.launcher import attaching
 from monitor.launcher.attaching import attach
@@ -92,7 +92,7 @@ def _one(log: Path, runs: Path, request: AttachRequest, options: Options) -> dic
     if options.as_json and not options.yes:
         return {**document, "next": "add --yes to follow it"}
     if not options.as_json:
-        _show(proposal, request)
+        _show(proposal, request, asks=not options.yes)
         confirm("Is that right?", options.yes)
     run_id = attach(runs, proposal, request, detached=not options.foreground)
     if not options.as_json:
@@ -140,7 +140,7 @@ def _confirm(run_dir: Path, request: AttachRequest, options: Options) -> dict[st
         return {**document, "confirmed": False, "next": "add --yes to confirm it"}
     if not options.as_json:
         console().print(read.said, soft_wrap=True)
-        _show_figures(read.figures)
+        _show_figures(read.figures, asks=not options.yes)
         confirm("Is that right?", options.yes)
     attaching.settle_reading(run_dir, request.asked_by, read.mapping)
     if not options.as_json:
@@ -158,10 +158,10 @@ def _proposed(log: Path, runs: Path, request: AttachRequest, options: Options) -
         return propose(runs, log, request, lambda done: bar.update(task, completed=done))
 
 
-def _show(proposal: Proposal, request: AttachRequest) -> None:
+def _show(proposal: Proposal, request: AttachRequest, *, asks: bool) -> None:
     screen = console()
     screen.print(proposal.said, soft_wrap=True)
-    _show_figures(proposal.figures)
+    _show_figures(proposal.figures, asks=asks)
     shown = {each.column for each in proposal.figures.names}
     more = [name for name in proposal.mapping.beside if name not in shown]
     if more and proposal.epochs:  # of steps alone only the train loss is kept
@@ -177,8 +177,10 @@ def _show(proposal: Proposal, request: AttachRequest) -> None:
         )
 
 
-def _show_figures(figures: Figures) -> None:
-    """What is read of the first and the last evaluation, and the lines of the log in which the last one stands."""
+def _show_figures(figures: Figures, *, asks: bool) -> None:
+    """What is read of the first and the last evaluation, and the lines of the log in which the last one stands.
+
+    `asks`: a person is asked whether it is right, and told how often it was."""
     screen, rows = console(), figures.rows()
     table = Table(*(rows[0] if rows else ()), box=None, pad_edge=False)
     for row in rows:
@@ -187,6 +189,8 @@ def _show_figures(figures: Figures) -> None:
         screen.print(table)
     for line in figures.lines:
         screen.print(Text(f"Line {line.line}: {plain(line.text)}", style="dim"), soft_wrap=True)
+    if rows and asks:
+        screen.print(WORTH_A_LOOK, soft_wrap=True)
 
 
 def _document(proposal: Proposal) -> dict[str, Any]:

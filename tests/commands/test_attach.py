@@ -5,6 +5,7 @@ import json
 import pytest
 
 from monitor.commands import attach
+from monitor.importers.free_text.evidence import WORTH_A_LOOK
 from monitor.launcher import attaching
 from monitor.launcher.proposing import AttachRequest, propose
 from monitor.run_dir.errors import EXIT_OK, UnreadableRunError, UsageError
@@ -56,7 +57,7 @@ def test_the_log_is_shown_with_its_figures_and_how_to_stop(log, runs, begun, cap
     assert attach.run([str(log)], runs, yes=True) == EXIT_OK
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Found 2 epochs in train.log: train loss 2.00 → 1.00, val loss 3.00 → 1.50."
-    assert "Line 6: val loss 1.50" in lines
+    assert "Line 6: val loss 1.50" in lines and WORTH_A_LOOK not in lines
     assert lines[-2:] == [
         f"Followed as run-1.  Look at it: python -m monitor show run-1 --runs {runs}",
         f"Stop following: python -m monitor attach --stop run-1 --runs {runs}",
@@ -81,10 +82,11 @@ def test_several_logs_are_one_document_and_take_no_option_of_one(log, runs, begu
             attach.run([str(log), str(other)], runs, **option)
 
 
-def test_without_a_terminal_nothing_is_followed(log, runs, begun):
+def test_without_a_terminal_nothing_is_followed(log, runs, begun, capsys):
     with pytest.raises(UsageError, match="pass --yes"):
         attach.run([str(log)], runs)
     assert begun == []
+    assert capsys.readouterr().out.splitlines()[-1] == WORTH_A_LOOK, "who is asked is told how often it was right"
 
 
 def test_a_long_log_is_read_under_a_bar_on_stderr(log, runs, begun, monkeypatch, capsys):

@@ -29,7 +29,7 @@ def test_the_transcript_is_what_is_really_said(tmp_path, capsys):
     main(["attach", str(log), "--runs", str(tmp_path / "runs")])
     said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     shown = re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL)[0]
-    assert said == [" ".join(line.split()) for line in shown.splitlines()[1 : 1 + len(said)]] and len(said) == 7
+    assert said == [" ".join(line.split()) for line in shown.splitlines()[1 : 1 + len(said)]] and len(said) == 8
 
 
 def test_every_form_in_the_table_names_an_epoch_or_an_evaluation():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from monitor.importers.free_text.evidence import Figures
+from monitor.importers.free_text.evidence import WORTH_A_LOOK, Figures
 from monitor.importers.mapping import SourceMapping
 from monitor.launcher import attaching
 from monitor.launcher.proposing import AttachRequest, Proposal, propose, reading_of
@@ -103,7 +103,10 @@ def _proposal(runs_dir: Path, path: Path, request: AttachRequest) -> Proposal:
 
 
 def _table(figures: Figures) -> None:
-    st.dataframe(figures.rows(), hide_index=True, width="stretch")
+    rows = figures.rows()
+    st.dataframe(rows, hide_index=True, width="stretch")
+    if rows:
+        st.caption(WORTH_A_LOOK)
 
 
 def _change(form: str, mapping: SourceMapping, names: tuple[str, ...]) -> tuple[Mapping[str, str], bool | None]:

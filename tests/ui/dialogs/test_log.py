@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from monitor.importers.free_text.evidence import WORTH_A_LOOK
 from monitor.importers.mapping import SourceMapping, Use
 from monitor.launcher.proposing import AttachRequest, Proposal
 from monitor.run_dir.errors import RefusedError, UsageError
@@ -118,6 +119,13 @@ def test_more_is_said_of_predictions_of_a_run_that_is_known_and_of_who_writes(sc
     assert screen.texts("caption")[0].startswith("It is written by process 7 (python), 8 (tee)")
     log._say_more(proposal(writers=("7",)), AttachRequest("ana", pid=7))
     assert len(screen.texts("caption")) == 1
+
+
+def test_beside_figures_it_is_said_how_often_the_reader_was_right(screen):
+    log._table(SimpleNamespace(rows=list))
+    assert screen.texts("caption") == []
+    log._table(SimpleNamespace(rows=lambda: [{"in the log": "loss", "epoch 1": "2.1 (line 4)"}]))
+    assert screen.texts("caption") == [WORTH_A_LOOK]
 
 
 def read(said="Epoch 1 to 3."):
