@@ -34,6 +34,14 @@ def tree_of(path: Path) -> ast.AST:
         return ast.Module([], [])
 
 
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node of a tree, in the order of `ast.walk`; a tree is walked once, however often it is asked."""
+    walked: tuple[ast.AST, ...] | None = vars(tree).get("walked")
+    if walked is None:
+        walked = vars(tree)["walked"] = tuple(ast.walk(tree))
+    return walked
+
+
 def search_path(text: str | None = None) -> list[Path]:
     """The folders of a PYTHONPATH; of this process's where none is given."""
     text = os.environ.get("PYTHONPATH", "") if text is None else text
@@ -113,11 +121,11 @@ def imported_files(script: Path, words: Sequence[str], sources: Sources) -> set[
             continue
         found.add(path)
         tree = tree_of(path)
-        if len(found) > MOST_FILES or any(map(_imports_at_run_time, ast.walk(tree))):
+        if len(found) > MOST_FILES or any(map(_imports_at_run_time, nodes_of(tree))):
             return None
         waiting += [each for level, name in set(_named(tree)) for each in sources.meant_by(level, name, path)]
         waiting += _packages(path)
-        strings = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+        strings = (n.value for n in nodes_of(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
         waiting += _named_files(strings, path, sources)
     return found
 
@@ -148,7 +156,7 @@ def _is_there(module: Path) -> bool:
 
 def _named(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """(leading dots, path) of each module that a file imports, of its packages, and of the names taken from it."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.ImportFrom):
             module = node.module or ""
             yield from ((node.level, name) for name in _with_packages(module))

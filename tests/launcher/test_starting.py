@@ -89,7 +89,7 @@ def test_the_edited_code_is_kept_with_the_run_up_to_a_bound(tmp_path, runs):
     path = Path(script(tmp_path, "x = 1\n")[1])
     for words in (["init", "-q"], ["add", "train.py"], ["commit", "-qm", "first"]):
         subprocess.run([*git, *words], check=True)
-    path.write_text("x = 2\n" * 100_000)
+    path.write_text("x = 2\n" * 40_000)
     launch = read_launch(runs / start(runs, [sys.executable, str(path)], cwd=tmp_path))
     assert launch is not None
     assert launch.git_commit is not None

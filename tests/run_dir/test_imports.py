@@ -1,10 +1,11 @@
 """Which files a script imports: those that its source names, followed; None where the source does not say."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from monitor.run_dir.imports import MOST_FILES, Sources, imported_files, modules_of, search_path, tree_of
+from monitor.run_dir.imports import MOST_FILES, Sources, imported_files, modules_of, nodes_of, search_path, tree_of
 
 
 def write(folder, **files):
@@ -93,3 +94,11 @@ def test_what_is_no_python_is_an_empty_tree(tmp_path, text):
 
 def test_a_search_path_is_its_folders_in_order():
     assert search_path("/a::/b") == [Path("/a"), Path("/b")] and search_path("") == []
+
+
+def test_a_tree_is_walked_once_and_its_nodes_come_in_the_order_of_ast_walk(monkeypatch):
+    tree = ast.parse("import a\ndef f(x):\n    return a.b(x, y=[1, 2])\n")
+    there = list(ast.walk(tree))
+    assert list(nodes_of(tree)) == there
+    monkeypatch.setattr(ast, "walk", None)
+    assert list(nodes_of(tree)) == there

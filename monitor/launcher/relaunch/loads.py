@@ -12,7 +12,7 @@ from pathlib import Path
 
 from monitor.launcher.relaunch.signatures import literal, name_of
 from monitor.run_dir import Launch
-from monitor.run_dir.imports import tree_of
+from monitor.run_dir.imports import nodes_of, tree_of
 
 PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 """The words of a name: `load_state_dict`, `LoadCheckpoint`."""
@@ -67,12 +67,12 @@ def _loads(tree: ast.AST) -> Iterator[ast.Call]:
     """The calls that load a checkpoint, as they stand in the file."""
     held = {
         target.id: ast.unparse(node.value)
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes_of(tree) if isinstance(node, ast.Call)]
     yield from (call for call in sorted(calls, key=lambda call: call.lineno) if _is_load(call, held))
 
 

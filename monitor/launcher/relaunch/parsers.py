@@ -31,7 +31,7 @@ from monitor.launcher.relaunch.signatures import (
     of_definition,
 )
 from monitor.launcher.relaunch.subcommands import other_commands
-from monitor.run_dir.imports import modules_of, tree_of
+from monitor.run_dir.imports import modules_of, nodes_of, tree_of
 
 MOST_FILES = 60
 ABSL = {"DEFINE_integer": "integer", "DEFINE_float": "number", "DEFINE_string": "string", "DEFINE_enum": "string"}
@@ -99,7 +99,7 @@ def read_parsers(script: Path, cwd: Path, interpreter: str = "", words: Sequence
     paths = list(islice(modules_of(script, cwd), MOST_FILES))
     trees = [tree if path == script else _imported_part(tree) for path in paths if (tree := tree_of(path))]
     definitions = {
-        n.name: n for tree in reversed(trees) for n in ast.walk(tree) if isinstance(n, (ast.ClassDef, ast.FunctionDef))
+        n.name: n for tree in reversed(trees) for n in nodes_of(tree) if isinstance(n, (ast.ClassDef, ast.FunctionDef))
     }
     names = {each for tree in trees for each in _names_used(tree)}
     if names & {"HfArgumentParser", "TrlParser"}:
@@ -128,12 +128,12 @@ def _installed(names: set[str], interpreter: str) -> dict[str, ast.ClassDef]:
     folders = site_packages(interpreter) if used else []
     files = dict.fromkeys(OF_HUGGING_FACE[name] for name in (*BASES, *sorted(used)))
     trees = [tree_of(folder / file) for folder in reversed(folders) for file in files]
-    return {node.name: node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    return {node.name: node for tree in trees for node in nodes_of(tree) if isinstance(node, ast.ClassDef)}
 
 
 def _names_used(tree: ast.AST) -> Iterator[str]:
     """The last parts of all names, which tell what a script makes use of."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, (ast.Name, ast.Attribute)):
             yield name_of(node)
 
@@ -142,7 +142,7 @@ def _within(trees: Iterable[ast.AST], names: set[str]) -> Within | None:
     """The option, or the last positional arguments, whose words override a file of settings."""
     if not names & (PAIRS | JOINED):
         return None
-    for call in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    for call in (node for tree in trees for node in nodes_of(tree) if isinstance(node, ast.Call)):
         if name_of(call.func) == "add_argument" and call.args and isinstance(word := literal(call.args[0]), str):
             several = next((w.value for w in call.keywords if w.arg == "nargs"), None)
             if several is not None and canonical(word) in NAMES:
@@ -158,19 +158,19 @@ def _of_gin(properties: Properties, names: set[str]) -> Within | None:
 
 def _sets_defaults(trees: Iterable[ast.AST]) -> bool:
     """Whether a parser is given the values of a file as its defaults: `set_defaults(**values)`."""
-    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    calls = (node for tree in trees for node in nodes_of(tree) if isinstance(node, ast.Call))
     return any(name_of(call.func) == "set_defaults" and any(not w.arg for w in call.keywords) for call in calls)
 
 
 def _of_tree(
     tree: ast.AST, definitions: Mapping[str, Any], constants: Mapping[str, Any], found: Found
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    typer_app = any(isinstance(n, (ast.Import, ast.ImportFrom)) and "typer" in ast.unparse(n) for n in ast.walk(tree))
+    typer_app = any(isinstance(n, (ast.Import, ast.ImportFrom)) and "typer" in ast.unparse(n) for n in nodes_of(tree))
     nodes = [
-        node for node in ast.walk(tree) if isinstance(node, (ast.Call, ast.FunctionDef)) and node not in found.left_out
+        node for node in nodes_of(tree) if isinstance(node, (ast.Call, ast.FunctionDef)) and node not in found.left_out
     ]
     uses_sacred = any(
-        isinstance(n, (ast.Import, ast.ImportFrom)) and "sacred" in ast.unparse(n) for n in ast.walk(tree)
+        isinstance(n, (ast.Import, ast.ImportFrom)) and "sacred" in ast.unparse(n) for n in nodes_of(tree)
     )
     for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
         if uses_sacred:
@@ -277,7 +277,7 @@ def _constants(tree: ast.AST) -> dict[str, Any]:
 
 def _groups(tree: ast.AST) -> dict[str, ast.expr]:
     """The tuples and lists that a module gives names to, also within its functions."""
-    lines = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
+    lines = [node for node in nodes_of(tree) if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)]
     return {name_of(line.targets[0]): line.value for line in lines if isinstance(line.value, (ast.Tuple, ast.List))}
 
 

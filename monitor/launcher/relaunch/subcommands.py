@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.launcher.relaunch.signatures import literal, name_of
+from monitor.run_dir.imports import nodes_of
 
 DROPPED_ENDINGS = ("_command", "_cmd", "_group", "_grp")
 """click leaves these out of the name that it makes of a function's."""
@@ -28,7 +29,7 @@ def other_commands(trees: Iterable[ast.AST], words: Sequence[str]) -> tuple[set[
 
 
 def _functions(tree: ast.AST) -> Iterator[tuple[frozenset[str], list[ast.AST]]]:
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+    for function in (node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef)):
         for each in function.decorator_list:
             if name_of(each.func if isinstance(each, ast.Call) else each) == "command":
                 inside = [node for decorator in function.decorator_list for node in ast.walk(decorator)]
@@ -50,7 +51,7 @@ def _spelled(function: str, decorator: ast.expr) -> frozenset[str]:
 
 def _subparsers(tree: ast.AST) -> Iterator[tuple[frozenset[str], list[ast.AST]]]:
     """Of argparse: `p = sub.add_parser("train")`, and what is added to `p` until that name is another parser's."""
-    lines = [node for node in ast.walk(tree) if isinstance(node, (ast.Assign, ast.Call))]
+    lines = [node for node in nodes_of(tree) if isinstance(node, (ast.Assign, ast.Call))]
     owners: dict[str, list[ast.AST]] = {}
     for node in sorted(lines, key=lambda node: (node.lineno, -node.end_col_offset if node.end_col_offset else 0)):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):

@@ -21,7 +21,7 @@ from pathlib import Path
 from monitor.launcher.relaunch.launchers import ASSIGNMENT, INTERPRETER, WRAPPERS, own_words_begin, script_path
 from monitor.launcher.relaunch.parsers import MOST_FILES
 from monitor.launcher.relaunch.signatures import name_of
-from monitor.run_dir.imports import modules_of, tree_of
+from monitor.run_dir.imports import modules_of, nodes_of, tree_of
 from monitor.run_dir.launch import expand, is_own_trainer, surroundings_with
 from monitor.run_dir.provenance import LAUNCHER_MODULES
 from monitor.run_dir.records import GENERATION_VARIABLE, RUN_DIR_VARIABLE
@@ -127,9 +127,9 @@ def can_be_tried(argv: list[str], cwd: Path) -> bool:
 def _parsers(script: Path, cwd: Path) -> set[str]:
     """The parsers that the try stops at and the script makes use of; empty where it uses another one as well."""
     trees = [tree_of(path) for path in islice(modules_of(script, cwd), MOST_FILES)]
-    calls = {name_of(node.func) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    modules = {name for tree in trees for node in ast.walk(tree) for name in _imported(node)}
-    own = {n.name for tree in trees for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    calls = {name_of(node.func) for tree in trees for node in nodes_of(tree) if isinstance(node, ast.Call)}
+    modules = {name for tree in trees for node in nodes_of(tree) for name in _imported(node)}
+    own = {n.name for tree in trees for n in nodes_of(tree) if isinstance(n, ast.FunctionDef)}
     if modules & UNKNOWN:
         return set()
     modules |= {"jsonargparse"} if "LightningCLI" in calls else set()
@@ -149,7 +149,7 @@ def _is_begun_by_call_parse(trees: Sequence[ast.AST], own: Collection[str]) -> b
     decorated = [
         {
             node.name
-            for node in ast.walk(tree)
+            for node in nodes_of(tree)
             if isinstance(node, ast.FunctionDef)
             for each in node.decorator_list
             if name_of(each.func if isinstance(each, ast.Call) else each) == "call_parse"
@@ -157,7 +157,7 @@ def _is_begun_by_call_parse(trees: Sequence[ast.AST], own: Collection[str]) -> b
         }
         for tree in trees
     ]
-    called = {name_of(node.func) for node in ast.walk(trees[0]) if isinstance(node, ast.Call)}
+    called = {name_of(node.func) for node in nodes_of(trees[0]) if isinstance(node, ast.Call)}
     return bool(decorated[0] or called & set().union(*decorated))
 
 
