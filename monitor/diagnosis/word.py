@@ -78,7 +78,7 @@ def shown_from(word: Callable[[int], str | None]) -> int:
         if word(ago) == "STOP":
             return ago
     for ago in range(STANDS_FOR):
-        # A LOOK that was said while STOP still stood was never shown.
+        # A LOOK that was reached while STOP still stood was never shown.
         if word(ago) == "LOOK" and "STOP" not in (word(ago + more) for more in range(1, STANDS_FOR)):
             return ago
     return 0

@@ -198,7 +198,7 @@ class Tailer:
         recovered, self.problem = bool(self.problem), ""
         flags = tuple((f.rule, f.severity, f.line) for f in judged.diagnosis.findings)
         status = status_of(snapshot)
-        # Of what cannot be seen from here the age is all that is known: it is said anew as it grows.
+        # Of what cannot be seen from here the age is all that is known: it is shown anew as it grows.
         known = status.evidence if status.unseen else status.word
         self._beside = self._look_beside(snapshot, now)
         mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known, self._beside)

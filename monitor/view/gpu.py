@@ -97,6 +97,6 @@ def _slowed(history: GpuHistory) -> str:
 
 
 def _unsaid(history: GpuHistory) -> str:
-    """What the driver never told; "" where it told all."""
+    """Which quantities the driver never reported; "" where it reported all."""
     never = [words for name, words in TOLD.items() if _mean(getattr(history, name)) is None]
-    return f"Not told by the driver: {', '.join(never)}." if never else ""
+    return f"Not reported by the driver: {', '.join(never)}." if never else ""

@@ -43,7 +43,7 @@ class TextLog(Importer):
         yield from (Aside(f"Check what was read: {doubt}") for doubt in found.doubts)
         if found.steps.count:
             yield Aside(f"Not kept: {found.steps.count:,} lines of steps beside the evaluations; `attach` keeps them.")
-        # An evaluation is told again when a line below it adds to it: the fuller row is the one that counts.
+        # An evaluation is handed out again when a line below it adds to it: the fuller row is the one that counts.
         rows = list({(row.generation, row.epoch): row for row in found.rows}.values())
         # One name, where the log never has both: the lines below a heading of the training are named after it.
         both = any({"loss", "train_loss"} <= row.cells.keys() for row in rows)

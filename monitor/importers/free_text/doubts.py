@@ -51,11 +51,11 @@ class Doubts:
     behind: int = 0
     """Lines with a loss since the last epoch or step: those of a validation are not counted."""
     second_bars: Counter[float] = field(default_factory=Counter)
-    """Total of a bar that told the loss again behind the full one of the training → how often it came to its end."""
+    """Total of a bar that gave the loss again behind the full one of the training → how often it came to its end."""
     aside: dict[str, str] = field(default_factory=dict)
     """What was left out on purpose, the last of each name: it is missed by nobody."""
     left: dict[str, str] = field(default_factory=dict)
-    """Name → the first number of a line that told it again, without an epoch, behind the epoch's own line."""
+    """Name → the first number of a line that gave it again, without an epoch, behind the epoch's own line."""
     left_lines: Counter[str] = field(default_factory=Counter)
     beaten: tuple[int, str, str] = (0, "", "")
     """Lines of a boosting without a name for its score, of which the best so far is above the present one; the last
@@ -111,7 +111,7 @@ class Doubts:
         self.behind = 0
 
     def take_left(self, said: Statement) -> None:
-        """Counts a line that tells again what the epoch's own line told, and names no epoch."""
+        """Counts a line that repeats the quantities of the epoch's own line, and names no epoch."""
         for name, text in said.values:
             if "loss" in name and self.left.setdefault(name, text):
                 self.left_lines[name] += 1

@@ -1,4 +1,4 @@
-"""A second look at a log, by other means than the grammar that reads it: where the two disagree, it is said.
+"""A second look at a log, by other means than the grammar that reads it: it reports where the two disagree.
 
 The figures of the lines that are kept of each kind (`kinds`) are looked for, in the end, in the rows that were read.
 """
@@ -135,7 +135,7 @@ class Witness:
         yield from ends[:1]
 
     def _beside_others(self, taken: set[str], told: set[str]) -> Iterator[str]:
-        """Names of which no number was taken, in lines of which others were. `told`: what need not be said again."""
+        """Names of which no number was taken, in lines of which others were. `told`: names reported already."""
         left: dict[str, tuple[int, int, str]] = {}
         known = {word for what in told for word in what.split()}
         for kind in self._kinds:

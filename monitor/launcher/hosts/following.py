@@ -289,7 +289,7 @@ def _read(descriptor: int) -> bytes:
 
 
 def _why_of_a_reader(folder: Folder, code: int | None, said: str) -> str:
-    """Why the reader of an archive has ended, as one sentence. `said`: its standard error."""
+    """Why the reader of an archive has ended, as one sentence. `said`: what it wrote to standard error."""
     problems = [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]
     if problems:
         return f"{ssh.quoted(problems[-1], 600)}."
