@@ -156,12 +156,12 @@ class Tailer:
             text = steady(msgspec.json.encode(seen).decode())
             return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
 
-        def said(fault: Exception) -> tuple[str, Since]:
+        def instead(fault: Exception) -> tuple[str, Since]:
             """The fault in place of the frame."""
             # The tab would else see its line cut, and connect again without end.
             return steady(msgspec.json.encode(Problem(message=own_fault("drawn", fault))).decode()), since
 
-        made = guarded(drawn, said)
+        made = guarded(drawn, instead)
         self.spent_secs += time.thread_time() - begun
         return made
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from monitor.importers.free_text.figures import SPLIT
 from monitor.importers.free_text.statement import EVALUATED, Statement
-from monitor.importers.free_text.witness import Told, Witness
+from monitor.importers.free_text.witness import ReadRow, Witness
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import ENDS, QUALITY
 from monitor.run_dir.metric_names import parsed
@@ -135,7 +135,7 @@ class Doubts:
 
     def sentences(
         self,
-        rows: Iterable[Told],
+        rows: Iterable[ReadRow],
         beside: Iterable[Mapping[str, str]] = (),
         *,
         ended: bool = False,
@@ -158,7 +158,7 @@ class Doubts:
         said += self.witness.sentences(told, [*beside, self.aside], ended=ended, by_epoch=by_epoch, steps=steps)
         return said[:MOST_TOLD]
 
-    def _of_unnamed(self, rows: list[Told]) -> list[str]:
+    def _of_unnamed(self, rows: list[ReadRow]) -> list[str]:
         """Numbers that no word calls a loss, and that rise as the shares of right answers do."""
         count, now, best = self.beaten
         if count * 2 > len(rows) and rows and "val_loss" in rows[-1].cells:
@@ -177,7 +177,7 @@ class Doubts:
                 ]
         return []
 
-    def _of_epochs(self, rows: list[Told]) -> list[str]:
+    def _of_epochs(self, rows: list[ReadRow]) -> list[str]:
         starts = Counter(row.generation for row in rows)
         short = sum(count <= 2 for count in starts.values())
         if len(starts) > FEW and short * 2 > len(starts):
@@ -191,7 +191,7 @@ class Doubts:
             return [f"{_count_of(self.left_out, 'row')} of the table left out: not as many cells as names."]
         return []
 
-    def _of_the_end(self, rows: list[Told]) -> list[str]:
+    def _of_the_end(self, rows: list[ReadRow]) -> list[str]:
         """What stands behind the last epoch or step, and a start that may be none."""
         said = []
         if self.behind >= LAST_LINES and self.behind * LAST_SHARE > self.losses + self.unread:
@@ -206,7 +206,7 @@ class Doubts:
                 )
         return said
 
-    def _of_names(self, rows: list[Told], by_epoch: bool) -> list[str]:
+    def _of_names(self, rows: list[ReadRow], by_epoch: bool) -> list[str]:
         said = []
         if self.unread > FEW and self.unread > self.losses:
             said.append(f"In {self.unread} lines a loss stands that was not read, first {self.unread_first!r}.")
@@ -242,7 +242,7 @@ class Doubts:
         return said
 
 
-def _of_columns(rows: list[Told]) -> list[str]:
+def _of_columns(rows: list[ReadRow]) -> list[str]:
     if len(rows) < FEW_ROWS:
         return []
     said = []
@@ -273,7 +273,7 @@ def _of_columns(rows: list[Told]) -> list[str]:
     return said
 
 
-def _shifted(rows: list[Told]) -> bool:
+def _shifted(rows: list[ReadRow]) -> bool:
     """Whether all epochs but the first and the last have figures of both, the first of the training alone, and the
     last of the validation alone."""
     of_val = [any(name.startswith(EVALUATED) for name in row.cells) for row in rows]
