@@ -66,7 +66,7 @@ def _goes_on(snapshot: Snapshot, known: Progress) -> str:
     if not is_ours(snapshot):
         epoch = known.checkpoint_epoch
         newest = "" if epoch is None else f"Its newest checkpoint so far is of epoch {epoch:g}. "
-        own = "whether it goes on from there is the script's own affair"
+        own = "whether it goes on from there depends on the script"
         return f"{newest}A resume starts the same command again; {own}."
     at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step:,}" if snapshot.epochs else f"step {known.step:,}"
     return f"Resume later from {at}."

@@ -82,7 +82,7 @@ class FileSearch:
         for name in (EPOCHS_FILE, *([STEPS_FILE] if chosen.counts.steps else [])):
             files.replace(self._run_dir / name, b"")
         more = " and ".join(field.replace("_", " ") for field in sorted(fields_of(chosen.mapping.uses) - told))
-        why = f"Read from its log at first; then a file appeared that tells {more or 'more evaluations'} as well."
+        why = f"Read from its log at first; then a file appeared that holds {more or 'more evaluations'} as well."
         return self._followed(chosen, why, generation, now, run.created_at)
 
     def _followed(self, chosen: Plan, why: str, generation: int, now: float, created_at: float = 0.0) -> Following:

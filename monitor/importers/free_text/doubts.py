@@ -218,11 +218,11 @@ class Doubts:
         for total, count in self.second_bars.most_common(1):
             if count > 1:
                 said.append(
-                    f"In {count} epochs a second bar, to {total:g}, tells a loss again, no line says of what: left out."
+                    f"In {count} epochs a second bar, to {total:g}, gives a loss again, no line says of what: left out."
                 )
         for name, count in self.left_lines.most_common(1):
             said.append(
-                f"{_count_of(count, 'line')} behind the one of the epoch tell{'s' * (count == 1)} "
+                f"{_count_of(count, 'line')} behind the one of the epoch give{'s' * (count == 1)} "
                 f"{_spoken(name)} again, {self.left[name]} first, "
                 f"and {'names' if count == 1 else 'name'} no epoch: left out."
             )

@@ -172,7 +172,7 @@ class LogScan:
         if lines.is_table_of_runs:
             return "It is a table of runs, one a row, and not the evaluations of one run."
         if lines.trials > max(1, len(self._rows.found)):
-            return f"It tells of {lines.trials} trials of a sweep, and not of the evaluations of one run."
+            return f"It holds {lines.trials} trials of a sweep, and not the evaluations of one run."
         if lines.results > 1 and not self._steps.count:
             return f"It lists {lines.results} results of several systems, and not the evaluations of one run."
         if lines.unclear and not lines.decimal_comma:

@@ -195,7 +195,7 @@ class Witness:
         names = {name for row in rows for name in row.cells}
         placed = self._kinds.epochs or any(row.step is not None for row in rows)
         if len(rows) > 1 and not placed and all(map(EVALUATES, names)):
-            yield "No line names an epoch or a step, and none tells of the training: these may be of as many models."
+            yield "No line names an epoch or a step, and none is of the training: these may be of as many models."
 
     def _of_parts(self, taken: set[str], rows: int, by_step: bool) -> Iterator[str]:
         """Two or three lines of one kind in each row, and of so many the figures were not taken."""
@@ -242,7 +242,7 @@ class Witness:
             if any(each.split == "val" for each in told) or kind.is_full or len({each.step for each in losses}) < LEAST:
                 continue
             first = losses[0]
-            yield f"{kind.count} lines tell {first.what!r} by step, line {first.line} first, and no step was read."
+            yield f"{kind.count} lines give {first.what!r} by step, line {first.line} first, and no step was read."
             return
 
     def _of_validation(self, rows: Sequence[ReadRow]) -> Iterator[str]:
