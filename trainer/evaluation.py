@@ -80,7 +80,7 @@ def evaluate(
 ) -> Evaluation:
     """Scores `clips` with dropout off and nothing distorted; leaves the model in the mode it was in.
 
-    What is said and scored is unfiltered greedy output; `adjustment` and `beam_width` add figures beside it.
+    Predictions and scores are of unfiltered greedy output; `adjustment` and `beam_width` add figures beside it.
     With several processes each scores every world-th clip, and all get the whole evaluation.
     """
     device = next(model.parameters()).device

@@ -57,7 +57,7 @@ DIGITS_BROKEN: Values = {
 }
 
 HEAD: Values = {"classifier": "normalised", "auxiliary_ctc": 1.0, "bias_init": "prior"}
-"""The measured defaults, said aloud."""
+"""The measured defaults, stated explicitly."""
 
 PRESETS: dict[str, dict[str, Values]] = {
     "synthetic": {

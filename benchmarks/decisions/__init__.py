@@ -1,1 +1,1 @@
-"""Had one stopped when a word, or another tool's rule, said so: what would it have cost, and what saved?"""
+"""What a stop at a verdict, or at the alarm of another tool's rule, would have cost and saved."""

@@ -114,7 +114,7 @@ def _steps() -> Iterator[str]:
 
 
 def _stamped() -> Iterator[str]:
-    """The same from a logger: date, level, logger and file stand before what is said."""
+    """The same from a logger: date, level, logger and file stand before the message."""
     for number, line in enumerate(_steps()):
         yield f"2026-11-25 07:{number // 60 % 60:02d}:{number % 60:02d},123 INFO trainer train.py:118: {line}"
 

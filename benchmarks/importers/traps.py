@@ -1,6 +1,6 @@
 """What odd and damaged files do to importers, format by format: each trap set in the same small run.
 
-A cell tells how many of the six evaluations came through, and whether the import said that something was odd; "refused"
+A cell gives how many of the six evaluations came through, and whether the import reported something odd; "refused"
 is one sentence and no run; "–" is a trap that cannot be in that format.
 """
 

@@ -1,1 +1,1 @@
-"""How right the rules are on labelled training curves, beside what other tools would have said."""
+"""How right the rules are on labelled training curves, beside what other tools would have reported."""

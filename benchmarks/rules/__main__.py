@@ -1,4 +1,4 @@
-"""How right the rules are: labelled curves replayed evaluation by evaluation, beside what other tools would have said.
+"""How right the rules are: labelled curves replayed evaluation by evaluation, beside the verdicts of other tools.
 
 DIR holds `labels.csv` (id, family, labels, consensus, alarm_row …) and `<id>.csv` (epoch, train_loss, val_loss,
 val_wer …). No rule sees what comes later. Overfitting and loss-only are scored where both raters agree, the other

@@ -1,4 +1,4 @@
-"""What other tools and textbooks would have said of a curve: their published definitions with their own defaults.
+"""What other tools and textbooks would report of a curve: their published definitions with their own defaults.
 
 Each takes train and val loss (evaluations,) and says at each evaluation whether its alarm is raised; none looks ahead.
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 PANELS = (
     ("precision", "precision", "of its alarms, how many were right"),
-    ("recall", "recall", "of the runs that overfit, how many it told"),
+    ("recall", "recall", "of the runs that overfit, how many it flagged"),
     ("false_alarm_rate", "false alarms", "of the runs that do not, how many it accused"),
 )
 ROW, LEFT, PANEL, GAP, TOP = 26, 210, 190, 40, 56

@@ -1,4 +1,4 @@
-"""A curve told to the rules evaluation by evaluation, as if it were live; nothing later is ever seen."""
+"""A curve given to the rules evaluation by evaluation, as if it were live; nothing later is ever seen."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Replay:
     told: dict[str, Flags]
     critical: dict[str, Flags]
     not_learning: Flags
-    """Whether a warning of its rules said that nothing is learnt."""
+    """Whether a warning of its rules reported that nothing is learnt."""
     verdicts: tuple[str, ...]
 
     def up(self, claim: str) -> Flags:

@@ -5,7 +5,7 @@
 
 Folders are made anew; what is measured are processes: commands, a server and its visitors, a loop that logs a step
 every 4 ms. `--beside DIR`: each case first with another checkout, then with this one, on the same folders, so that a
-busy machine slows both; ratios are of its figures. 0 leaves a case out. Progress is told on stderr.
+busy machine slows both; ratios are of its figures. 0 leaves a case out. Progress is printed on stderr.
 """
 
 from __future__ import annotations

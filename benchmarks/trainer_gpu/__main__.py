@@ -40,7 +40,7 @@ CUT_OFF = 75
 
 
 def device_here(toy: bool) -> torch.device:
-    """The GPU, else the CPU, which is said."""
+    """The GPU, else the CPU, with a message."""
     if not toy and torch.cuda.is_available():
         return torch.device("cuda")
     if not toy:

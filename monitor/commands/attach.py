@@ -180,7 +180,7 @@ def _show(proposal: Proposal, request: AttachRequest, *, asks: bool) -> None:
 def _show_figures(figures: Figures, *, asks: bool) -> None:
     """What is read of the first and the last evaluation, and the lines of the log in which the last one stands.
 
-    `asks`: a person is asked whether it is right, and told how often it was."""
+    `asks`: a person is asked whether it is right, and sees how often the reader was."""
     screen, rows = console(), figures.rows()
     table = Table(*(rows[0] if rows else ()), box=None, pad_edge=False)
     for row in rows:

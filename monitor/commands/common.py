@@ -121,12 +121,12 @@ def find_run(runs_dir: Path, text: str) -> Path:
         return plain(path.absolute())
     if looks_like_path:
         raise UnreadableRunError(
-            f"There is no run directory {text}; python -m monitor list shows the runs in {_said(runs_dir)}."
+            f"There is no run directory {text}; python -m monitor list shows the runs in {_address_of(runs_dir)}."
         )
-    raise UnreadableRunError(f"No run called {text!r} in {_said(runs_dir)}. {_nearest(runs_dir, text)}")
+    raise UnreadableRunError(f"No run called {text!r} in {_address_of(runs_dir)}. {_nearest(runs_dir, text)}")
 
 
-def _said(runs_dir: Path) -> str:
+def _address_of(runs_dir: Path) -> str:
     return _archives[runs_dir].there if runs_dir in _archives else str(runs_dir)
 
 
@@ -161,7 +161,7 @@ def folders_given(texts: Sequence[str] | None, programs: Sequence[str] | None = 
 def elsewhere(runs: Path) -> str:
     """What a printed command needs so that it finds the same folder of runs: nothing, or ` --runs FOLDER`."""
     usual = Path(os.environ.get(RUNS_VARIABLE) or DEFAULT_RUNS)
-    return "" if runs.absolute() == usual.absolute() else f" --runs {shlex.quote(_said(runs))}"
+    return "" if runs.absolute() == usual.absolute() else f" --runs {shlex.quote(_address_of(runs))}"
 
 
 def wanted_fields(pairs: list[str]) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _clips(found: Predictions) -> list[str]:
         f"{found.words_out} words out for {found.words_in} in."
     ]
     for clip in found.clips:
-        text += [f"{clip.id}  WER {words.percent(clip.wer)}", *_said(clip.words)]
+        text += [f"{clip.id}  WER {words.percent(clip.wer)}", *_target_and_prediction(clip.words)]
     left = found.matching - len(found.clips)
     return [*text, f"… and {left} more clips."] if left > 0 else text
 
@@ -94,7 +94,7 @@ def _history(found: ClipHistory) -> list[str]:
     return text
 
 
-def _said(pairs: list[list[str]]) -> list[str]:
+def _target_and_prediction(pairs: list[list[str]]) -> list[str]:
     targets = " ".join(target for kind, target, _ in pairs if kind != "i")
     said = " ".join(
         f"{KIND_GLYPHS[kind]}{prediction}" if kind != "d" else KIND_GLYPHS[kind] for kind, _, prediction in pairs

@@ -53,7 +53,7 @@ def run(
         _check_wandb_dir(wandb_dir, runs_dir, once)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
     logging.getLogger(f"{words.PACKAGE}.supervisor.watch").setLevel(logging.ERROR)  # what it would say is an event here
-    settings_for(runs_dir)  # a mistake in the file is said now, not at the first alert
+    settings_for(runs_dir)  # a mistake in the file is reported now, not at the first alert
     watcher = Watcher(runs_dir, lambda: settings_for(runs_dir), 3600 * since_hours)
     others = None if wandb_dir is None else WandbRuns(wandb_dir.absolute(), runs_dir, 3600 * since_hours)
     leaving = _Leaving()

@@ -123,8 +123,8 @@ def choice_for(
 ) -> Metric:
     """The metric that a person means by a name of this run; what is not given is as declared, or as the name tells.
 
-    Raises UsageError for a name that the run has not logged (before its first evaluation any will do), for one of the
-    train split, one without direction that the table of known names lacks, and for numbers out of range.
+    Raises UsageError for a name that the run has not logged (before its first evaluation any is accepted), for one of
+    the train split, one without direction that the table of known names lacks, and for numbers out of range.
     """
     if name == LOSS:
         if (direction, unit, chance, target) != (None, None, None, None):

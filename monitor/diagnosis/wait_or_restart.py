@@ -54,7 +54,7 @@ LOST = "Waiting: it has lost what it had learnt; nothing better than its best so
 ONCE: dict[Word, str] = {
     "RESTART": "The one time it was tried, the change has ended better than its parent.",
     "WAIT": "The one time it was tried, the change has ended worse than its parent.",
-    "CLOSE CALL": "It was tried once and came to {:.2f} times its parent's error: one try does not tell that from 1.",
+    "CLOSE CALL": "It was tried once and came to {:.2f} times its parent's error: one try cannot tell that from 1.",
 }
 """Why, after a single try."""
 NEAR_CHANCE = 0.75

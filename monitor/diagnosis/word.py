@@ -55,7 +55,7 @@ def standing(snapshot: Snapshot, now: WordAt, thresholds: Thresholds, own: OwnAn
     rows = _evaluations(snapshot)
 
     @cache
-    def _said(ago: int) -> WordAt | None:
+    def _judged_at(ago: int) -> WordAt | None:
         if ago >= len(rows):
             return None
         if ago == 0 and rows[-1] is snapshot.epochs[-1]:
@@ -66,10 +66,10 @@ def standing(snapshot: Snapshot, now: WordAt, thresholds: Thresholds, own: OwnAn
         return known if ago or _rank(known.word) > _rank(now.word) else now
 
     def _word_at(ago: int) -> Verdict | None:
-        known = _said(ago)
+        known = _judged_at(ago)
         return None if known is None else known.word
 
-    return _said(shown_from(_word_at)) or now
+    return _judged_at(shown_from(_word_at)) or now
 
 
 def shown_from(word: Callable[[int], str | None]) -> int:
@@ -78,7 +78,7 @@ def shown_from(word: Callable[[int], str | None]) -> int:
         if word(ago) == "STOP":
             return ago
     for ago in range(STANDS_FOR):
-        # A LOOK that was said while STOP still stood was never shown.
+        # A LOOK that was reached while STOP still stood was never shown.
         if word(ago) == "LOOK" and "STOP" not in (word(ago + more) for more in range(1, STANDS_FOR)):
             return ago
     return 0

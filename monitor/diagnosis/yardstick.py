@@ -116,7 +116,7 @@ def _of(
     theirs, ours = _measured(parent, measure, now.epoch), _measured(child, measure, now.epoch)
     few = min(len(theirs), len(ours))
     if few < LEAST_EVALUATIONS:
-        # A line through so few on a curve that bends ends far beyond it: what was measured there is said as it is.
+        # A line through so few on a curve that bends ends far beyond it: the measured values are given as they are.
         return Scalar(metric, _value(then, measure), _value(now, measure), few, 1, 1, None)
     scattered = FACTOR * math.hypot(*(scatter([value for _, value in rows]) for rows in (theirs, ours)))
     paired = _paired(theirs, ours)

@@ -142,7 +142,8 @@ class RecordBuilder:
     def _more_of_the_last(self, event: Open) -> Epoch | None:
         """The evaluation that was whole already, with what another row of its step and epoch adds: the test's figures.
 
-        None where there is none, and where that row gives another number to what was told: it is one of its own.
+        None where there is none, and where that row gives another value for a quantity already read: it then is an
+        evaluation of its own.
         """
         done = self._done
         if done is None or not event.step or event.step != done.step or event.epoch != done.epoch:

@@ -150,7 +150,7 @@ def counted(chosen: Plan) -> str:
     return f"{label(chosen.path)} is {chosen.kind.title}: {evaluations}{steps}"
 
 
-def told_of(chosen: Plan) -> str:
+def summary_of(chosen: Plan) -> str:
     """The same with the first and last losses and WER, and the notes, as sentences."""
     figures = []
     for field_, title, text in SPOKEN:
@@ -232,16 +232,16 @@ def _looked(importer: Importer, tick: Tick) -> _Looked:
 
 
 @dataclass
-class _Told:
+class _Overview:
     counts: Counts
     first: Epoch | Step | None = None
     last: Epoch | Step | None = None
     starts: int = 1
 
 
-def _read(importer: Importer, mapping: SourceMapping, line: str, tick: Tick) -> _Told:
+def _read(importer: Importer, mapping: SourceMapping, line: str, tick: Tick) -> _Overview:
     evaluations = RecordBuilder(mapping, line=line)
-    told = _Told(evaluations.counts)
+    told = _Overview(evaluations.counts)
     for found in _records(importer, evaluations, tick):
         if isinstance(found, Epoch) or mapping.steps_alone:
             told.first = told.first or found
@@ -257,7 +257,7 @@ def _shape(seen: _Looked, uses: tuple[Use, ...]) -> Shape:
     return "events" if apart else seen.importer.shape
 
 
-def _steps_per_epoch(told: _Told, survey: Survey, mapping: SourceMapping) -> float | None:
+def _steps_per_epoch(told: _Overview, survey: Survey, mapping: SourceMapping) -> float | None:
     """Where many evaluations carry the same epoch number but another step: steps of one epoch, nearly."""
     columns = {use.field: survey.columns[use.column] for use in mapping.uses if use.field in ("epoch", "step")}
     if len(columns) < 2 or told.counts.repeated.count * 3 < told.counts.evaluations or told.starts > 1:
@@ -267,7 +267,7 @@ def _steps_per_epoch(told: _Told, survey: Survey, mapping: SourceMapping) -> flo
     return steps / epochs if epochs > 0 and steps > 0 and math.isfinite(steps / epochs) else None
 
 
-def _notes(told: _Told, mapping: SourceMapping) -> Iterator[str]:
+def _notes(told: _Overview, mapping: SourceMapping) -> Iterator[str]:
     counts = told.counts
     yield from counts.began_again.sentences()
     if told.starts > 1:

@@ -284,7 +284,7 @@ def _use(name: str, column: str, survey: Survey, wish: Wish) -> Use:
 def _unit(column: Column, name: str, wish: Wish) -> tuple[bool, str]:
     """(written in percent, how that is known)."""
     if wish.percent is not None:
-        return wish.percent, "as you said"
+        return wish.percent, "as you stated"
     if column.percent_sign or any(word in name.lower() for word in ("%", "percent", "pct")):
         return True, "it says so"
     if wish.format_percent is not None:

@@ -109,7 +109,7 @@ def trains(event: Open) -> bool:
     return any(name in event.values for name in ("train_loss", STEP_LOSS, *STEP_FIELDS))
 
 
-def _told_anew(one: Open, other: Open) -> bool:
+def _step_restarts(one: Open, other: Open) -> bool:
     """Whether two events of two epochs tell the same quantity: their step is counted anew in each epoch."""
     apart = before(one.epoch, other.epoch) or before(other.epoch, one.epoch)
     return apart and not (one.values | one.metrics).keys().isdisjoint(other.values | other.metrics)
@@ -118,7 +118,7 @@ def _told_anew(one: Open, other: Open) -> bool:
 def same_moment(one: Open, other: Open) -> bool:
     """Whether two events are of one step, or, without steps, of one epoch."""
     if one.step and other.step:
-        return one.step == other.step and not _told_anew(one, other)
+        return one.step == other.step and not _step_restarts(one, other)
     if one.epoch is not None and other.epoch is not None:
         return one.epoch == other.epoch
     return False

@@ -1,4 +1,4 @@
-"""Printed predictions in a text (`Target: …` above `Pred: …`, GT/Hyp, REF/HYP) → pairs, with their epoch where told.
+"""Printed predictions in a text (`Target: …` above `Pred: …`, GT/Hyp, REF/HYP) → pairs, with their epoch where known.
 
 The forms are those that training scripts print and people paste: a word count in brackets behind the sentence, and
 (EMPTY) for a prediction without words, are no part of it.

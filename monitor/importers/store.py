@@ -66,7 +66,7 @@ class Imported:
 
 def keep(runs_dir: Path, imported: Imported, now: float) -> str:
     """Writes a new run directory and returns its run id; never touches one that exists. Raises RefusedError."""
-    # Hidden until it is whole: whoever is interrupted leaves no half of a run in the list.
+    # Hidden until it is whole: an import that is interrupted leaves no half of a run in the list.
     aside = runs_dir / f".importing-{secrets.token_hex(6)}"
     try:
         make_folder(aside)

@@ -81,7 +81,7 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
         """Closes its run as failed, with the traceback that Tune has kept."""
         reporter = self._trials.get(trial.trial_id)
         if reporter is not None:
-            told = _told(trial.error_file)
+            told = _traceback_of(trial.error_file)
             reporter.writer.finish("failed", told.rpartition("\n")[2], traceback=told)
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **info: Any) -> None:
@@ -95,7 +95,7 @@ class VitalsignsCallback(Callback, Stopper):  # type: ignore[misc,unused-ignore]
             reporter.writer.finish("stopped")
 
 
-def _told(path: str | None) -> str:
+def _traceback_of(path: str | None) -> str:
     """What Tune wrote of a trial's error: a traceback whose last line is the error."""
     try:
         text = Path(path or "").read_text(encoding="utf-8", errors="replace")

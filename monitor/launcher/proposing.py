@@ -13,7 +13,7 @@ from monitor.importers.formats.registry import BINARY, detect
 from monitor.importers.free_text.evidence import NO_FIGURES, Figures, Shown, figures_of
 from monitor.importers.free_text.proposal import names_of, propose_log, sentence
 from monitor.importers.free_text.scan import check_log, scan
-from monitor.importers.importing import Asked, Plan, plan, told_of
+from monitor.importers.importing import Asked, Plan, plan, summary_of
 from monitor.importers.items import LOG_FORMAT, Importer
 from monitor.importers.live import find_followed, read_source
 from monitor.importers.mapping import SourceMapping, mapping_of
@@ -118,7 +118,7 @@ def _by_format(runs_dir: Path, path: Path, kind: type[Importer], request: Attach
     return Proposal(
         path=path,
         mapping=chosen.mapping,
-        said=told_of(chosen),
+        said=summary_of(chosen),
         epochs=chosen.counts.evaluations,
         samples=len(chosen.samples),
         known=find_followed(runs_dir, path),

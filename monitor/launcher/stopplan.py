@@ -44,7 +44,7 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
         return StopPlan(snapshot.run_id, True, (said,), asked, is_queued=True)
     afar = (f"{status.evidence} The request waits until its supervisor there sees it.",) if status.unseen else ()
     if state is not None and known is not None and known.generation != state.generation:
-        known = None  # what it said before it was resumed
+        known = None  # its progress before it was resumed
     if known is None and is_ours(snapshot):
         first = first_signal(snapshot.launch)
         said = f"It has not begun to train since its start: nothing is lost. It gets {first} at once."
@@ -62,11 +62,11 @@ def stop_plan(run_dir: Path, snapshot: Snapshot, now: float) -> StopPlan:
 
 
 def _goes_on(snapshot: Snapshot, known: Progress) -> str:
-    """What a resume will do: only of this project's trainer it is known that it goes on where it was."""
+    """Where a resume goes on: only of this project's trainer it is known that it goes on where it was."""
     if not is_ours(snapshot):
         epoch = known.checkpoint_epoch
         newest = "" if epoch is None else f"Its newest checkpoint so far is of epoch {epoch:g}. "
-        own = "whether it goes on from there is the script's own affair"
+        own = "whether it goes on from there depends on the script"
         return f"{newest}A resume starts the same command again; {own}."
     at = f"epoch {snapshot.epochs[-1].epoch:g}, step {known.step:,}" if snapshot.epochs else f"step {known.step:,}"
     return f"Resume later from {at}."

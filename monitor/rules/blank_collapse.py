@@ -159,7 +159,7 @@ def _level(rho: float, empty: float, deleted: float, limits: EmptyLimits, common
 
 
 def _words(rho: float) -> str:
-    """Words said for a hundred in the targets."""
+    """Predicted words for every hundred in the targets."""
     out = 100 * rho
     return count(round(out), "word") if out < LARGEST else f"{number(out)} words"
 

@@ -29,7 +29,7 @@ class GapForecast(Rule):
 
     Only a rise that a trend test confirms is drawn on, and only ten evaluations far, none past the planned end;
     of a run that is over, nothing.
-    It cannot tell what a change of the learning rate, or more noise, will do to the line.
+    It cannot tell how a change of the learning rate, or more noise, would change the line.
     """
 
     name = "gap_forecast"
@@ -84,7 +84,7 @@ class GapForecast(Rule):
             now={"gap": float(gap[-1]), "crossing at epoch": round(crosses.expected, 1)},
             limits={"gap": limit, "p value": p_value},
             remedy="Nothing yet; have the next change ready.",
-            cannot_tell="What a change of the learning rate will do to the line.",
+            cannot_tell="How a change of the learning rate would change the line.",
         )
 
 

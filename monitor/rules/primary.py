@@ -203,7 +203,7 @@ def others_of(snapshot: Snapshot) -> list[Metric]:
     all_of_them = others if first is None else [first, *others]
     titles = Counter(metric.title for metric in all_of_them)
     return [
-        # Two with one title are told apart by their names.
+        # Two with one title are distinguished by their names.
         metric if titles[metric.title] == 1 else replace(metric, label=f"{metric.label} ({metric.name})")
         for metric in others
         if not _was_renamed(snapshot, metric, all_of_them)

@@ -76,7 +76,7 @@ class TokenDominance(Rule):
         data = evaluations.read(snapshot, thresholds)
         usual = _shares(snapshot.clips)
         alike = _one_sentence(snapshot, limits)
-        said = _said(snapshot)
+        said = _val_predictions(snapshot)
         signs = [
             _signs(each, usual, limits, alike.get(each.epoch, ""), said.get(each.epoch, ())) for each in snapshot.epochs
         ]
@@ -142,7 +142,7 @@ def _shares(clips: tuple[Clip, ...]) -> dict[str, float]:
     return {word: count / counts.total() for word, count in counts.items()}
 
 
-def _said(snapshot: Snapshot) -> dict[float, Sequence[str]]:
+def _val_predictions(snapshot: Snapshot) -> dict[float, Sequence[str]]:
     """Epoch → the predictions of all val clips."""
     return {decode.epoch: decode.hypotheses for decode in snapshot.decodes if decode.split == "val"}
 
@@ -153,7 +153,7 @@ def _one_sentence(snapshot: Snapshot, limits: DominanceLimits) -> dict[float, st
     least = limits.dominance_sentence_ratio
     if len(targets) < 2 or max(targets.values()) > least / 2 * targets.total():
         return {}
-    said, found = _said(snapshot), {}
+    said, found = _val_predictions(snapshot), {}
     for record in snapshot.epochs:
         # So many alike leave few that differ: most evaluations need no count.
         few = (record.unique_hypothesis_ratio or 0.0) <= 1 - least + 1 / LEAST_CLIPS

@@ -1,4 +1,4 @@
-"""A share that still is where it was at its first evaluation: what can be said of that. Pure."""
+"""A share that is still where it was at its first evaluation: what follows from that. Pure."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class WordShape(NamedTuple):
     top_token_ratio: float | None
     unique_hypothesis_ratio: float
     distinct_token_ratio: float
-    """Different words said / different words asked for."""
+    """Different words predicted / different words of the targets."""
 
 
 FILLED = WordShape._fields

@@ -1,6 +1,6 @@
 """Fractions of a whole that cannot be ones, such as a share that a script logs in percent.
 
-For whoever reads such a run the field was not measured, in any evaluation: in percent .8 looks like a fraction and is
+A reader of such a run finds the field not measured, in any evaluation: in percent .8 looks like a fraction and is
 none. The values stand among the metrics of no known name, as they were logged.
 """
 

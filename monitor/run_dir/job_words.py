@@ -107,8 +107,9 @@ def beginning(seen: JobSeen) -> str:
 
 
 def closing(seen: JobSeen) -> str:
-    """Its processes are gone from this machine, and the engine, which knows why, has not said so yet."""
-    return f"Its processes are gone; how {called(seen)}{_on(seen)} ended is not said yet ({seen.state}).{_since(seen)}"
+    """Its processes are gone from this machine, and the engine, which knows why, has not reported it yet."""
+    how = f"how {called(seen)}{_on(seen)} ended is not reported yet ({seen.state})"
+    return f"Its processes are gone; {how}.{_since(seen)}"
 
 
 def ended_word(state: str) -> Literal["failed", "stopped", "lost"]:
@@ -140,7 +141,7 @@ def ended(seen: JobSeen) -> str:
     ends = ENDS[seen.engine]
     why = (ends.get(seen.reason) or ends.get(seen.state, "it ended")) + by(seen)
     code = f" with exit status {seen.exit_status}" if seen.exit_status not in ("", "0", "0:0") else ""
-    said = f" It said: {words.sentence(seen.said)}" if seen.said else ""
+    said = f" Its message: {words.sentence(seen.said)}" if seen.said else ""
     job = called(seen)[len(name) + 1 :]
     return f"{name} ended {job}{_on(seen)} ({seen.state}): {why}{code}, and the run left no outcome.{said}"
 

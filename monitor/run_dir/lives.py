@@ -44,7 +44,7 @@ def lives_of(run_dir: Path, state: State | None, progress: Progress | None) -> L
     if is_archived(run_dir):
         return ARCHIVED
     if is_mirrored(run_dir):
-        return _as_said(run_dir)
+        return _last_reported(run_dir)
     in_force = state_in_force(state, progress)
     trainer: Identity | None = None
     if in_force is not None:
@@ -125,7 +125,7 @@ def is_heard(mirror: Path, now: float) -> bool:
     return abs(now - heard_at) < HEARD_SECS
 
 
-def _as_said(run_dir: Path) -> Lives:
+def _last_reported(run_dir: Path) -> Lives:
     """The other host's last report; where that is out of date, the processes that were alive then are "unknown"."""
     mirror = run_dir.parents[1]
     said = files.read_document(mirror / SEEN_DIR / f"{run_dir.name}.json", Lives, files.UNREADABLE)

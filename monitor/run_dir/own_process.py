@@ -43,11 +43,11 @@ class OwnProcess:
         self.pid = self._process.pid
 
     def has_ended(self) -> bool:
-        """Whether it is gone; what it said before that may still be in the pipe."""
+        """Whether it has ended; its last output may still be in the pipe."""
         return self._process.poll() is not None
 
     def listen(self) -> None:
-        """Takes in what it has said since."""
+        """Takes in its output since the last call."""
         while len(self.output) <= self.most_bytes and (part := self._stdout.read(PART_BYTES)):
             self.output += part
 

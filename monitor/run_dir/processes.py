@@ -147,7 +147,7 @@ class RunLock:
     def release(self) -> None:
         """Gives the lock up at once; nothing where it is not held."""
         if self._descriptor is not None:
-            # Said outright: closing is not enough while a child that is just being started holds a copy.
+            # Unlocked explicitly: closing is not enough while a child that is just being started holds a copy.
             with contextlib.suppress(OSError):
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             self.close_copy()

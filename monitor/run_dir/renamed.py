@@ -1,7 +1,7 @@
 """A metric that a run logs under another name from some epoch on: val_acc, then val_accuracy.
 
 Where both names are spellings of one thing, its earlier values stand under the name of now, so that its best is that of
-the whole run. Where they may be two things they stay two; either way it is said.
+the whole run. Where they may be two things they stay two; either way the page names both.
 """
 
 from __future__ import annotations

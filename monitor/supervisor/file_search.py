@@ -61,7 +61,7 @@ class FileSearch:
         return None if chosen is None else self._followed(chosen, "Its log names no epoch.", generation, now)
 
     def richer(self, told: frozenset[str], source: Path) -> Plan | None:
-        """A file other than `source` that holds all that this holds (`told`: fields and scores), and more than that.
+        """A file other than `source` that holds all that this holds (`told`: its fields and scores), and more.
 
         More is another loss or error rate, or epochs of which the source has no record. None where there is none, where
         it holds fewer evaluations, or where the log prints predictions, which no file of figures has.
@@ -82,7 +82,7 @@ class FileSearch:
         for name in (EPOCHS_FILE, *([STEPS_FILE] if chosen.counts.steps else [])):
             files.replace(self._run_dir / name, b"")
         more = " and ".join(field.replace("_", " ") for field in sorted(fields_of(chosen.mapping.uses) - told))
-        why = f"Read from its log at first; then a file appeared that tells {more or 'more evaluations'} as well."
+        why = f"Read from its log at first; then a file appeared that holds {more or 'more evaluations'} as well."
         return self._followed(chosen, why, generation, now, run.created_at)
 
     def _followed(self, chosen: Plan, why: str, generation: int, now: float, created_at: float = 0.0) -> Following:
@@ -184,7 +184,7 @@ def fields_of(uses: Iterable[Use]) -> frozenset[str]:
 
 
 def _tells_more(chosen: Plan, told: frozenset[str], count: int) -> bool:
-    """Whether a file has all that is told so far and another quantity, or the same of epochs that were missed."""
+    """Whether a file has every quantity read so far and another one, or the same ones of epochs that were missed."""
     fields = fields_of(chosen.mapping.uses)
     names_epochs = any(use.field == "epoch" for use in chosen.mapping.uses)
     has_all = told <= fields | {plain_name(name) for name in chosen.survey.columns}

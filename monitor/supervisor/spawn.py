@@ -99,7 +99,7 @@ def _prepare(program: Program, log: int) -> None:
         signal.signal(getattr(signal, name), signal.SIG_DFL)
     if RAY_JOB_VARIABLE in program.environment and sys.platform == "linux":
         # Where Ray's node dies, Ray kills the group of the supervisor; the trainer has one of its own, and nobody would
-        # own it any more. It is told as by Ray's own stop, and may save.
+        # own it any more. It gets the signal of Ray's own stop, and may save.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     elif "SLURM_JOB_ID" in program.environment:
         # A cluster's warning goes to every process of the step, and one that does not expect it would die of it:

@@ -108,7 +108,7 @@ class _Seen:
         before, said = self.look, self.trouble
         try:
             self.look, self.trouble = self.task.result(), ""
-        except (asyncio.CancelledError, Exception) as fault:  # noqa: BLE001 - one folder's fault is told with it
+        except (asyncio.CancelledError, Exception) as fault:  # noqa: BLE001 - one folder's fault is shown with it
             self.trouble = f"This folder could not be looked at: {fault!r}."
         self.task, self.looked_at = None, time.monotonic()
         if self.look is not None and (before is None or before.rows is not self.look.rows):

@@ -156,12 +156,12 @@ class Tailer:
             text = steady(msgspec.json.encode(seen).decode())
             return text, Since(len(snapshot.epochs), len(snapshot.steps), snapshot.life)
 
-        def said(fault: Exception) -> tuple[str, Since]:
+        def instead(fault: Exception) -> tuple[str, Since]:
             """The fault in place of the frame."""
             # The tab would else see its line cut, and connect again without end.
             return steady(msgspec.json.encode(Problem(message=own_fault("drawn", fault))).decode()), since
 
-        made = guarded(drawn, said)
+        made = guarded(drawn, instead)
         self.spent_secs += time.thread_time() - begun
         return made
 
@@ -198,7 +198,7 @@ class Tailer:
         recovered, self.problem = bool(self.problem), ""
         flags = tuple((f.rule, f.severity, f.line) for f in judged.diagnosis.findings)
         status = status_of(snapshot)
-        # Of what cannot be seen from here the age is all that is known: it is said anew as it grows.
+        # Of what cannot be seen from here the age is all that is known: it is shown anew as it grows.
         known = status.evidence if status.unseen else status.word
         self._beside = self._look_beside(snapshot, now)
         mark = (snapshot.seq, snapshot.life, judged.diagnosis.verdict, flags, known, self._beside)

@@ -13,7 +13,7 @@ from monitor.view.shapes.answers import GpuShown
 MOST_POINTS = 240
 FIRST_READ_SECS = 60.0
 """From the start on; readings come every five seconds, once the driver sees the training."""
-TOLD = {
+REPORTED = {
     "busy_ratio": "how busy it is (of a MIG slice it never is)",
     "memory_bytes": "memory",
     "power_watts": "power",
@@ -40,7 +40,7 @@ def gpu_shown(history: GpuHistory | None, known: float) -> GpuShown | None:
         memory_total_bytes=finite(history.memory_total_bytes),
         power_limit_watts=finite(history.power_limit_watts),
         slowed=_slowed(history),
-        unsaid=_unsaid(history),
+        unsaid=_not_reported(history),
     )
 
 
@@ -96,7 +96,7 @@ def _slowed(history: GpuHistory) -> str:
     return f"{whose} kept down {percent(share)} of the time: {', '.join(history.throttled_by)}."
 
 
-def _unsaid(history: GpuHistory) -> str:
-    """What the driver never told; "" where it told all."""
-    never = [words for name, words in TOLD.items() if _mean(getattr(history, name)) is None]
-    return f"Not told by the driver: {', '.join(never)}." if never else ""
+def _not_reported(history: GpuHistory) -> str:
+    """Which quantities the driver never reported; "" where it reported all."""
+    never = [words for name, words in REPORTED.items() if _mean(getattr(history, name)) is None]
+    return f"Not reported by the driver: {', '.join(never)}." if never else ""

@@ -108,7 +108,7 @@ def _why(diagnosis: Diagnosis) -> str:
     if worst.rule in ODDS:
         return f"Measured false-alarm rate: wrong on {ODDS[worst.rule]}."
     if diagnosis.verdict in ENDED_VERDICTS.values():
-        return ""  # which word it would have said is no matter any more
+        return ""  # the word that it would have given does not matter any more
     return "This check says LOOK at most: its false alarms are not measured well enough."
 
 

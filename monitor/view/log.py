@@ -41,10 +41,10 @@ class LogQuestion:
 
 
 class JobLog(Protocol):
-    """The log of a job as its engine gives it. `said`: where it is from, or why it is not to be had."""
+    """The log of a job as its engine gives it. `source`: where it is from, or why it is not available."""
 
     @property
-    def said(self) -> str:
+    def source(self) -> str:
         """What the page writes above the lines."""
 
     @property
@@ -58,7 +58,7 @@ class JobLog(Protocol):
 
 def log_tail(log: Path, question: LogQuestion, of_job: JobLog | None = None) -> LogTail:
     """The last lines, at most 1,000 of the last 256 KB (8 MB while searching), or `same` where nothing is new."""
-    source = of_job.said if of_job is not None else ""
+    source = of_job.source if of_job is not None else ""
     if question.source != source:
         question = replace(question, known=-1)  # a size that was seen of another log says nothing about this one
     if of_job is not None and of_job.end is not None:

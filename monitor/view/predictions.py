@@ -71,7 +71,7 @@ def predictions(snapshot: Snapshot, question: PredictionsQuestion, parent: Snaps
     place = _nearest(decodes, question.epoch)
     decoder = question.decoder if decodes[place].adjusted is not None else DECODERS[0]
     scored = _scored(snapshot, decodes[place], decoder)
-    before = _said_before(snapshot, decodes, place, decoder)
+    before = _predicted_before(snapshot, decodes, place, decoder)
     other = _other_decoder(snapshot, decodes[place], decoder)
     found = _chosen(_with_word(scored, question.word), question, before)
     return Predictions(
@@ -241,7 +241,7 @@ def _nearest(decodes: list[Decode], epoch: float | None) -> int:
     return min(range(len(decodes)), key=lambda place: abs(decodes[place].epoch - epoch))
 
 
-def _said_before(snapshot: Snapshot, decodes: list[Decode], place: int, decoder: str) -> dict[str, str]:
+def _predicted_before(snapshot: Snapshot, decodes: list[Decode], place: int, decoder: str) -> dict[str, str]:
     """What each clip was decoded as one stored evaluation earlier."""
     if place == 0:
         return {}

@@ -119,7 +119,7 @@ def _came(outcome: ChildOutcome, line: str) -> str:
     return f"{outcome.word.capitalize()} against {outcome.parent_id}: {line}"
 
 
-def told(row: RunRow, outcome: ChildOutcome, line: str) -> RunRow:
+def with_outcome(row: RunRow, outcome: ChildOutcome, line: str) -> RunRow:
     """The row with another line about the outcome of its change."""
     events = [replace(one, text=_came(outcome, line)) if one.kind == OUTCOME else one for one in row.events]
     return replace(row, outcome_line=line, events=events)

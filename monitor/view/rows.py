@@ -25,7 +25,7 @@ from monitor.run_dir.launch import read_progress
 from monitor.run_dir.lives import is_mirrored
 from monitor.run_dir.metric import WER, Metric
 from monitor.run_dir.reader import is_run, list_runs
-from monitor.view.row import need, row_of, told, with_age
+from monitor.view.row import need, row_of, with_age, with_outcome
 from monitor.view.settings import differing, flat
 from monitor.view.shapes.listing import RunRow, Setting, Sweep
 from monitor.view.sweeps import settings_within, sweeps_of
@@ -231,7 +231,7 @@ class RowBook:
             known = list({each.run_id: each for each in (*own, *beside)}.values())
             for name in came.keys() & set(group.runs):
                 if (decided := decision_of(name, known, group)) is not None:
-                    found[name] = told(rows[name], came[name], with_seeds(came[name].line, decided))
+                    found[name] = with_outcome(rows[name], came[name], with_seeds(came[name].line, decided))
         return found
 
 

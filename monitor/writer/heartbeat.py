@@ -63,7 +63,7 @@ class Pace:
         if epoch > before[0]:
             self._epochs.append((at - before[1]) / (epoch - before[0]))
         elif epoch > 0.0:
-            self._last_epoch = before  # what is said of one epoch in two calls is one epoch
+            self._last_epoch = before  # two calls for one epoch are one epoch
 
     def step_secs(self) -> float | None:
         """Median seconds per step over the last ones; None before the second."""

@@ -133,7 +133,7 @@ def test_a_command_that_is_shown_can_be_pasted_whatever_the_folders_are_called(t
 
 def test_a_command_in_a_sentence_can_be_pasted_whatever_a_run_a_metric_or_a_log_is_called():
     """A run, a metric or a log has a name that a shell would execute, and a command in a sentence is pasted."""
-    as_it_is = re.compile(r"python -m monitor [^\"]*\{(?!elsewhere\(|shlex\.|_said\(|line\})")
+    as_it_is = re.compile(r"python -m monitor [^\"]*\{(?!elsewhere\(|shlex\.|_address_of\(|line\})")
     found = {
         f"{path.name}: {line.strip()}"
         for path in (ROOT / "monitor").rglob("*.py")

@@ -126,7 +126,7 @@ def test_a_stranger_hammers_and_is_told_to_wait(there, bo, kind):
 
 
 def test_who_has_taken_his_share_is_told_when_to_come_again(there, bo):
-    """Strangers, and one who looks, ask for far more than a share, and are told when to come again in words."""
+    """Strangers, and one who looks, ask for far more than a share; the answer states when to come again."""
     with hammering(there, "page", secs=250):
         assert told_to_wait(there, lambda: there.ask("/")) < 30
         assert there.ask(f"/?token={there.look}").status == 303, "a good link opens the page meanwhile"

@@ -160,7 +160,7 @@ def test_a_user_header_from_anybody_but_the_proxy_is_ignored(there, sent):
 
 
 def test_a_user_header_is_ignored_where_nothing_is_trusted(tmp_path):
-    """A user header, with a good proxy token, reaches a dashboard that was told to trust none."""
+    """A user header, with a good proxy token, reaches a dashboard that is set to trust none."""
     with serving(tmp_path) as plain:
         token = link(plain, "--name", "caddy", "--may", "proxy")["token"]
         assert plain.ask("/", headers={"X-Forwarded-User": "ana", "X-Vitalsigns-Proxy": token}).status == 401

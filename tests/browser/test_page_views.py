@@ -287,7 +287,7 @@ def test_the_gpu_is_drawn_over_real_time_with_the_times_of_throttling_and_what_i
     for words in ("memory of the fullest", "2.0 to 64.0 GiB of 140.4 GiB", "250 W\nunchanged", "38 to 57 °C"):
         assert words in said
     assert "The clock of one or more was kept down 25.0 % of the time: heat." in said
-    assert "Not told by the driver: how busy it is" in said and "GPUs busy" not in said
+    assert "Not reported by the driver: how busy it is" in said and "GPUs busy" not in said
     lines = [each.get_attribute("d") for each in gpu.locator(".vs-gpu-line").all()]
     assert [line.count("M") for line in lines] == [2, 2, 2], "each begins anew behind the hour"
     assert gpu.locator(".vs-gpu-slow").first.get_attribute("d").count("M") == 5

@@ -187,7 +187,7 @@ def test_after_one_try_it_is_said_that_it_was_one_and_none_is_called_better_or_w
     word, why = decide(None, Effect((1.0,), "in this folder"))
     assert (word, why) == (
         "CLOSE CALL",
-        "It was tried once and came to 1.00 times its parent's error: one try does not tell that from 1.",
+        "It was tried once and came to 1.00 times its parent's error: one try cannot tell that from 1.",
     )
     assert decide(None, Effect((0.5,), ""))[1].startswith("The one time it was tried, the change has ended better")
     assert decide(None, Effect((1.5,), ""))[1].startswith("The one time it was tried, the change has ended worse")

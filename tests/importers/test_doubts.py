@@ -235,7 +235,7 @@ def test_numbers_that_no_word_names_and_that_rise_are_doubted(tmp_path):
 def test_losses_by_step_of_which_none_was_read_are_named(tmp_path):
     steps = "".join(f"pass {n} of step {n}; gen.loss<{3 - n / 10:.3f}>\n" for n in range(1, 6))
     said = said_of(tmp_path, "Epoch 1/2 val loss 2.5\n" + steps + "Epoch 2/2 val loss 2.1\n")
-    assert "5 lines tell 'gen.loss' by step, line 2 first, and no step was read." in said
+    assert "5 lines give 'gen.loss' by step, line 2 first, and no step was read." in said
 
 
 def test_a_train_loss_of_steps_beside_the_one_of_the_epoch_is_said(tmp_path):

@@ -242,7 +242,7 @@ def test_evaluations_of_many_models_are_said_to_be_no_one_training():
     said = "6 lines give a valid_acc of 6 subjects: these are not one training."
     assert said in told_by(lines, rows, by_epoch=False)
     of_one = [line.replace(f"Subject: {n}", "Subject: 1") for n, line in enumerate(lines, 1)]
-    nowhere = "No line names an epoch or a step, and none tells of the training: these may be of as many models."
+    nowhere = "No line names an epoch or a step, and none is of the training: these may be of as many models."
     assert told_by(of_one, rows, by_epoch=False) == [nowhere]
     trained = [Row(row.epoch, cells={**row.cells, "train_loss": "0.5"}) for row in rows]
     assert told_by(of_one, trained, by_epoch=False) == []

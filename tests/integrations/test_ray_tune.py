@@ -99,12 +99,12 @@ def test_a_trial_that_fails_keeps_the_traceback_of_tune(watch, tmp_path):
 
 @pytest.mark.parametrize("path", [None, "", "/no/such/file"])
 def test_where_tune_kept_nothing_that_is_said(path, integration):
-    assert integration._told(path) == "The trial failed; Tune has not kept why."
+    assert integration._traceback_of(path) == "The trial failed; Tune has not kept why."
 
 
 def test_a_long_traceback_keeps_its_end(integration, tmp_path):
     (tmp_path / "error.txt").write_text("x" * integration.TRACEBACK_CHARACTERS + "ValueError: bad")
-    told = integration._told(str(tmp_path / "error.txt"))
+    told = integration._traceback_of(str(tmp_path / "error.txt"))
     assert len(told) == integration.TRACEBACK_CHARACTERS and told.endswith("ValueError: bad")
 
 

@@ -123,11 +123,11 @@ def test_what_is_free_is_counted_and_a_ray_that_has_not_counted_yet_says_nothing
     ("answer", "word", "said", "cause"),
     [
         (DIED, "failed", "on 10.0.0.7 (FAILED): the process of Ray's that ran it died, or its node", "node"),
-        (DIED, "failed", "It said: The actor died because its node has died. Node Id: 0780.", "node"),
+        (DIED, "failed", "Its message: The actor died because its node has died. Node Id: 0780.", "node"),
         (
             NOT_FOUND,
             "failed",
-            "it failed with exit status 127, and the run left no outcome. It said: /bin/sh: 1:",
+            "it failed with exit status 127, and the run left no outcome. Its message: /bin/sh: 1:",
             "job",
         ),
         ({"status": "STOPPED", "message": "Job was intentionally stopped."}, "stopped", "it was stopped", None),

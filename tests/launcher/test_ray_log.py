@@ -58,7 +58,7 @@ def state(word: str = "running") -> State:
 def text_of(run_dir: Path, most: int = 1000) -> str:
     log = ray_log.followed(run_dir, state())
     assert log is not None
-    return log.end(most).decode() if log.end is not None else log.said
+    return log.end(most).decode() if log.end is not None else log.source
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_ray_is_asked_for_the_log_of_a_job_at_work_and_of_one_that_never_trained
     found = ray_log.whole(run_dir, state(word))
     assert (found is not None) == asked
     if found is not None:  # nobody answers there
-        assert found.end is None and found.said.startswith("This is trainer.log, not the log of its Ray job. No Ray")
+        assert found.end is None and found.source.startswith("This is trainer.log, not the log of its Ray job. No Ray")
 
 
 def test_a_log_is_kept_from_its_end_on_and_its_whole_size_is_told(run_dir, monkeypatch):
@@ -101,7 +101,7 @@ def test_a_log_is_kept_from_its_end_on_and_its_whole_size_is_told(run_dir, monke
         wait_for(lambda: text_of(run_dir).endswith("line 99\n"))
         assert text_of(run_dir) == "line 97\nline 98\nline 99\n" and text_of(run_dir, 4) == " 99\n"
         log = ray_log.followed(run_dir, state())
-        assert log.size == 800 and log.said == f"Log of Ray job vitalsigns-{JOB}, from Ray's job API"
+        assert log.size == 800 and log.source == f"Log of Ray job vitalsigns-{JOB}, from Ray's job API"
         known(run_dir, address, problem="The Ray did not answer.")
         assert text_of(run_dir) == "This is trainer.log, not the log of its Ray job. The Ray did not answer."
         done.set()

@@ -171,7 +171,7 @@ def test_a_script_that_failed_starts_again_and_says_that_it_begins_anew(runs):
     start(runs, [*script(runs.parent, once), str(runs.parent / "mark")], run_id="run")
     wait_for_state(runs / "run", "failed")
     plan = launcher.plan_resume(runs, "run")
-    assert ", from the beginning as far as its code tells: no call in it loads a checkpoint." in plan.line
+    assert ", from the beginning as far as its code shows: no call in it loads a checkpoint." in plan.line
     assert plan.line.endswith(" Nothing is changed.")
     launcher.resume(runs, "run", plan=plan)
     wait_for_state(runs / "run", "finished")

@@ -36,7 +36,7 @@ def line(tmp_path):
 
 def test_a_script_that_loads_nothing_begins_anew_and_its_checkpoint_is_named_first(line, tmp_path):
     assert line("open('last.pt', 'w').write('weights')\n") == (
-        f"{AGAIN}, from the beginning as far as its code tells: no call in it loads a checkpoint. "
+        f"{AGAIN}, from the beginning as far as its code shows: no call in it loads a checkpoint. "
         f"Newest checkpoint on disk: {tmp_path}/last.pt. The new start may write over it: copy it first if you need it."
     )
 
@@ -47,7 +47,7 @@ def test_without_a_checkpoint_on_disk_that_is_said(line):
 
 def test_a_script_that_may_find_its_checkpoint_itself_is_told_with_the_line(line, tmp_path):
     assert line(LOADS) == (
-        f"{AGAIN}; whether it goes on is the script's own affair (train.py, line 2: torch.load). "
+        f"{AGAIN}; whether it goes on depends on the script (train.py, line 2: torch.load). "
         f"Newest checkpoint on disk: {tmp_path}/last.pt."
     )
 

@@ -93,7 +93,7 @@ def test_our_trainer_goes_on_where_its_last_checkpoint_is(run_dir, steps, line):
 
 def test_of_a_foreign_script_it_is_not_said_that_it_goes_on(run_dir):
     launched(run_dir, THEIRS)
-    same = "Starts the same command again in the same run; whether it goes on is the script's own affair."
+    same = "Starts the same command again in the same run; whether it goes on depends on the script."
     assert make_resume_plan(run_dir).line.startswith(same)
     told(run_dir, checkpoint_epoch=2.0)
     plan = make_resume_plan(run_dir)

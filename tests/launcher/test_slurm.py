@@ -192,7 +192,7 @@ def test_a_run_whose_processes_are_gone_is_not_lost_before_the_engine_has_said_h
     ending = snapshot_with(seen("COMPLETING", nodes="n1"), state="running")
     said = status_of(msgspec.structs.replace(ending, **gone))
     assert (said.word, said.live) == ("running", True)
-    assert said.evidence == "Its processes are gone; how SLURM job 17 on n1 ended is not said yet (COMPLETING)."
+    assert said.evidence == "Its processes are gone; how SLURM job 17 on n1 ended is not reported yet (COMPLETING)."
     ended = snapshot_with(seen("PREEMPTED", nodes="n1", ended_at=NOW - 5), state="running")
     assert status_of(msgspec.structs.replace(ended, **gone)).word == "failed"
     stored = snapshot_with(seen("COMPLETING", nodes="n1"), state="stopped")

@@ -148,7 +148,7 @@ def test_where_a_strangers_script_goes_on_is_not_promised(tmp_path):
     plan = stop_plan(tmp_path, snapshot(known, ["python", "t.py"], tmp_path), NOW)
     assert plan.can_save and plan.lines[-1] == (
         "Its newest checkpoint so far is of epoch 58. A resume starts the same command again; whether it goes on from "
-        "there is the script's own affair."
+        "there depends on the script."
     )
 
 

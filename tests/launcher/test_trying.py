@@ -361,7 +361,7 @@ def test_a_child_that_dies_at_once_says_so_and_how_its_parent_goes_on(tmp_path, 
         assert main(["restart", "parent", "--set", "lr=3", "--yes", "--runs", str(runs)]) == EXIT_REFUSED
         said = capsys.readouterr().out.replace("\n", " ")
         assert "parent-2: failed. ValueError: no such rate. parent was stopped for it. To go on with parent" in said
-        again = "Starts the same command again in the same run, from the beginning as far as its code tells: no call"
+        again = "Starts the same command again in the same run, from the beginning as far as its code shows: no call"
         assert f": python -m monitor resume parent --runs {runs}. {again}" in said
         assert main(["show", "parent-2", "--runs", str(runs)]) == EXIT_OK
         assert (

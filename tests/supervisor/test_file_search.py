@@ -148,7 +148,7 @@ def test_a_run_changes_over_to_a_file_that_tells_more(tmp_path, logged, confirme
         seen = read(runs / "one")
         assert seen.run.created_at == begun
         assert [record.train_loss for record in seen.epochs] == pytest.approx([3, 1.5, 1, 0.75], abs=1e-4)
-        assert ("appeared that tells val loss as well. Imported from metrics.csv" in seen.run.notes) == changes
+        assert ("appeared that holds val loss as well. Imported from metrics.csv" in seen.run.notes) == changes
         told = [record.val_loss for record in seen.epochs]
         assert told == (
             pytest.approx([3.2, 1.6, 3.2 / 3, 0.8], abs=1e-4) if changes or "val_loss" in logged else [None] * 4
@@ -206,7 +206,7 @@ def test_a_log_that_shows_the_last_epochs_alone_is_left_for_the_file_that_has_al
         seen = read(runs / "one")
         assert [record.epoch for record in seen.epochs] == [0, 1, 2, 3, 4, 5]
         assert [record.val_loss for record in seen.epochs] == pytest.approx([4 / n for n in range(1, 7)])
-        assert "then a file appeared that tells more evaluations as well" in seen.run.notes
+        assert "then a file appeared that holds more evaluations as well" in seen.run.notes
     finally:
         end_everything(runs)
 
@@ -354,4 +354,4 @@ def test_a_change_over_says_what_the_file_tells_more_and_keeps_when_the_run_bega
     seen = read(looks)
     assert (seen.run.created_at, [record.epoch for record in seen.epochs]) == (77.0, [1, 2, 3])
     assert [step.step for step in seen.steps] == [9], "the file has no steps: those of the log stay"
-    assert "a file appeared that tells val loss as well." in seen.run.notes
+    assert "a file appeared that holds val loss as well." in seen.run.notes

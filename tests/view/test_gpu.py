@@ -98,7 +98,7 @@ def test_several_are_told_by_their_numbers_and_what_the_driver_never_told_is_sai
     shown = gpu_shown(msgspec.structs.replace(HISTORY, gpus=["cuda:0", "cuda:1", "cuda:3"], busy_ratio=[None] * 3), 0.0)
     assert shown.title == "GPU 0, 1 and 3, NVIDIA H200"
     assert shown.slowed == "The clock of one or more was kept down 33.3 % of the time: heat."
-    assert shown.unsaid == "Not told by the driver: how busy it is (of a MIG slice it never is)."
+    assert shown.unsaid == "Not reported by the driver: how busy it is (of a MIG slice it never is)."
     assert gpu_shown(HISTORY, 0.0).unsaid == ""
 
 

@@ -58,7 +58,7 @@ def test_no_log_an_empty_log_and_nothing_new(tmp_path):
 
 @dataclass
 class OfJob:
-    said: str
+    source: str
     size: int = 0
     end: Callable[[int], bytes] | None = None
 

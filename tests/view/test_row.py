@@ -13,7 +13,7 @@ from monitor.diagnosis.verdict import judge
 from monitor.run_dir import Alert, ChildOutcome, Parent, Progress, Summary, words
 from monitor.run_dir.metric import Metric
 from monitor.run_dir.status import Status
-from monitor.view.row import MOST_EVENTS, need, row_of, told, with_age
+from monitor.view.row import MOST_EVENTS, need, row_of, with_age, with_outcome
 from monitor.view.shapes.listing import RunRow
 from monitor.view.state import progress
 from tests.snapshots import NOW, beating, snapshot
@@ -108,7 +108,7 @@ def test_events_are_what_a_reader_may_have_missed_the_newest_first():
 
 def test_another_line_about_the_outcome_replaces_the_one_of_its_file_only():
     before = row(alerts=(alert(1.0),), outcome=OUTCOME)
-    after = told(before, OUTCOME, "by 5 points")
+    after = with_outcome(before, OUTCOME, "by 5 points")
     assert after.outcome_line == "by 5 points"
     assert [event.text for event in after.events] == ["Better against p: by 5 points", "The gap opens."]
 

@@ -133,7 +133,7 @@ def _clean(word: str) -> str:
         word = word.removeprefix(prefix)
     word = word.removesuffix("-PLUSPLUS")
     stem = word.removesuffix("RAUM")
-    # NORDRAUM is NORD said with space around it; a word that is RAUM itself stays.
+    # NORDRAUM is NORD signed with space around it; a word that is RAUM itself stays.
     return stem if stem != word and re.fullmatch(r"[A-Z]{2,}", stem) else word
 
 

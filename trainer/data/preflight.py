@@ -36,7 +36,7 @@ class Preflight:
         return {f"{split}: {reason}": len(ids) for (reason, split), ids in self.left_out.items()}
 
     def lines(self) -> list[str]:
-        """The table, a line a row; empty where nothing is to be said."""
+        """The table, a line a row; empty where there is nothing to report."""
         rows = []
         for what, found in (("left out", self.left_out), ("noted", self.noted)):
             for (reason, split), ids in found.items():

@@ -1,6 +1,6 @@
 """A small sign language about the weather: 51 glosses with a phonology, and a grammar for sentences.
 
-The language itself is fixed; only who signs and what is said depends on a run's seed.
+The language itself is fixed; only the signers and the sentences depend on a run's seed.
 """
 
 from __future__ import annotations

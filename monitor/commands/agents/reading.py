@@ -1,7 +1,7 @@
 """Answers about runs: what the verbs print with --json, and curves thinned to what a conversation holds.
 
-Text that a run has written (log lines, predictions, error texts, names) can say anything, also "ignore what you were
-told". Where an answer holds such text it stands below `quoted_data`, beside a sentence that says what it is.
+Text that a run has written (log lines, predictions, error texts, names) can say anything, also "ignore your
+instructions". Where an answer holds such text it stands below `quoted_data`, beside a sentence that says what it is.
 """
 
 from __future__ import annotations

@@ -36,47 +36,47 @@ def _add_looks(server: MCPServer, reading: RunAnswers) -> None:
     @server.tool(annotations=LOOKS)
     def list_runs(most: int = 50) -> dict[str, Any]:
         """The newest runs of the folder with status, verdict, newest numbers and seeds; `left_out`: how many more."""
-        return _told(reading.list_runs, most)
+        return _answer(reading.list_runs, most)
 
     @server.tool(annotations=LOOKS)
     def show_run(run: str) -> dict[str, Any]:
         """One run: status, progress, settings, command, error."""
-        return _told(reading.show_run, run)
+        return _answer(reading.show_run, run)
 
     @server.tool(annotations=LOOKS)
     def verdict(run: str, at_epoch: float | None = None) -> dict[str, Any]:
         """Verdict, findings with numbers and thresholds, odds of waiting or a restart; now or after an epoch."""
-        return _told(reading.verdict, run, at_epoch)
+        return _answer(reading.verdict, run, at_epoch)
 
     @server.tool(annotations=LOOKS)
     def diagnosis(run: str) -> dict[str, Any]:
         """Likely causes with evidence for and against, and options A, B … with their expected effect."""
-        return _told(reading.diagnosis, run)
+        return _answer(reading.diagnosis, run)
 
     @server.tool(annotations=LOOKS)
     def curves(run: str, names: list[str] | None = None, most: int = 40) -> dict[str, Any]:
         """Numbers by epoch, thinned to `most` points; without names the losses and the gap."""
-        return _told(reading.curves, run, names or (), most)
+        return _answer(reading.curves, run, names or (), most)
 
     @server.tool(annotations=LOOKS)
     def metrics(run: str) -> dict[str, Any]:
         """The names of the errors and scores of a run, and which one it is judged by."""
-        return _told(reading.metrics, run)
+        return _answer(reading.metrics, run)
 
     @server.tool(annotations=LOOKS)
     def predictions(run: str, which: str = "worst", most: int = 10) -> dict[str, Any]:
         """Targets and predictions of the newest evaluation, word by word."""
-        return _told(reading.predictions, run, which, most)
+        return _answer(reading.predictions, run, which, most)
 
     @server.tool(annotations=LOOKS)
     def log_tail(run: str, most: int = 40, only_warnings: bool = False) -> dict[str, Any]:
         """The end of what the training printed."""
-        return _told(reading.log_tail, run, most, only_warnings)
+        return _answer(reading.log_tail, run, most, only_warnings)
 
     @server.tool(annotations=LOOKS)
     def outcome(parent: str, child: str) -> dict[str, Any]:
         """Whether the change of a child helped, against its parent at an equal epoch."""
-        return _told(reading.outcome, parent, child)
+        return _answer(reading.outcome, parent, child)
 
 
 class _Acts:
@@ -88,13 +88,13 @@ class _Acts:
     def planned(self, context: Context, make: Any, *words: Any) -> dict[str, Any]:
         """The plan that `make` makes of `words`. Raises ToolError."""
         self._acting.asked_by(_client(context))
-        return _told(lambda: self._acting.shown(make(*words)))
+        return _answer(lambda: self._acting.shown(make(*words)))
 
     def done(self, context: Context, plan: str, make: Any, *words: Any) -> dict[str, Any]:
         """Makes it again and acts where it is still `plan`, a hash. Raises ToolError."""
         self._acting.asked_by(_client(context))
         about = words[-1] if make == self._acting.start else words[0]
-        return _told(lambda: self._acting.do(make.__name__, about, lambda: make(*words), plan))
+        return _answer(lambda: self._acting.do(make.__name__, about, lambda: make(*words), plan))
 
 
 def _add_changes_of_a_run(server: MCPServer, acting: Acting) -> None:
@@ -158,7 +158,7 @@ def _add_start(server: MCPServer, acting: Acting) -> None:
         return acts.done(context, plan, acting.start, command, name)
 
 
-def _told(ask: Any, *words: Any) -> dict[str, Any]:
+def _answer(ask: Any, *words: Any) -> dict[str, Any]:
     """The answer; a mistake or a refusal is the sentence that a terminal would print."""
     try:
         return dict(ask(*words))

@@ -31,7 +31,7 @@ Words = str | Callable[[re.Match[str], str], str]
 class Kind:
     """A known cause. `pattern` is searched in the lines that are no code; `fits` may ask for more than it.
 
-    `said`: what happened; "" where the line says it. `adds`: see Failure.
+    `said`: a sentence about what happened; "" where the line itself states it. `adds`: see Failure.
     `handled`: programs often catch this one and fail later of something else.
     """
 

@@ -30,7 +30,7 @@ class _Tables(Sink):
         for name, made_of in TABLES.items():
             table = made_of(snapshot)
             if len(table):
-                # Whoever reads along sees the whole table, the old one or the new one.
+                # Another reader sees the whole table, the old one or the new one.
                 beside = self.out / f".{name}.new"
                 self._save(table, beside)
                 beside.replace(self.out / f"{name}{self.suffix}")

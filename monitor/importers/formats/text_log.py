@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from monitor.importers.free_text.epochs import EpochRows
 from monitor.importers.free_text.proposal import left_aside, numbers_of, propose_log, sentence, unread
-from monitor.importers.free_text.reading import LogReading, Said
+from monitor.importers.free_text.reading import ChunkResult, LogReading
 from monitor.importers.free_text.scan import CHUNK_BYTES, Scan, scan
 from monitor.importers.free_text.steps import StepBook
 from monitor.importers.growing import GrowingFile
@@ -43,7 +43,7 @@ class TextLog(Importer):
         yield from (Aside(f"Check what was read: {doubt}") for doubt in found.doubts)
         if found.steps.count:
             yield Aside(f"Not kept: {found.steps.count:,} lines of steps beside the evaluations; `attach` keeps them.")
-        # An evaluation is told again when a line below it adds to it: the fuller row is the one that counts.
+        # An evaluation is handed out again when a line below it adds to it: the fuller row is the one that counts.
         rows = list({(row.generation, row.epoch): row for row in found.rows}.values())
         # One name, where the log never has both: the lines below a heading of the training are named after it.
         both = any({"loss", "train_loss"} <= row.cells.keys() for row in rows)
@@ -72,7 +72,7 @@ class TextLog(Importer):
         yield Aside(sentence(found, mapping, self.path.name))
         columns = {use.field: use.column for use in mapping.uses}
         book = StepBook()
-        for said in _said(self.path):
+        for said in _read_all(self.path):
             for told in said.steps:
                 if (step := book.record(told, columns)) is None:
                     continue
@@ -86,7 +86,7 @@ class TextLog(Importer):
         return {}
 
 
-def _said(path: Path) -> Iterator[Said]:
+def _read_all(path: Path) -> Iterator[ChunkResult]:
     """What a log says from its beginning to its end. Raises UnreadableRunError."""
     reading, file = LogReading(EpochRows("epochs")), GrowingFile(path)
     try:

@@ -53,7 +53,7 @@ class StepCount:
     def number(self, said: Statement, present: Mapping[str, str] | None) -> float | None:
         """The number of the evaluation that a statement is part of, from 1; None for one of the training.
 
-        `present`: what the present evaluation has told so far; None before the first.
+        `present`: the quantities read of the present evaluation so far; None before the first.
         """
         total = said.bar[1] if said.bar is not None else 0.0
         place = said.step if said.step is not None else said.bar[0] if said.bar is not None else None
@@ -94,7 +94,7 @@ class StepCount:
 
 
 def _tests_too(said: Statement, present: Mapping[str, str] | None) -> bool:
-    """Whether a line tells a test alone, and the present evaluation has told none: it is a part of that."""
+    """Whether a line holds figures of the test alone, and the present evaluation has none: it is a part of that."""
     told = ["test_"] if present is None else list(present)
     return all(name.startswith("test_") for name, _ in said.values) and not any(
         name.startswith("test_") for name in told

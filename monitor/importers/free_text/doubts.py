@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from monitor.importers.free_text.figures import SPLIT
 from monitor.importers.free_text.statement import EVALUATED, Statement
-from monitor.importers.free_text.witness import Told, Witness
+from monitor.importers.free_text.witness import ReadRow, Witness
 from monitor.importers.numbers import stated
 from monitor.importers.vocabulary import ENDS, QUALITY
 from monitor.run_dir.metric_names import parsed
@@ -51,11 +51,11 @@ class Doubts:
     behind: int = 0
     """Lines with a loss since the last epoch or step: those of a validation are not counted."""
     second_bars: Counter[float] = field(default_factory=Counter)
-    """Total of a bar that told the loss again behind the full one of the training → how often it came to its end."""
+    """Total of a bar that gave the loss again behind the full one of the training → how often it came to its end."""
     aside: dict[str, str] = field(default_factory=dict)
     """What was left out on purpose, the last of each name: it is missed by nobody."""
     left: dict[str, str] = field(default_factory=dict)
-    """Name → the first number of a line that told it again, without an epoch, behind the epoch's own line."""
+    """Name → the first number of a line that gave it again, without an epoch, behind the epoch's own line."""
     left_lines: Counter[str] = field(default_factory=Counter)
     beaten: tuple[int, str, str] = (0, "", "")
     """Lines of a boosting without a name for its score, of which the best so far is above the present one; the last
@@ -111,7 +111,7 @@ class Doubts:
         self.behind = 0
 
     def take_left(self, said: Statement) -> None:
-        """Counts a line that tells again what the epoch's own line told, and names no epoch."""
+        """Counts a line that repeats the quantities of the epoch's own line, and names no epoch."""
         for name, text in said.values:
             if "loss" in name and self.left.setdefault(name, text):
                 self.left_lines[name] += 1
@@ -135,7 +135,7 @@ class Doubts:
 
     def sentences(
         self,
-        rows: Iterable[Told],
+        rows: Iterable[ReadRow],
         beside: Iterable[Mapping[str, str]] = (),
         *,
         ended: bool = False,
@@ -158,7 +158,7 @@ class Doubts:
         said += self.witness.sentences(told, [*beside, self.aside], ended=ended, by_epoch=by_epoch, steps=steps)
         return said[:MOST_TOLD]
 
-    def _of_unnamed(self, rows: list[Told]) -> list[str]:
+    def _of_unnamed(self, rows: list[ReadRow]) -> list[str]:
         """Numbers that no word calls a loss, and that rise as the shares of right answers do."""
         count, now, best = self.beaten
         if count * 2 > len(rows) and rows and "val_loss" in rows[-1].cells:
@@ -177,7 +177,7 @@ class Doubts:
                 ]
         return []
 
-    def _of_epochs(self, rows: list[Told]) -> list[str]:
+    def _of_epochs(self, rows: list[ReadRow]) -> list[str]:
         starts = Counter(row.generation for row in rows)
         short = sum(count <= 2 for count in starts.values())
         if len(starts) > FEW and short * 2 > len(starts):
@@ -191,7 +191,7 @@ class Doubts:
             return [f"{_count_of(self.left_out, 'row')} of the table left out: not as many cells as names."]
         return []
 
-    def _of_the_end(self, rows: list[Told]) -> list[str]:
+    def _of_the_end(self, rows: list[ReadRow]) -> list[str]:
         """What stands behind the last epoch or step, and a start that may be none."""
         said = []
         if self.behind >= LAST_LINES and self.behind * LAST_SHARE > self.losses + self.unread:
@@ -206,7 +206,7 @@ class Doubts:
                 )
         return said
 
-    def _of_names(self, rows: list[Told], by_epoch: bool) -> list[str]:
+    def _of_names(self, rows: list[ReadRow], by_epoch: bool) -> list[str]:
         said = []
         if self.unread > FEW and self.unread > self.losses:
             said.append(f"In {self.unread} lines a loss stands that was not read, first {self.unread_first!r}.")
@@ -218,11 +218,11 @@ class Doubts:
         for total, count in self.second_bars.most_common(1):
             if count > 1:
                 said.append(
-                    f"In {count} epochs a second bar, to {total:g}, tells a loss again, no line says of what: left out."
+                    f"In {count} epochs a second bar, to {total:g}, gives a loss again, no line says of what: left out."
                 )
         for name, count in self.left_lines.most_common(1):
             said.append(
-                f"{_count_of(count, 'line')} behind the one of the epoch tell{'s' * (count == 1)} "
+                f"{_count_of(count, 'line')} behind the one of the epoch give{'s' * (count == 1)} "
                 f"{_spoken(name)} again, {self.left[name]} first, "
                 f"and {'names' if count == 1 else 'name'} no epoch: left out."
             )
@@ -242,7 +242,7 @@ class Doubts:
         return said
 
 
-def _of_columns(rows: list[Told]) -> list[str]:
+def _of_columns(rows: list[ReadRow]) -> list[str]:
     if len(rows) < FEW_ROWS:
         return []
     said = []
@@ -273,7 +273,7 @@ def _of_columns(rows: list[Told]) -> list[str]:
     return said
 
 
-def _shifted(rows: list[Told]) -> bool:
+def _shifted(rows: list[ReadRow]) -> bool:
     """Whether all epochs but the first and the last have figures of both, the first of the training alone, and the
     last of the validation alone."""
     of_val = [any(name.startswith(EVALUATED) for name in row.cells) for row in rows]

@@ -47,7 +47,7 @@ class EpochRows:
         self._lines = int(known.get("lines", 0))
         """How many lines spoke of steps of the epoch before."""
         self._reached = float(known.get("reached", -1.0))
-        """Where the last bar of the epoch before stood: `[150/158]`, where every 50th batch is told; -1 for no bar."""
+        """Where the last bar of the epoch before stood: `[150/158]`, if every 50th batch is printed; -1 for no bar."""
         self._passing: dict[str, str] = dict(known.get("passing", {}))
         """Statements before the evaluation that they belong to (fractional epochs, bare steps)."""
         self.count = StepCount(known)
@@ -287,8 +287,8 @@ class EpochRows:
         return any("loss" in name and name.removeprefix("train_") in names for name, _ in said.values)
 
     def _trains_on(self, now: Present, said: Statement) -> bool:
-        """Whether a line of no epoch and no split tells the loss again that the epoch's own line told: of a task, of a
-        batch, of the next epoch.
+        """Whether a line of no epoch and no split repeats the loss of the epoch's own line: of a task, of a batch, of
+        the next epoch.
         """
         if self._basis != "epochs" or said.epoch is not None or said.is_of_a_step or said.evaluates or said.split:
             return False
@@ -376,7 +376,7 @@ class EpochRows:
         return now.epochs not in (None, planned) and planned not in self._planned and any(map(measures, again))
 
     def _begin_anew(self) -> list[Row]:
-        """The present epoch is the first one of a new start; what was told of it belongs to the start before."""
+        """The present epoch is the first one of a new start; what was read of it so far belongs to the start before."""
         assert self._open is not None
         number = self._open.epoch
         rows = self._open.news() if self._open.whole else []

@@ -151,7 +151,7 @@ def _lines_of(row: Row, lines: Iterable[tuple[int, str, frozenset[float]]]) -> d
         here = [name for name, value in wanted.items() if value in numbers]
         if not here:
             continue
-        said = _said_in(text)
+        said = _words_of(text)
         for name in here:
             fit = _fit(row, name, said)
             if fit > found.get(name, (0, None))[0]:
@@ -179,7 +179,7 @@ def _fit(row: Row, name: str, said: _Words) -> int:
     return 1 + 4 * named + 2 * (said.epoch == row.epoch) + 2 * right
 
 
-def _said_in(text: str) -> _Words:
+def _words_of(text: str) -> _Words:
     line = plain(text)
     epoch = EPOCH.search(line)
     splits = frozenset("val" if each["val"] else "train" for each in SPLIT.finditer(line))

@@ -15,7 +15,7 @@ from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.epochs import EpochRows
 from monitor.importers.free_text.present import Row
 from monitor.importers.free_text.proposal import MOST_BESIDE, epoch_of, measures, numbers_of, twins
-from monitor.importers.free_text.reading import LogReading, Said
+from monitor.importers.free_text.reading import ChunkResult, LogReading
 from monitor.importers.free_text.steps import StepBook
 from monitor.importers.growing import GrowingFile
 from monitor.importers.live import FollowedRun
@@ -87,7 +87,7 @@ class FollowedLog:
             self._settled = rested_secs >= UNFINISHED_SECS
             if self._settled and not self._is_cut_by_a_buffer():
                 yield from self._records(self._reading.finish_line())
-            yield from self._records(Said(tuple(self._reading.rows.settle(rested_secs))))
+            yield from self._records(ChunkResult(tuple(self._reading.rows.settle(rested_secs))))
             yield from self._clips.rest()
 
     def _is_cut_by_a_buffer(self) -> bool:
@@ -96,7 +96,7 @@ class FollowedLog:
 
     def begin_again(self, generation: int) -> Iterator[Record]:
         """What is whole when the process that writes the log has been started again."""
-        return self._records(Said(tuple(self._reading.rows.begin_again(generation))))
+        return self._records(ChunkResult(tuple(self._reading.rows.begin_again(generation))))
 
     def rest(self) -> Iterator[Record]:
         """What stands at the end without a newline, and an epoch that is whole: nothing more will come."""
@@ -125,7 +125,7 @@ class FollowedLog:
             "tail": self._file.place(self._reading.waiting)[1].hex(),
         }
 
-    def _records(self, said: Said) -> Iterator[Record]:
+    def _records(self, said: ChunkResult) -> Iterator[Record]:
         columns = {use.field: use.column for use in self.mapping.uses}
         steps = deque(said.steps)
         for place, row in enumerate((*said.rows, None)):

@@ -14,7 +14,7 @@ class Known(msgspec.Struct, kw_only=True):
     names_itself: bool = False
     """Below the last heading stands a loss that names its split: `eval_loss = 2.3`; `loss` is another."""
     below: list[str] = []
-    """The names that were told below the last heading of a validation."""
+    """The names that stood below the last heading of a validation."""
     above: str = ""
     """The line before, where it may hold the upper half of a table's names."""
     trained: dict[str, float] = {}
@@ -35,7 +35,7 @@ class Known(msgspec.Struct, kw_only=True):
     shown_alone: bool = False
     """The last validation had a line of its own."""
     loss_of: str = ""
-    """The line before told scores of an epoch and its split, and no loss: a loss alone, right below, is of it."""
+    """The line before gave scores of an epoch and its split, and no loss: a loss alone, right below, is of it."""
     recalls: bool = False
     """The line before announced the best evaluation so far: this one repeats it."""
     restored: bool = False
@@ -52,7 +52,7 @@ class Known(msgspec.Struct, kw_only=True):
     """At the end of the line before: Rich wraps the figures beside its bar, also between a name and its number.
     Empty where it ends in a number, None where it is no line of such a bar."""
     in_code: bool = msgspec.field(default=False, name="code")
-    """Since an import no figure was told: the lines are those of a script."""
+    """Since an import statement no figure was read: the lines are those of a script."""
     warned: int = 0
     """How many of the next lines may show the code that a warning of Python is about: it stands below its words."""
     in_report: bool = msgspec.field(default=False, name="report")

@@ -22,7 +22,7 @@ class Row:
     epochs: float | None = None
     step: float | None = None
     of_steps: frozenset[str] = frozenset()
-    """The names that lines of its steps alone told, or lines below those."""
+    """The names that stand only in lines of its steps, or in lines below those."""
 
     def cell(self, column: str) -> tuple[str, str] | None:
         """The name and the number under it; `loss` and `train_loss` of two epochs are one quantity."""
@@ -55,7 +55,7 @@ class Present:
     summed: list[str] = field(default_factory=list)
     """Those of them that are of all of it."""
     again: list[str] = field(default_factory=list)
-    """The losses that lines without a place told more than once: of a step above them, as it seems."""
+    """The losses that lines without a place gave more than once: of a step above them, as it seems."""
 
     @property
     def whole(self) -> dict[str, str]:
@@ -64,12 +64,12 @@ class Present:
 
     @property
     def named(self) -> set[str]:
-        """The names of all that was said of it."""
+        """The names of all its quantities."""
         return {name for said in self.said for name in said}
 
     @property
     def measured(self) -> bool:
-        """Whether it was handed out, or more was told of it than the learning rate and the gradient norm."""
+        """Whether it was handed out, or has more than the learning rate and the gradient norm."""
         return self.told is not None or any(set(said) - {"lr", "grad_norm"} for said in self.said)
 
     def row(self) -> Row:

@@ -204,7 +204,7 @@ def sentence(found: Scan, mapping: SourceMapping, name: str) -> str:
         return _of_steps(found, mapping, name)
     starts = sorted({row.generation for row in found.rows})
     rows = tuple({row.epoch: row for row in found.rows if row.generation == starts[-1]}.values())
-    told = [said for use in mapping.uses if use.field in SPOKEN and (said := _told(rows, use))]
+    told = [said for use in mapping.uses if use.field in SPOKEN and (said := _change_of(rows, use))]
     told = told or [_without_the_whole(mapping.beside)]
     what = "epochs" if found.basis == "epochs" else "evaluations"
     count = len(rows)
@@ -360,7 +360,7 @@ def _titled(name: str, metric: Metric, ended: bool) -> str:
     return metric.title if ended or split is None or split[0] is not None else metric.label
 
 
-def _told(rows: tuple[Row, ...], use: Use) -> str:
+def _change_of(rows: tuple[Row, ...], use: Use) -> str:
     values = [number for row in rows if (number := stated(_cell(row, use.column))) is not None]
     share = use.field in SHARES
     if not values:

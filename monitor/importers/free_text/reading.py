@@ -12,7 +12,7 @@ from monitor.importers.free_text.present import Row
 from monitor.importers.free_text.reader import LineReader
 from monitor.importers.free_text.shape import StepLine
 from monitor.importers.free_text.statement import Statement
-from monitor.importers.free_text.steps import StepSaid
+from monitor.importers.free_text.steps import StepStatement
 from monitor.importers.free_text.terminal import EVERY_LINE_BYTES, LOOKS, LogText
 from monitor.importers.lines import decoded
 from monitor.importers.samples import Sample, SampleScan
@@ -21,12 +21,12 @@ MOST_EARLY = 1000
 
 
 @dataclass(frozen=True)
-class Said:
+class ChunkResult:
     """What one chunk of a log brought."""
 
     rows: tuple[Row, ...] = ()
     samples: tuple[Sample, ...] = ()
-    steps: tuple[StepSaid, ...] = ()
+    steps: tuple[StepStatement, ...] = ()
 
 
 class LogReading:
@@ -40,7 +40,7 @@ class LogReading:
         self.rows = rows
         self._lines = LineReader(known.get("lines"))
         self._text = LogText(known.get("text"), looks)
-        self._steps: list[StepSaid] = []
+        self._steps: list[StepStatement] = []
         self._pairs = SampleScan(known.get("target"))
         # Predictions that were printed above the epoch they belong to: so they are throughout this log.
         self._early = [Sample(None, *pair) for pair in known.get("early", [])]
@@ -67,32 +67,32 @@ class LogReading:
             "in_parts": self._in_parts,
         }
 
-    def feed(self, chunk: bytes) -> Said:
+    def feed(self, chunk: bytes) -> ChunkResult:
         """What the lines that this chunk finishes say."""
         return self._take(self._text.feed(chunk))
 
-    def finish_line(self) -> Said:
+    def finish_line(self) -> ChunkResult:
         """What stands at the present end without a newline, as a line: it has rested there."""
         return self._with_late(self._take(self._text.rest()))
 
-    def close(self) -> Said:
+    def close(self) -> ChunkResult:
         """The end of the log: an unfinished line counts, and so does an epoch that is whole."""
         last = self._with_late(self._take(self._text.close()))
-        return Said((*last.rows, *self.rows.close()), last.samples, last.steps)
+        return ChunkResult((*last.rows, *self.rows.close()), last.samples, last.steps)
 
     @property
     def lines(self) -> LineReader:
         """What reads the single lines, and what is known of them as a whole."""
         return self._lines
 
-    def _with_late(self, said: Said) -> Said:
+    def _with_late(self, said: ChunkResult) -> ChunkResult:
         """Adds the last line of a step, which most looks pass over."""
         if (late := self._late) is None or not self._note_step(late, len(said.rows)):
             return said
         steps, self._steps = self._steps, []
         return replace(said, steps=(*said.steps, *steps))
 
-    def _take(self, lines: Iterable[bytes]) -> Said:
+    def _take(self, lines: Iterable[bytes]) -> ChunkResult:
         rows: list[Row] = []
         samples: list[Sample] = []
         # Of step lines that differ only in their numbers, within one epoch, the last one is enough.
@@ -124,7 +124,7 @@ class LogReading:
             rows += self._read(looked_at, samples)
         self._look_at_bars(len(rows))
         steps, self._steps = self._steps, []
-        return Said(tuple(rows), tuple(samples), tuple(steps))
+        return ChunkResult(tuple(rows), tuple(samples), tuple(steps))
 
     def _takes_sample(self, line: bytes, samples: list[Sample]) -> bool:
         text = decoded(line)
@@ -148,7 +148,7 @@ class LogReading:
                 self._lines.doubts.aside |= dict(said.values)
         elif noted:
             self._brought()
-            self._steps.append(StepSaid(said, self.rows.epoch, self.rows.generation, rows_before))
+            self._steps.append(StepStatement(said, self.rows.epoch, self.rows.generation, rows_before))
         return noted
 
     def _brought(self) -> None:

@@ -12,7 +12,7 @@ from monitor.importers.free_text.doubts import Doubts
 from monitor.importers.free_text.epochs import EpochRows
 from monitor.importers.free_text.evidence import Evidence
 from monitor.importers.free_text.present import MOST_NAMES, Row
-from monitor.importers.free_text.reading import LogReading, Said
+from monitor.importers.free_text.reading import ChunkResult, LogReading
 from monitor.importers.free_text.statement import EVALUATED, Statement
 from monitor.importers.free_text.steps import place_of, scores_of, train_loss_of
 from monitor.importers.free_text.witness import Witness
@@ -172,7 +172,7 @@ class LogScan:
         if lines.is_table_of_runs:
             return "It is a table of runs, one a row, and not the evaluations of one run."
         if lines.trials > max(1, len(self._rows.found)):
-            return f"It tells of {lines.trials} trials of a sweep, and not of the evaluations of one run."
+            return f"It holds {lines.trials} trials of a sweep, and not the evaluations of one run."
         if lines.results > 1 and not self._steps.count:
             return f"It lists {lines.results} results of several systems, and not the evaluations of one run."
         if lines.unclear and not lines.decimal_comma:
@@ -181,7 +181,7 @@ class LogScan:
             return "Each epoch stands there twice with other figures: two trainings seem to write into this file."
         return ""
 
-    def _note(self, said: Said) -> None:
+    def _note(self, said: ChunkResult) -> None:
         self._samples += len(said.samples)
         for each in said.steps:
             self._steps = self._steps.and_then(each.said)

@@ -28,7 +28,7 @@ MOST_STEP = 2**53
 
 
 @dataclass(frozen=True)
-class StepSaid:
+class StepStatement:
     """A line in the middle of an epoch. `rows_before`: how many rows of the same chunk stand before it."""
 
     said: Statement
@@ -101,7 +101,7 @@ class StepBook:
                 "epoch": self._epoch, "first": self._first, "goes_on": self._goes_on, "last": self._last,
                 "restarts": self._restarts, "length": self._length, "loss": self._loss}  # fmt: skip
 
-    def record(self, told: StepSaid, columns: Mapping[str, str]) -> Step | None:
+    def record(self, told: StepStatement, columns: Mapping[str, str]) -> Step | None:
         """The step that a line speaks of; None where it names no place or no train loss.
 
         `columns`: field → name in the log. Where none is the train loss, a step holds its scores.
@@ -129,7 +129,7 @@ class StepBook:
         }
         return Step(**where, generation=told.generation, train_loss=loss, metrics=scores, **rest)
 
-    def _through(self, raw: float, total: float, told: StepSaid, *, again: bool = False) -> float:
+    def _through(self, raw: float, total: float, told: StepStatement, *, again: bool = False) -> float:
         """`again`: a full bar stands there again with another loss: without an epoch's name it is the next one's."""
         if told.generation != self._generation:
             known = {"generation": told.generation, "first": self._first}
@@ -159,7 +159,7 @@ class StepBook:
             return (math.ceil(epoch) - min(1.0, self._first or 0.0)) * total
         return self._base + (self._length + (passed - 1) * total if passed else 0.0)
 
-    def _place(self, told: StepSaid, bar: tuple[float, float] | None) -> float:
+    def _place(self, told: StepStatement, bar: tuple[float, float] | None) -> float:
         """The share of training done, in epochs; 0 where no epoch was named."""
         epoch = told.said.epoch if told.said.epoch is not None or not self._by_epoch else told.epoch
         if epoch is None or not epoch.is_integer():

@@ -1,4 +1,4 @@
-"""A second look at a log, by other means than the grammar that reads it: where the two disagree, it is said.
+"""A second look at a log, by other means than the grammar that reads it: it reports where the two disagree.
 
 The figures of the lines that are kept of each kind (`kinds`) are looked for, in the end, in the rows that were read.
 """
@@ -29,7 +29,7 @@ READ_SHARE = 0.9
 EVALUATES = re.compile(r"(?:val|test)_").match
 
 
-class Told(Protocol):
+class ReadRow(Protocol):
     """A row as far as it is looked at here."""
 
     @property
@@ -69,7 +69,7 @@ class Witness:
 
     def sentences(
         self,
-        rows: Sequence[Told],
+        rows: Sequence[ReadRow],
         beside: Iterable[Mapping[str, str]],
         *,
         ended: bool,
@@ -135,7 +135,7 @@ class Witness:
         yield from ends[:1]
 
     def _beside_others(self, taken: set[str], told: set[str]) -> Iterator[str]:
-        """Names of which no number was taken, in lines of which others were. `told`: what need not be said again."""
+        """Names of which no number was taken, in lines of which others were. `told`: names reported already."""
         left: dict[str, tuple[int, int, str]] = {}
         known = {word for what in told for word in what.split()}
         for kind in self._kinds:
@@ -149,12 +149,12 @@ class Witness:
             if name not in known:
                 yield _times_first(name, count, line, text)
 
-    def _of_epochs(self, rows: Sequence[Told]) -> Iterator[str]:
+    def _of_epochs(self, rows: Sequence[ReadRow]) -> Iterator[str]:
         named, read = sorted(self._kinds.epochs), len({row.epoch for row in rows})
         if len(named) >= LEAST and read + 1 < len(named) and read < READ_SHARE * len(named):
             yield f"Lines with figures name {len(named)} epochs, {named[0]} to {named[-1]}, and {read} were read."
 
-    def _of_starts(self, rows: Sequence[Told]) -> Iterator[str]:
+    def _of_starts(self, rows: Sequence[ReadRow]) -> Iterator[str]:
         """More starts than times that an epoch beside figures falls, or fewer than one kind of line shows."""
         starts = len({row.generation for row in rows})
         falls = max((kind.falls for kind in self._kinds if not kind.names_step), default=0)
@@ -171,7 +171,7 @@ class Witness:
             how_often = f"{_times(shown)}, line {again[-1]} last"
             yield f"{_starts(starts)} read, and lines begin with the first epoch again {how_often}."
 
-    def _of_counting(self, rows: Sequence[Told]) -> Iterator[str]:
+    def _of_counting(self, rows: Sequence[ReadRow]) -> Iterator[str]:
         """Evaluations were counted, though a line of each names its epoch."""
         for kind in self._kinds:
             named, read = kind.epochs, {row.epoch for row in rows}
@@ -185,7 +185,7 @@ class Witness:
                 )
                 return
 
-    def _of_many(self, rows: Sequence[Told]) -> Iterator[str]:
+    def _of_many(self, rows: Sequence[ReadRow]) -> Iterator[str]:
         """Evaluations that were counted, and that are each of another subject or fold, or of nobody knows what."""
         for kind in self._kinds:
             word, numbers = max(kind.of_many.items(), key=lambda each: len(each[1]), default=("", set()))
@@ -195,7 +195,7 @@ class Witness:
         names = {name for row in rows for name in row.cells}
         placed = self._kinds.epochs or any(row.step is not None for row in rows)
         if len(rows) > 1 and not placed and all(map(EVALUATES, names)):
-            yield "No line names an epoch or a step, and none tells of the training: these may be of as many models."
+            yield "No line names an epoch or a step, and none is of the training: these may be of as many models."
 
     def _of_parts(self, taken: set[str], rows: int, by_step: bool) -> Iterator[str]:
         """Two or three lines of one kind in each row, and of so many the figures were not taken."""
@@ -242,10 +242,10 @@ class Witness:
             if any(each.split == "val" for each in told) or kind.is_full or len({each.step for each in losses}) < LEAST:
                 continue
             first = losses[0]
-            yield f"{kind.count} lines tell {first.what!r} by step, line {first.line} first, and no step was read."
+            yield f"{kind.count} lines give {first.what!r} by step, line {first.line} first, and no step was read."
             return
 
-    def _of_validation(self, rows: Sequence[Told]) -> Iterator[str]:
+    def _of_validation(self, rows: Sequence[ReadRow]) -> Iterator[str]:
         names = {name for row in rows for name in row.cells}
         if any(name.startswith(("val_", "test_")) for name in names):
             return
@@ -261,7 +261,7 @@ class Witness:
             lines = named if self._kinds.validation else f"{sum(of_val)} lines give a val loss"
             yield f"{lines}; no figure was read of it."
 
-    def _of_several(self, rows: Sequence[Told]) -> Iterator[str]:
+    def _of_several(self, rows: Sequence[ReadRow]) -> Iterator[str]:
         """Far more lines that tell a validation, none of them of a step, than evaluations were read."""
         for kind in self._kinds:
             if not rows or kind.count <= MORE_THAN * len(rows) or (kind.names_step and not kind.is_full):
@@ -272,7 +272,7 @@ class Witness:
                 yield f"{lines}, and {len(rows)} evaluation{'s were' if len(rows) > 1 else ' was'} read."
                 return
 
-    def _of_other_epochs(self, rows: Sequence[Told]) -> Iterator[str]:
+    def _of_other_epochs(self, rows: Sequence[ReadRow]) -> Iterator[str]:
         """A figure whose line names its epoch, and that was read as one of another."""
         where: dict[str, set[float]] = {}
         for row in rows:
@@ -291,7 +291,7 @@ class Witness:
                     )
                     return
 
-    def _of_places(self, rows: Sequence[Told], by_epoch: bool) -> Iterator[str]:
+    def _of_places(self, rows: Sequence[ReadRow], by_epoch: bool) -> Iterator[str]:
         """A figure of the first or last row that stands behind the other split or in another epoch, wherever it is."""
         where: dict[str, list[Figure]] = {}
         for figure in (each for kind in self._kinds for each in kind.figures()):
@@ -339,7 +339,7 @@ def _end(found: list[Figure], is_in: list[bool], ended: bool) -> list[str]:
     return [f"The {which} {figure.what}, {figure.value:g} in line {figure.line}, was not taken."]
 
 
-def _misplaced(row: Told, name: str, found: list[Figure], by_epoch: bool) -> str:
+def _misplaced(row: ReadRow, name: str, found: list[Figure], by_epoch: bool) -> str:
     """What is odd about where a row's figure stands; empty where nothing is."""
     line, splits = found[0].line, {figure.split for figure in found}
     of_val = name.startswith(("val_", "test_"))

@@ -31,9 +31,9 @@ MOST_FOLLOWED = 16
 
 @dataclass(frozen=True)
 class JobLog:
-    """As `monitor.view.log` reads one: `said` of where it is, its bytes in all, and its end, None for trainer.log's."""
+    """As `monitor.view.log` reads one: its `source`, its bytes in all, and its end, None for trainer.log instead."""
 
-    said: str
+    source: str
     size: int = 0
     end: Callable[[int], bytes] | None = None
 

@@ -114,7 +114,7 @@ class FolderFollower:
         """Another dashboard of this user follows the same folder: its mirror is read as it comes."""
         heard_at = self._heard_at()
         self._is_connected = heard_at is not None and abs(time.time() - heard_at) < HEARD_SECS
-        self._why = "" if self._is_connected else "Another dashboard of yours follows it, and does not hear it."
+        self._why = "" if self._is_connected else "Another dashboard of yours follows it, and gets no answer from it."
         self._stopped.wait(2.0)
 
     def _converse(self, mirror: Mirror) -> str:
@@ -289,7 +289,7 @@ def _read(descriptor: int) -> bytes:
 
 
 def _why_of_a_reader(folder: Folder, code: int | None, said: str) -> str:
-    """Why the reader of an archive has ended, as one sentence. `said`: its standard error."""
+    """Why the reader of an archive has ended, as one sentence. `said`: what it wrote to standard error."""
     problems = [line.removeprefix("error: ") for line in said.splitlines() if line.startswith("error: ")]
     if problems:
         return f"{ssh.quoted(problems[-1], 600)}."

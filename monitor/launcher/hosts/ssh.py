@@ -133,7 +133,7 @@ KINDS = (
 
 
 def why(folder: Folder, code: int | None, said: str) -> str:
-    """Why the connection ended, as one sentence with what to do. `said`: its standard error."""
+    """Why the connection ended, as one sentence with what to do. `said`: what ssh wrote to standard error."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = quoted(lines[-1]) if lines else ""
     for marks, sentence in KINDS:

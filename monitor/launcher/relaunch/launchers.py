@@ -38,7 +38,7 @@ IMAGE_SWITCHES = frozenset(
 )
 """Their long options without a value."""
 OF_PYTHON = frozenset({"torchrun", "accelerate", "deepspeed", "composer"})
-"""Launchers that start a Python file, or a module behind -m, unless they are told otherwise (`--no-python`)."""
+"""Launchers that start a Python file, or a module behind -m, unless an option says otherwise (`--no-python`)."""
 NO_PYTHON = frozenset({"--no-python", "--no_python"})
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 INTERPRETER = re.compile(r"(python|pypy)[\d.]*")

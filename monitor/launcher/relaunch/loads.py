@@ -86,7 +86,7 @@ def _is_load(call: ast.Call, held: Mapping[str, str]) -> bool:
         return not (call.args and isinstance(literal(call.args[0]), str))
     if name not in NOT_ITS_OWN and any(word.arg in KEYWORDS and literal_is_on(word.value) for word in call.keywords):
         return True
-    return name in READERS and not _writes(call) and OF_A_CHECKPOINT.search(_said(call, held)) is not None
+    return name in READERS and not _writes(call) and OF_A_CHECKPOINT.search(_text_of(call, held)) is not None
 
 
 def literal_is_on(node: ast.expr) -> bool:
@@ -101,7 +101,7 @@ def _writes(call: ast.Call) -> bool:
     )
 
 
-def _said(call: ast.Call, held: Mapping[str, str]) -> str:
+def _text_of(call: ast.Call, held: Mapping[str, str]) -> str:
     """What a call reads from: its own words, and those of the names in them."""
     names = [node.id for node in ast.walk(call) if isinstance(node, ast.Name)]
     return " ".join([ast.unparse(call), *(held.get(name, "") for name in names)])

@@ -85,7 +85,7 @@ class RestartPlan:
 
     @property
     def expected(self) -> Mapping[str, Any]:
-        """What the request says that the changes will do."""
+        """The effects that the request expects of the changes."""
         return self.request.expected
 
     @property

@@ -146,8 +146,8 @@ def _how(key: str, value: Any, loads: str | None, *, is_file: bool) -> str:
     if key:
         return f", without {key}: from the beginning, unless it finds a checkpoint itself."
     if loads == "":
-        return ", from the beginning as far as its code tells: no call in it loads a checkpoint."
-    return f"; whether it goes on is the script's own affair{f' ({loads})' if loads else ''}."
+        return ", from the beginning as far as its code shows: no call in it loads a checkpoint."
+    return f"; whether it goes on depends on the script{f' ({loads})' if loads else ''}."
 
 
 def _what_changed(code: CodeChange) -> str:

@@ -195,7 +195,7 @@ def parser_problem(argv: list[str], cwd: Path, kept: Mapping[str, str], copies: 
 
 
 def _ended(words: list[str], cwd: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str] | None:
-    """What the try has said; None where it does not end within a minute, and is killed with all that it started."""
+    """Exit status and output of a try; None where it takes more than a minute: it is killed with all it started."""
     try:
         process = subprocess.Popen(
             words,
@@ -259,7 +259,7 @@ def _starts_scripts(word: str) -> bool:
 def _below_manager(before: list[str]) -> list[str]:
     """The words up to the interpreter that `uv run` or `conda run` starts. `before`: those before the script.
 
-    uv takes a script without one; where it is told that the script names its own packages, no other can stand for it.
+    uv takes a script without one; with `--script`, by which the script names its own packages, no other one fits.
     """
     if {"--script", "-s"} & set(before):
         return []

@@ -44,7 +44,7 @@ class JobSeen(Record, frozen=True, kw_only=True):
     """The engine's last answer about a job; kept in the user's own folder, never in a run's.
 
     `state`: its own word, such as PENDING; "" before the first answer, GONE where it no longer knows the job. `reason`:
-    why it waits or ended, in its words. `said`: the last error that it gave or wrote into the job's log.
+    why it waits or ended, in its words. `said`: the last error message, from the engine's answer or the job's log.
     `cancelled_by`: the account that cancelled it, where the engine's accounting knows. `problem`: why it did not
     answer, since `problem_at`. `asks`: what it needs, in words, where the engine's reason does not name it. Times in
     UTC seconds; `starts_at` is an estimate.

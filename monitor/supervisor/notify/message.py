@@ -156,7 +156,7 @@ def _to_try(scene: Scene) -> str:
     if diagnosis.failure is not None:
         return f"What to try: {diagnosis.next_step}"
     said = next_step(diagnosis, prescribe(scene.snapshot, diagnosis), children_of(scene.snapshot))[0]
-    # What a child has tried, and what stands for a flag that does not hold now, is said as the page says it.
+    # What a child has tried, and what stands for a flag that does not hold now, is worded as on the page.
     if first is None or lowered(first.title) not in said:
         return said
     flags = f" ({first.flags})" if first.flags else ""

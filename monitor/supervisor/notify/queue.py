@@ -131,7 +131,7 @@ class MessageQueue:
         first = self._settings_of().notify.retry_secs
         post.not_before = time.monotonic() + min(LONGEST_WAIT_SECS, first * 2**post.failures)
         post.failures += 1
-        if done.why != post.last_why:  # said once, not at every try
+        if done.why != post.last_why:  # printed once, not at every try
             log.warning("message to address %s not delivered, trying again: %s", done.to, done.why)
         post.last_why = done.why
 

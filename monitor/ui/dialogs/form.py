@@ -42,7 +42,7 @@ class Form:
         self._choices = list({choice.key: choice for choice in choices}.values())
         self._changes = changes
         self._others: list[str] = []
-        self._values, self._another = _said(self._key)
+        self._values, self._another = _typed(self._key)
         self.wanted = self._wanted()
 
     @property
@@ -105,7 +105,7 @@ class Form:
         return wanted
 
 
-def _said(key: str) -> tuple[dict[str, str], str]:
+def _typed(key: str) -> tuple[dict[str, str], str]:
     """The typed values and the option that was added, as the browser has sent them, which may be anything."""
     typed = st.session_state.get(key, {}).get("typed")
     typed = typed if isinstance(typed, Mapping) else {}

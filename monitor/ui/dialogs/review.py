@@ -17,7 +17,7 @@ from monitor.view.compared import MOST_DIFF
 
 def review_restart(plan: RestartPlan, others: Sequence[RestartPlan] = ()) -> bool:
     """What would start, in short: differences, notes, the command; returns whether it may be carried out, as an
-    unverified command needs consent first. `others`: the children that start with it; only their differences are said.
+    unverified command needs consent first. `others`: the children that start with it, each with its differences alone.
     """
     if not others:
         st.markdown(plain(changes_of(plan)))

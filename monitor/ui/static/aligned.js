@@ -2,7 +2,7 @@
 
 const KIND_WORD = { h: "right", s: "substituted", d: "deleted", i: "inserted" };
 
-// What was said in one place, with its glyph; where a word was left out, `missing` stands beside the sign.
+// The prediction in one place, with its glyph; where a word was left out, `missing` stands beside the sign.
 function saidChip(kind, said, missing = "") {
   const text = kind === "d" ? missing : said;
   return h("span", { class: "vs-said", dir: "auto" }, [KIND_GLYPHS[kind], text].filter(Boolean).join("\u00a0"));

@@ -1,5 +1,5 @@
 // The form of a start or a restart, in a dialog: one row a setting, "setting · now · new". A row keeps its height whatever
-// is said of it, and its place while somebody types: only a search or another option puts the changed ones on top.
+// note stands beside it, and its place while somebody types: only a search or another option puts the changed ones on top.
 
 const FORM_PAUSE_MS = 500;
 
@@ -17,7 +17,7 @@ function isChanged(row, values) {
   return (values[row.key] ?? row.start).trim() !== row.now;
 }
 
-// What is said beside a field: what is wrong with it, why it must differ, or what the setting is.
+// The note beside a field: what is wrong with it, why it must differ, or what the setting is.
 function formNote(row, problems) {
   const problem = problems[row.key];
   return problem ? { text: problem, kind: "problem" } : row.why ? { text: row.why, kind: "why" } : { text: row.help, kind: "help" };

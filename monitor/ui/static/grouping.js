@@ -4,7 +4,7 @@
 function families(rows, open) {
   const known = new Map(rows.map((row) => [row.run, row]));
   const children = new Map();
-  // Other seeds of a run stand below the first of them, whoever their parent is.
+  // Other seeds of a run stand below the first of them, whichever run is their parent.
   // A trial of another sweep than theirs stands with its own.
   const above = (row) => {
     const name = row.seed_of || row.parent;

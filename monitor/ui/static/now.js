@@ -157,7 +157,7 @@ function paintMachine(ui, frame, cols, steps, charts, ink) {
   show(ui.machine, [lr, norm].some((values) => (values ?? []).some(finite)));
 }
 
-// Figures that were read from a log: how, and whether a person has said that this is right.
+// Figures that were read from a log: how, and whether a person has confirmed the reading.
 function buildReading(emit, role) {
   const text = h("span", {});
   const ask = h("button", { type: "button", class: "vs-link", "data-testid": "confirm-reading", onclick: () => emit({ kind: "confirm_reading" }) }, "Is that right?");

@@ -138,7 +138,7 @@ class RunPage {
 
   // Takes in the columns that are new; the frame itself replaces the one before.
   take(frame) {
-    // Of very many evaluations the tab has fewer than it knows of: it is told all of them anew, or those beyond.
+    // Of very many evaluations the tab has fewer than it knows of: it gets all of them anew, or those beyond.
     this.cols = this.merge(this.cols, frame.series.epochs, frame.series.epochs_from ? (this.cols.epoch ?? []).length : 0);
     const from = frame.series.steps_from - (this.stepsDropped ?? 0);
     if (from < 0 || from > (this.steps.step ?? []).length) {

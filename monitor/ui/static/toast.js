@@ -9,7 +9,7 @@ function toastArea() {
   return h("div", { class: "vs-toasts", role: "status", "aria-live": "polite" });
 }
 
-// One a flag: what turned worse takes the place of what was said of it before. The newest stands on top, of a full
+// One a flag: what turned worse replaces its message of before. The newest stands on top, of a full
 // card in the oldest's place, and all go together once nothing new has come for a while: nothing in the card moves.
 function toast(area, { rule, severity, title, line }) {
   const before = [...area.children].find((node) => node.getAttribute("data-of") === rule);
@@ -38,7 +38,7 @@ class FlagWatch {
   }
 }
 
-// What is said of a flag grows old within seconds.
+// The message of a flag is out of date within seconds.
 function renewToasts(area, flags) {
   for (const node of area.children) {
     const now = flags.find(({ rule }) => rule === node.getAttribute("data-of"));

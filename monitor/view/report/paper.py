@@ -63,7 +63,7 @@ def conditions_of(runs: Sequence[Snapshot]) -> list[list[Snapshot]]:
     names = names_of(runs)
     groups: dict[str, list[Snapshot]] = {}
     for run in runs:
-        own = _told(run, names)
+        own = _settings_of(run, names)
         groups.setdefault(repr((sorted(own.shown.items()), own.other, _code(run), set_of(run.run))), []).append(run)
     return list(groups.values())
 
@@ -76,7 +76,7 @@ def paper_of(groups: Sequence[Sequence[Snapshot]]) -> Paper:
     if any(not math.isfinite(value) for each in values for value in each.values()):
         raise RefusedError(f"Not every run has a finite {metric.title} at epoch {epoch:g}.")
     names = names_of(runs)
-    own = [_told(group[0], names) for group in groups]
+    own = [_settings_of(group[0], names) for group in groups]
     differing = _differing([each.shown for each in own])
     letters = _letters(len(groups))
     conditions = []
@@ -85,7 +85,7 @@ def paper_of(groups: Sequence[Sequence[Snapshot]]) -> Paper:
         settings = {key: own[place].shown.get(key, "–") for key in differing}
         found = spread(list(values[place].values()), metric)
         conditions.append(Condition(letters[place], tuple(group), found, settings, _code(group[0]), against, is_paired))
-    hidden = tuple(dict.fromkeys(name for run in runs for name in _told(run, names).hidden))
+    hidden = tuple(dict.fromkeys(name for run in runs for name in _settings_of(run, names).hidden))
     return Paper(metric, epoch, tuple(conditions), hidden, tuple(_notes(conditions, own, hidden)))
 
 
@@ -126,7 +126,7 @@ def _notes(conditions: Sequence[Condition], own: Sequence[PaperSettings], hidden
             yield f"{before.letter} and {one.letter} differ {why}."
 
 
-def _told(run: Snapshot, names: Sequence[str]) -> PaperSettings:
+def _settings_of(run: Snapshot, names: Sequence[str]) -> PaperSettings:
     found = paper_settings(run, names)
     return PaperSettings(
         {key: value for key, value in found.shown.items() if not _is_seed(key)}, found.hidden, found.other
@@ -183,7 +183,7 @@ def _columns(paper: Paper) -> list[str]:
     return ["", *paper.conditions[0].settings, "seeds", paper.metric.title, "difference to A", "code"]
 
 
-def _said(paper: Paper) -> str:
+def _caption(paper: Paper) -> str:
     return " ".join([f"{paper.metric.heading} at epoch {paper.epoch:g}.", *paper.notes])
 
 
@@ -191,7 +191,7 @@ def blocks_of(paper: Paper) -> Iterator[Block]:
     """Heading, table of the conditions, notes and curves."""
     yield Heading("Results", 1)
     yield Table(tuple(_columns(paper)), tuple(tuple(_cells(paper, one)) for one in paper.conditions))
-    yield Text(_said(paper))
+    yield Text(_caption(paper))
     yield figure_of(paper)
 
 
@@ -219,4 +219,4 @@ def latex_of(paper: Paper) -> str:
     rows = [_columns(paper), *(_cells(paper, one) for one in paper.conditions)]
     lines = [" & ".join("".join(SPECIAL.get(sign, sign) for sign in cell) for cell in row) + r" \\" for row in rows]
     body = "\n".join([lines[0], r"\hline", *lines[1:]])
-    return f"\\begin{{tabular}}{{{'l' * len(rows[0])}}}\n{body}\n\\end{{tabular}}\n% {_said(paper)}\n"
+    return f"\\begin{{tabular}}{{{'l' * len(rows[0])}}}\n{body}\n\\end{{tabular}}\n% {_caption(paper)}\n"

@@ -438,7 +438,7 @@ _log(
         for n in range(5)
     ),
     epochs=5, first={"epoch": 0, "train_loss": 2.0, "val_loss": None, "~acc": 30.12}, last={"epoch": 4, "train_loss": 0.4},
-    said="In 5 epochs a second bar, to 100, tells a loss again, no line says of what: left out.",
+    said="In 5 epochs a second bar, to 100, gives a loss again, no line says of what: left out.",
 )  # fmt: skip
 _log(
     "cellpose",

@@ -75,7 +75,7 @@ Task_0 - Tagger - loss: 0.4110 - f1-score (micro avg)  0.8120
 Task_1 - Tagger - loss: 6.1120 - f1-score (micro avg)  0.7010
 DEV : loss 3.2140 - f1-score (micro avg)  0.7560
 """,
-    epochs=1, first={"train_loss": 2.31, "val_loss": 3.214}, said="2 lines behind the one of the epoch tell loss again, 0.4110 first",
+    epochs=1, first={"train_loss": 2.31, "val_loss": 3.214}, said="2 lines behind the one of the epoch give loss again, 0.4110 first",
 )  # fmt: skip
 _log(
     "a score at an epoch, its name behind the colon",
