@@ -18,6 +18,8 @@ ENDS_BEHIND = re.compile(r"(?<![&>])&\s*(?:(?:echo|printf|disown)\b[^;&|]*)?$")
 COMMANDS = re.compile(r"\n|;|&&|\|\|")
 """What stands between two commands."""
 TRAINS = re.compile(r"\b(?:python[\d.]*|torchrun|accelerate|deepspeed|srun)\b|\.py\b")
+MAY_TRAIN = re.compile(rf"{TRAINS.pattern}|\b(?:ba|z)?sh\b|\bmake\b|^\s*\./")
+"""Also a program or a script of which it is not known what it does."""
 IN_BACKGROUND = re.compile(r"(?<![&>])&(?!>)")
 LONGEST_SHOWN = 120
 
@@ -49,8 +51,8 @@ def background_problem(argv: list[str], cwd: Path) -> str:
 
 
 def _trains_in_front(lines: list[str]) -> bool:
-    """Whether the shell waits for a Python program, and sends something else to the background at its end."""
+    """Whether the shell waits for what may be the training, and sends something else to the background at its end."""
     commands = COMMANDS.split("\n".join(lines))
     return not TRAINS.search(lines[-1].rpartition(";")[2]) and any(
-        TRAINS.search(each) and not IN_BACKGROUND.search(each) for each in commands
+        MAY_TRAIN.search(each) and not IN_BACKGROUND.search(each) for each in commands
     )
