@@ -18,7 +18,7 @@ from monitor.writer import RunWriter
 from tests.served import monitor, stop_serving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
