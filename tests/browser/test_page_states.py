@@ -136,7 +136,7 @@ def test_the_reference_run_reads_stop_and_offers_no_button_it_could_not_keep(das
     assert "wrong on 0 of 56 recorded runs" in verdict.inner_text()
     page.get_by_test_id("btn-what").click()
     assert "More regularisation is not suggested" in page.get_by_test_id("try").inner_text()
-    assert page.title().startswith("STOP · 92.1 %")
+    wait_until(lambda: page.title().startswith("STOP · 92.1 %"), why="the tab is not named")  # Streamlit names it first
     for button in ("btn-stop", "btn-restart", "btn-resume", "btn-fix"):
         assert not page.get_by_test_id(button).is_visible()
 
