@@ -84,12 +84,12 @@ def _is_load(call: ast.Call, held: Mapping[str, str]) -> bool:
         return True
     if name == "from_pretrained":  # a name of the hub is no checkpoint of the run
         return not (call.args and isinstance(literal(call.args[0]), str))
-    if name not in NOT_ITS_OWN and any(word.arg in KEYWORDS and literal_is_on(word.value) for word in call.keywords):
+    if name not in NOT_ITS_OWN and any(word.arg in KEYWORDS and _is_on(word.value) for word in call.keywords):
         return True
     return name in READERS and not _writes(call) and OF_A_CHECKPOINT.search(_text_of(call, held)) is not None
 
 
-def literal_is_on(node: ast.expr) -> bool:
+def _is_on(node: ast.expr) -> bool:
     """Whether an argument is none of None, False and the empty text."""
     return not isinstance(node, ast.Constant) or bool(node.value)
 

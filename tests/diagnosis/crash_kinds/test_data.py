@@ -55,16 +55,6 @@ SIBLINGS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text"), FORMS)
-def test_each_form_is_known(name, text):
-    assert names(KINDS, text) == name
-
-
-@pytest.mark.parametrize("text", SIBLINGS)
-def test_the_nearest_other_line_is_none_of_them(text):
-    assert told(KINDS, text) is None
-
-
 @pytest.mark.parametrize(
     ("text", "happened", "advice"),
     [

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.diagnosis.crash_kinds.files import KINDS
-from tests.diagnosis.crash_kinds.rows import names, told
+from tests.diagnosis.crash_kinds.rows import told
 
 FORMS = [
     ("permission", "PermissionError: [Errno 13] Permission denied: '/data/x.pt'"),
@@ -74,16 +74,6 @@ SIBLINGS = [
     "RuntimeError: 500 samples failed",
     "retries: 3",
 ]
-
-
-@pytest.mark.parametrize(("name", "text"), FORMS)
-def test_each_form_is_known(name, text):
-    assert names(KINDS, text) == name
-
-
-@pytest.mark.parametrize("text", SIBLINGS)
-def test_the_nearest_other_line_is_none_of_them(text):
-    assert told(KINDS, text) is None
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.diagnosis.crash_kinds.gpu import CHIP_KINDS, KINDS
-from tests.diagnosis.crash_kinds.rows import names, told
+from tests.diagnosis.crash_kinds.rows import told
 
 ALL = (*KINDS, *CHIP_KINDS)
 FORMS = [
@@ -100,16 +100,6 @@ SIBLINGS = [
     "cuDNN version 8902",
     "find an engine to execute",
 ]
-
-
-@pytest.mark.parametrize(("name", "text"), FORMS)
-def test_each_form_is_known(name, text):
-    assert names(ALL, text) == name
-
-
-@pytest.mark.parametrize("text", SIBLINGS)
-def test_the_nearest_other_line_is_none_of_them(text):
-    assert told(ALL, text) is None
 
 
 OF_TORCH = (

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.diagnosis.crash_kinds.machine import KINDS
-from tests.diagnosis.crash_kinds.rows import names, told
+from tests.diagnosis.crash_kinds.rows import told
 
 FORMS = [
     ("open_files", "OSError: [Errno 24] Too many open files: '/data/1.wav'"),
@@ -81,16 +81,6 @@ SIBLINGS = [
     "DataLoader worker (pid 7) started",
     "DataLoader timed out after 60 seconds, trying again",
 ]
-
-
-@pytest.mark.parametrize(("name", "text"), FORMS)
-def test_each_form_is_known(name, text):
-    assert names(KINDS, text) == name
-
-
-@pytest.mark.parametrize("text", SIBLINGS)
-def test_the_nearest_other_line_is_none_of_them(text):
-    assert told(KINDS, text) is None
 
 
 SHARED = "Give /dev/shm more room (df -h /dev/shm; of a container --shm-size=8g or --ipc=host), or use fewer loader"

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.diagnosis.crash_kinds.ranks import KINDS, LOST
-from tests.diagnosis.crash_kinds.rows import names, told
+from tests.diagnosis.crash_kinds.rows import told
 
 FORMS = [
     ("port", "OSError: [Errno 98] Address already in use"),
@@ -46,16 +46,6 @@ SIBLINGS = [
     "Barrier was reached",
     "coordination service has started",
 ]
-
-
-@pytest.mark.parametrize(("name", "text"), FORMS)
-def test_each_form_is_known(name, text):
-    assert names(KINDS, text) == name
-
-
-@pytest.mark.parametrize("text", SIBLINGS)
-def test_the_nearest_other_line_is_none_of_them(text):
-    assert told(KINDS, text) is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from monitor.diagnosis.crash_kinds.missing import CORRECT
 from monitor.diagnosis.crash_kinds.software import KINDS, PACKAGES
-from tests.diagnosis.crash_kinds.rows import names, told
+from tests.diagnosis.crash_kinds.rows import told
 
 FORMS = [
     ("usage", "train.py: error: unrecognized arguments: --foo"),
@@ -88,17 +88,6 @@ SIBLINGS = [
     "KeyboardInterrupts: 3",
     "re-initialize CUDA in forked subprocess",
 ]
-
-
-@pytest.mark.parametrize(("name", "text"), FORMS)
-def test_each_form_is_known(name, text):
-    assert names(KINDS, text) == name
-
-
-@pytest.mark.parametrize("text", SIBLINGS)
-def test_the_nearest_other_line_is_none_of_them(text):
-    found = told(KINDS, text)
-    assert found is None, found
 
 
 @pytest.mark.parametrize(
